@@ -1,0 +1,103 @@
+//! Aggregates: what decides.
+
+use std::marker::PhantomData;
+
+use crate::snapshot::SnapshotPolicy;
+use crate::{Command, Context, Decision, Event};
+
+/// A write model: the fold of the events of one stream, `NAME-id`.
+///
+/// `#[derive(Aggregate)]` writes the impl from `#[aggregate(name, event, error, commands(…))]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "not an aggregate",
+    note = "write `#[derive(Aggregate, Default)]` and `#[aggregate(name = \"…\", event = …, error = \
+            …, commands(…))]` on the struct"
+)]
+pub trait Aggregate: Default + Send + Sync + 'static {
+    /// The category of its streams.
+    const NAME: &'static str;
+    /// What happens to it.
+    type Event: Event;
+    /// Why it rejects a command.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Takes an event into the state.
+    fn fold(&mut self, event: &Self::Event);
+
+    /// Lists the commands that can be sent to it.
+    fn commands(list: &mut Commands<Self>);
+
+    /// How its state is kept beside the log, if it is.
+    fn snapshot() -> Option<SnapshotPolicy<Self>> {
+        None
+    }
+}
+
+/// How an event changes a state. Pure: no I/O, no clock, no randomness.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what `{E}` does to it",
+    label = "`Apply<{E}>` is missing",
+    note = "write `impl Apply<{E}> for {Self} {{ fn apply(&mut self, event: &{E}) {{ match event {{ \
+            … }} }} }}`"
+)]
+pub trait Apply<E> {
+    /// Takes the event into the state. It must not panic: the event has happened.
+    fn apply(&mut self, event: &E);
+}
+
+/// How an aggregate answers a command. Pure: what it knows is the state, the command and the context.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle `{C}`",
+    label = "listed in `commands(…)`, but `Handle<{C}>` is missing",
+    note = "write `impl Handle<{C}> for {Self} {{ fn handle(&self, cmd: &{C}, ctx: &Context) -> \
+            Decision<Self> {{ … }} }}`, or take `{C}` out of `commands(…)`"
+)]
+pub trait Handle<C>: Aggregate {
+    /// Decides.
+    ///
+    /// # Errors
+    /// The aggregate's own error, when the command is rejected.
+    fn handle(&self, cmd: &C, ctx: &Context) -> Decision<Self>;
+}
+
+/// That a command goes to an aggregate: written by `commands(…)`, once for each command listed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent to `{A}`",
+    label = "not listed in the `commands(…)` of an aggregate",
+    note = "list it: `#[aggregate(…, commands(…, {Self}))]`"
+)]
+pub trait SentTo<A: Aggregate>: Command {
+    /// Decides by the aggregate's handler.
+    ///
+    /// # Errors
+    /// The aggregate's own error, when the command is rejected.
+    fn decide(&self, state: &A, ctx: &Context) -> Decision<A>;
+}
+
+/// The list of an aggregate's commands, filled by [`Aggregate::commands`].
+#[derive(Debug)]
+pub struct Commands<A: ?Sized> {
+    names: Vec<&'static str>,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A: Aggregate> Commands<A> {
+    /// The commands of the aggregate.
+    pub fn of() -> Self {
+        let mut list = Self { names: Vec::new(), aggregate: PhantomData };
+        A::commands(&mut list);
+        list
+    }
+
+    /// Lists a command.
+    pub fn add<C: SentTo<A>>(&mut self) -> &mut Self {
+        self.names.push(C::NAME);
+        self
+    }
+
+    /// The persisted names, in the order of the list.
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+}

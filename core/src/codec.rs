@@ -1,0 +1,105 @@
+//! How events become bytes, and back.
+//!
+//! *Problem.* What is written today is read for years, by code that nobody has written yet.
+//! *Invariant.* Bytes that are not understood are an error that says where they stand; they never
+//! become a wrong event and never vanish. *Shape.* The payload is a JSON object under a persisted
+//! name and version.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::{Position, Recorded};
+use crate::{Event, EventName, Stored, StreamName};
+
+/// A value that cannot be written as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot be written as JSON: {0}")]
+pub struct EncodeError(String);
+
+/// Bytes that are not the event that their name promises.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// No event of the enum has this name.
+    #[error("`{event}` has no event named {name}: was it written by newer code?")]
+    UnknownName {
+        /// The name.
+        name: String,
+        /// The Rust type that was to hold it.
+        event: &'static str,
+    },
+    /// The enum knows the name, but not this version.
+    #[error("`{event}` does not know version {version} of {name}: was it written by newer code?")]
+    UnknownVersion {
+        /// The name.
+        name: String,
+        /// The version.
+        version: u32,
+        /// The Rust type that was to hold it.
+        event: &'static str,
+    },
+    /// The payload is not what the event expects.
+    #[error("the payload does not fit: {0}")]
+    Payload(String),
+}
+
+impl DecodeError {
+    /// The error for a name or version that `E` does not know.
+    pub fn unknown<E: Event>(name: &str, version: u32) -> Self {
+        let (name, event) = (name.to_owned(), std::any::type_name::<E>());
+        if E::TYPES.iter().any(|known| known.name == name) {
+            Self::UnknownVersion { name, version, event }
+        } else {
+            Self::UnknownName { name, event }
+        }
+    }
+}
+
+/// Which stored event could not be decoded, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {name} at {position}, revision {revision} of stream {stream}: {problem}")]
+pub struct BadEvent {
+    /// In which stream.
+    pub stream: StreamName,
+    /// Its revision.
+    pub revision: u64,
+    /// Its position.
+    pub position: Position,
+    /// Its name.
+    pub name: EventName,
+    /// What is wrong.
+    pub problem: DecodeError,
+}
+
+/// Appends the JSON of a value to `out`.
+///
+/// # Errors
+/// [`EncodeError`] if the value has no JSON form.
+pub fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    serde_json::to_writer(out, value).map_err(|error| EncodeError(error.to_string()))
+}
+
+/// Reads a value from JSON.
+///
+/// # Errors
+/// [`DecodeError::Payload`], with the line and column.
+pub fn read_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
+    serde_json::from_slice(json).map_err(|error| DecodeError::Payload(error.to_string()))
+}
+
+/// Decodes a stored event.
+///
+/// # Errors
+/// [`BadEvent`], which says where the event stands and what is wrong.
+pub fn decode<E: Event>(recorded: Recorded) -> Result<Stored<E>, BadEvent> {
+    match E::decode(&recorded.name, recorded.version, &recorded.payload) {
+        Ok(event) => Ok(Stored { event, at: recorded.at }),
+        Err(problem) => Err(BadEvent {
+            stream: recorded.at.stream,
+            revision: recorded.at.revision,
+            position: recorded.at.position,
+            name: recorded.name,
+            problem,
+        }),
+    }
+}

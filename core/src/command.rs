@@ -1,0 +1,28 @@
+//! Commands: what somebody wants to happen.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A wish that an aggregate may grant: an open `struct` each.
+///
+/// `#[derive(Command)]` writes the impl from `#[command("context.name")]` and the field marked
+/// `#[id]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command",
+    label = "not a command",
+    note = "write `#[derive(Command, Serialize, Deserialize)]` and `#[command(\"context.name\")]` on \
+            the struct, and `#[id]` on the field that names its aggregate"
+)]
+pub trait Command: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The persisted name, `context.name`.
+    const NAME: &'static str;
+
+    /// A fingerprint of the names and types of the fields: two commands of one shape with different
+    /// fields are different commands.
+    const SHAPE: u32;
+
+    /// The id of the aggregate that it goes to.
+    fn id(&self) -> Cow<'_, str>;
+}

@@ -1,0 +1,193 @@
+//! Projections: read models that follow the log.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::BadEvent;
+use crate::store::{Clause, Query, Recorded};
+use crate::view::{ColumnSpec, Value};
+use crate::{BadId, Event, Origin, names};
+
+/// A row of a read model.
+///
+/// `#[derive(Projection)]` writes the impl from `#[projection(name, from(…))]`, the field marked
+/// `#[key]` and those marked `#[index]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a projection",
+    label = "not a projection",
+    note = "write `#[derive(Projection, Default, Clone, Serialize, Deserialize)]` and \
+            `#[projection(name = \"…\", from(…))]` on the struct"
+)]
+pub trait Projection:
+    Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// The name of the view.
+    const NAME: &'static str;
+    /// The version of its code: a new one is built anew from the log.
+    const VERSION: u32;
+    /// The fields that queries may name.
+    const COLUMNS: &'static [ColumnSpec];
+
+    /// The row's key.
+    fn key(&self) -> Cow<'_, str>;
+
+    /// Gives a new row its key.
+    ///
+    /// # Errors
+    /// [`BadId`] if the key field cannot hold it.
+    fn set_key(&mut self, key: &str) -> Result<(), BadId>;
+
+    /// Appends the values of [`COLUMNS`](Self::COLUMNS), in their order.
+    fn values(&self, out: &mut Vec<Value>);
+
+    /// Lists the events that the projection follows.
+    fn sources(list: &mut Sources<Self>);
+}
+
+/// What an event does to a row. Pure: no I/O, no clock, no randomness.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not project `{E}`",
+    label = "listed in `from(…)`, but `Project<{E}>` is missing",
+    note = "write `impl Project<{E}> for {Self} {{ fn project(&mut self, event: &{E}, at: &Origin) \
+            {{ match event {{ … }} }} }}`"
+)]
+pub trait Project<E: Event>: Projection {
+    /// Takes the event into the row. A row that is new has its key and defaults.
+    fn project(&mut self, event: &E, at: &Origin);
+}
+
+/// Takes one event into the rows that it concerns. `row` is called for each of them, with its key.
+type Step<P> = dyn Fn(
+        &Recorded,
+        &mut dyn FnMut(&str, &Change<'_, P>) -> Result<(), BadId>,
+    ) -> Result<(), SourceError>
+    + Send
+    + Sync;
+
+/// What an event does to one row.
+pub type Change<'a, P> = dyn Fn(&mut P) + 'a;
+
+/// An event could not be projected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// It could not be decoded.
+    #[error(transparent)]
+    Event(#[from] BadEvent),
+    /// Its key does not fit the key field of the row.
+    #[error(transparent)]
+    Key(#[from] BadId),
+    /// No source of the projection knows it.
+    #[error("no source of the projection knows the event")]
+    NoSource,
+}
+
+/// The events that a projection follows, filled by [`Projection::sources`].
+pub struct Sources<P> {
+    sources: Vec<Source<P>>,
+}
+
+struct Source<P> {
+    contexts: Vec<&'static str>,
+    step: Arc<Step<P>>,
+}
+
+impl<P> fmt::Debug for Sources<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let contexts = self.sources.iter().flat_map(|source| &source.contexts);
+        f.debug_list().entries(contexts).finish()
+    }
+}
+
+impl<P: Projection> Sources<P> {
+    /// The sources of the projection.
+    pub fn of() -> Self {
+        let mut list = Self { sources: Vec::new() };
+        P::sources(&mut list);
+        list
+    }
+
+    /// Follows the events of an enum, each for the row whose key is the id of its stream.
+    pub fn from<E: Event>(&mut self) -> &mut Self
+    where
+        P: Project<E>,
+    {
+        self.add::<E>(Arc::new(|recorded, row| {
+            let event = decoded::<E>(recorded)?;
+            row(recorded.at.id(), &|state: &mut P| state.project(&event, &recorded.at))?;
+            Ok(())
+        }))
+    }
+
+    /// Follows the events of an enum, each for the rows whose keys the function gives.
+    pub fn from_keyed<E, K>(&mut self, keys: fn(&E, &Origin) -> K) -> &mut Self
+    where
+        E: Event,
+        P: Project<E>,
+        K: IntoIterator + 'static,
+        K::Item: AsRef<str>,
+    {
+        self.add::<E>(Arc::new(move |recorded, row| {
+            let event = decoded::<E>(recorded)?;
+            for key in keys(&event, &recorded.at) {
+                row(key.as_ref(), &|state: &mut P| state.project(&event, &recorded.at))?;
+            }
+            Ok(())
+        }))
+    }
+
+    fn add<E: Event>(&mut self, step: Arc<Step<P>>) -> &mut Self {
+        let mut contexts: Vec<_> = E::TYPES.iter().map(|t| names::context_of(t.name)).collect();
+        contexts.sort_unstable();
+        contexts.dedup();
+        self.sources.push(Source { contexts, step });
+        self
+    }
+
+    /// The events that concern the projection: whole contexts, so that an event which this code does
+    /// not know yet is noticed.
+    pub fn query(&self) -> Query {
+        let mut contexts: Vec<String> = self
+            .sources
+            .iter()
+            .flat_map(|source| &source.contexts)
+            .map(|c| (*c).to_owned())
+            .collect();
+        contexts.sort_unstable();
+        contexts.dedup();
+        Query::AnyOf(vec![Clause { contexts, ..Clause::default() }])
+    }
+
+    /// Takes one event into the rows that it concerns: `row` is called with the key of each and what
+    /// to do to it.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the event cannot be decoded, a key does not fit, or no source knows it.
+    pub fn project(
+        &self,
+        recorded: &Recorded,
+        row: &mut dyn FnMut(&str, &Change<'_, P>) -> Result<(), BadId>,
+    ) -> Result<(), SourceError> {
+        let context = recorded.name.context();
+        let mut known = false;
+        for source in self.sources.iter().filter(|source| source.contexts.contains(&context)) {
+            (source.step)(recorded, row)?;
+            known = true;
+        }
+        if known { Ok(()) } else { Err(SourceError::NoSource) }
+    }
+}
+
+fn decoded<E: Event>(recorded: &Recorded) -> Result<E, BadEvent> {
+    E::decode(&recorded.name, recorded.version, &recorded.payload).map_err(|problem| BadEvent {
+        stream: recorded.at.stream.clone(),
+        revision: recorded.at.revision,
+        position: recorded.at.position,
+        name: recorded.name.clone(),
+        problem,
+    })
+}

@@ -1,0 +1,92 @@
+//! Snapshots: an aggregate's state beside the log, so that a long stream loads fast.
+//!
+//! *Invariant.* A snapshot is a cache. Losing one, or having one of another shape, only costs time;
+//! one whose event is no longer in the log is ignored.
+
+use bytes::Bytes;
+
+use crate::codec::{DecodeError, EncodeError};
+use crate::store::{BoxFuture, Mark, StoreError};
+use crate::{Aggregate, Event, StreamName};
+
+/// How an aggregate's state is kept: written by `snapshot(every = …)`.
+#[derive(Debug)]
+pub struct SnapshotPolicy<A> {
+    /// After how many events a new snapshot is taken.
+    pub every: u64,
+    /// A fingerprint of the state's fields.
+    pub shape: u64,
+    /// Writes the state.
+    pub encode: fn(&A, &mut Vec<u8>) -> Result<(), EncodeError>,
+    /// Reads it.
+    pub decode: fn(&[u8]) -> Result<A, DecodeError>,
+}
+
+impl<A: Aggregate> SnapshotPolicy<A> {
+    /// The policy for a state with serde impls.
+    pub fn serde(every: u64, shape: u64) -> Self
+    where
+        A: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        let (encode, decode) = (crate::codec::write_json::<A>, crate::codec::read_json::<A>);
+        Self { every: every.max(1), shape, encode, decode }
+    }
+
+    /// The shape of the state and of the events that it was folded from: a snapshot of another shape
+    /// is not used, so two deployments can work side by side.
+    pub fn full_shape(&self) -> u64 {
+        A::Event::TYPES.iter().fold(self.shape, |shape, event| {
+            let named = fnv1a(shape, event.name.as_bytes());
+            fnv1a(named, &event.version.to_le_bytes())
+        })
+    }
+}
+
+/// FNV-1a, 64 bits (draft-eastlake-fnv): stable for ever, which the standard library's hashers are
+/// not. `const`, so that derives compute fingerprints while they compile.
+pub const fn fnv1a(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        hash = (hash ^ *byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        rest = tail;
+    }
+    hash
+}
+
+/// Where [`fnv1a`] starts.
+pub const FNV1A_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// A kept state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Of which stream.
+    pub stream: StreamName,
+    /// Of which shape: [`SnapshotPolicy::full_shape`].
+    pub shape: u64,
+    /// The revision that it is complete to.
+    pub revision: u64,
+    /// The event of that revision.
+    pub mark: Mark,
+    /// The state.
+    pub state: Bytes,
+}
+
+/// Where snapshots are kept: the newest one for each stream and shape.
+pub trait SnapshotStore: std::fmt::Debug + Send + Sync + 'static {
+    /// The newest snapshot of this shape.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store could not be read.
+    fn load(
+        &self,
+        stream: StreamName,
+        shape: u64,
+    ) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>>;
+
+    /// Keeps a snapshot in place of the one before. One of a lower revision than the kept one is
+    /// dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it could not be written.
+    fn save(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), StoreError>>;
+}

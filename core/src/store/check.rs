@@ -1,0 +1,129 @@
+use super::{Commit, StreamWrite};
+use crate::names::BadName;
+use crate::{EventName, StreamName};
+
+/// How large a commit may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes of one event's payload.
+    pub event_bytes: usize,
+    /// The most events of one commit.
+    pub commit_events: usize,
+}
+
+impl Default for Limits {
+    /// 1 MiB an event, 10,000 events a commit.
+    fn default() -> Self {
+        Self { event_bytes: 1024 * 1024, commit_events: 10_000 }
+    }
+}
+
+/// A commit that no store takes, whatever the log holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadCommit {
+    /// It has no events.
+    #[error("the commit has no events: append at least one, or nothing at all")]
+    Empty,
+    /// A write of it has no events.
+    #[error("the write to stream {stream} has no events: leave it out")]
+    EmptyWrite {
+        /// To which stream.
+        stream: StreamName,
+    },
+    /// Two writes go to one stream.
+    #[error("the commit writes twice to stream {stream}: put its events into one write")]
+    RepeatedStream {
+        /// Which.
+        stream: StreamName,
+    },
+    /// An event's name is not one.
+    #[error("stream {stream}, event {index} of the commit: {problem}")]
+    Name {
+        /// To which stream it was to go.
+        stream: StreamName,
+        /// Its place in the commit, from 0.
+        index: usize,
+        /// What is wrong.
+        problem: BadName,
+    },
+    /// An event's version is zero.
+    #[error("stream {stream}, event {index} of the commit, {name}: versions count from 1")]
+    Version {
+        /// To which stream it was to go.
+        stream: StreamName,
+        /// Its place in the commit, from 0.
+        index: usize,
+        /// Its name.
+        name: EventName,
+    },
+    /// An event is too large.
+    #[error(
+        "stream {stream}, event {index} of the commit, {name}: {bytes} bytes of payload, the limit \
+         is {limit}; keep large content elsewhere, or raise the store's limit"
+    )]
+    TooLarge {
+        /// To which stream it was to go.
+        stream: StreamName,
+        /// Its place in the commit, from 0.
+        index: usize,
+        /// Its name.
+        name: EventName,
+        /// How large its payload is.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// The commit has too many events.
+    #[error("the commit has {events} events, the limit is {limit}: split the decision")]
+    TooMany {
+        /// How many it has.
+        events: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+}
+
+/// What every store checks of a commit before it looks at the log.
+///
+/// # Errors
+/// [`BadCommit`], the first problem found.
+pub fn check_commit(commit: &Commit, limits: &Limits) -> Result<(), BadCommit> {
+    let events: usize = commit.writes.iter().map(|write| write.events.len()).sum();
+    if events == 0 {
+        return Err(BadCommit::Empty);
+    }
+    if events > limits.commit_events {
+        return Err(BadCommit::TooMany { events, limit: limits.commit_events });
+    }
+    let mut first = 0;
+    for (at, write) in commit.writes.iter().enumerate() {
+        if commit.writes.iter().take(at).any(|earlier| earlier.stream == write.stream) {
+            return Err(BadCommit::RepeatedStream { stream: write.stream.clone() });
+        }
+        check_write(write, first, limits)?;
+        first += write.events.len();
+    }
+    Ok(())
+}
+
+fn check_write(write: &StreamWrite, first: usize, limits: &Limits) -> Result<(), BadCommit> {
+    let stream = || write.stream.clone();
+    if write.events.is_empty() {
+        return Err(BadCommit::EmptyWrite { stream: stream() });
+    }
+    for (index, event) in (first..).zip(&write.events) {
+        if let Err(problem) = event.name.check() {
+            return Err(BadCommit::Name { stream: stream(), index, problem });
+        }
+        if event.version == 0 {
+            return Err(BadCommit::Version { stream: stream(), index, name: event.name.clone() });
+        }
+        let bytes = event.payload.len();
+        if bytes > limits.event_bytes {
+            let (name, limit) = (event.name.clone(), limits.event_bytes);
+            return Err(BadCommit::TooLarge { stream: stream(), index, name, bytes, limit });
+        }
+    }
+    Ok(())
+}

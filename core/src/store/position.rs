@@ -1,0 +1,114 @@
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::EventId;
+
+/// A place in one log. Positions only grow; two of different logs say nothing about each other, and
+/// the numbers mean nothing beyond their order.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct Position(u64);
+
+impl Position {
+    /// Before the first event.
+    pub const START: Self = Self(0);
+
+    /// For backends: the position with this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// For backends: the number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
+impl fmt::Debug for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The identity of a log, made when the log is made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct LogId(Uuid);
+
+impl LogId {
+    /// The identity of a new log.
+    pub fn fresh() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// The 16 bytes that a backend keeps.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The identity with these 16 bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+impl fmt::Debug for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// What a consumer keeps of how far it has come: the log, the position, and the event that stands
+/// there, so that a log that went backwards is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Mark {
+    /// Which log.
+    pub log: LogId,
+    /// How far.
+    pub position: Position,
+    /// The event at the position; `None` only before the first event.
+    pub event: Option<EventId>,
+}
+
+impl Mark {
+    /// Before the first event of a log.
+    pub const fn start(log: LogId) -> Self {
+        Self { log, position: Position::START, event: None }
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.event {
+            Some(event) => write!(f, "event {event} at {} of log {}", self.position, self.log),
+            None => write!(f, "the start of log {}", self.log),
+        }
+    }
+}
+
+/// The log no longer has what a consumer has seen: a tail was lost, a backup was put back, or it is
+/// another log. What was built from it may be wrong, and has to be built again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the log went backwards: {seen} was seen, but now there is {found}; \
+     rebuild what was built from it"
+)]
+pub struct Rewound {
+    /// What the consumer had seen.
+    pub seen: Mark,
+    /// What stands there now, or the end of the log where that lies before.
+    pub found: Mark,
+}

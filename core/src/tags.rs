@@ -1,0 +1,110 @@
+//! Tags: what an event is about, beside its stream.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::names::{BadName, check};
+
+/// One tag: a name and a value, `course:rust-101`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(Arc<str>);
+
+impl Tag {
+    /// The tag with this name and value.
+    ///
+    /// # Errors
+    /// [`BadName`] if name or value is empty, over-long or unprintable, or the name has a colon.
+    pub fn new(name: &str, value: &str) -> Result<Self, BadName> {
+        check("tag name", name)?;
+        check("tag value", value)?;
+        Self::parse(&format!("{name}:{value}"))
+    }
+
+    /// The tag with this text form.
+    ///
+    /// # Errors
+    /// [`BadName`] if it is empty, over-long, unprintable, or not of the form `name:value`.
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        check("tag", text)?;
+        match text.split_once(':') {
+            Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok(Self(text.into())),
+            _ => Err(BadName {
+                what: "tag",
+                name: text.to_owned(),
+                problem: crate::names::NameProblem::Empty,
+            }),
+        }
+    }
+
+    /// The text form, `name:value`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the first colon.
+    pub fn name(&self) -> &str {
+        self.0.split_once(':').map_or("", |(name, _)| name)
+    }
+
+    /// The part after the first colon.
+    pub fn value(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, value)| value)
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A set of tags, sorted. The empty set, the usual one, allocates nothing.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Tags(Option<Arc<[Tag]>>);
+
+impl Tags {
+    /// No tags.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// The tags, in order.
+    pub fn as_slice(&self) -> &[Tag] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether each of `others` is one of these.
+    pub fn contain_all(&self, others: &Self) -> bool {
+        others.as_slice().iter().all(|tag| self.as_slice().binary_search(tag).is_ok())
+    }
+
+    /// The value of the tag with this name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.as_slice().iter().find(|tag| tag.name() == name).map(Tag::value)
+    }
+}
+
+impl FromIterator<Tag> for Tags {
+    fn from_iter<I: IntoIterator<Item = Tag>>(tags: I) -> Self {
+        let mut tags: Vec<Tag> = tags.into_iter().collect();
+        tags.sort();
+        tags.dedup();
+        if tags.is_empty() { Self(None) } else { Self(Some(tags.into())) }
+    }
+}
+
+impl fmt::Debug for Tags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.as_slice()).finish()
+    }
+}

@@ -1,0 +1,16 @@
+//! Read models: their rows, and how they are asked.
+//!
+//! *Problem.* A view whose rows and checkpoint can part shows an event twice or never.
+//! *Invariant.* Rows and checkpoint change in one transaction, on the condition that the checkpoint
+//! is where the writer thinks it is. *Shape.* [`RowStore`] is what a backend implements;
+//! [`Column`], [`Filter`] and [`Order`] are what users write queries with.
+
+mod column;
+mod rows;
+mod select;
+mod value;
+
+pub use column::{Column, ColumnSpec, Filter, Indexed, Order};
+pub use rows::{Row, RowBatch, RowStore, ViewError, ViewId, ViewSpec};
+pub use select::{Comparison, Condition, Select, Sort};
+pub use value::{Indexable, Value, ValueKind};

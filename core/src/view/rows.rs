@@ -1,0 +1,140 @@
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::{ColumnSpec, Select, Value};
+use crate::store::{BoxFuture, Mark, StoreError};
+
+/// Which rows are meant: a view's name and version. Each version has rows of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ViewId {
+    /// The name.
+    pub name: &'static str,
+    /// The version.
+    pub version: u32,
+}
+
+impl fmt::Display for ViewId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} version {}", self.name, self.version)
+    }
+}
+
+/// What a backend must know of a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewSpec {
+    /// Which view.
+    pub id: ViewId,
+    /// Its columns.
+    pub columns: &'static [ColumnSpec],
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its key.
+    pub key: String,
+    /// The values of the view's columns, in their order.
+    pub values: Vec<Value>,
+    /// The whole row, as JSON.
+    pub body: Bytes,
+}
+
+/// A change of rows and checkpoint that happens whole or not at all.
+#[derive(Clone, Debug)]
+pub struct RowBatch {
+    /// Of which view.
+    pub view: ViewSpec,
+    /// Where the checkpoint must be now. `None`: the view was never written.
+    pub from: Option<Mark>,
+    /// Where it goes.
+    pub to: Mark,
+    /// Rows that are written, new or in place of the one with their key.
+    pub puts: Vec<Row>,
+    /// Keys of rows that are taken out.
+    pub deletes: Vec<String>,
+}
+
+/// A view's rows could not be read or written.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// The store failed.
+    #[error("view {view}: {source}")]
+    Store {
+        /// Which view.
+        view: ViewId,
+        /// How.
+        source: StoreError,
+    },
+    /// Somebody else moved the checkpoint: this worker is no longer the view's owner.
+    #[error("view {view}: the checkpoint is not where this worker left it; it stops")]
+    Fenced {
+        /// Which view.
+        view: ViewId,
+        /// Where the worker thought it was.
+        expected: Option<Mark>,
+        /// Where it is.
+        found: Option<Mark>,
+    },
+    /// The stored columns are others.
+    #[error(
+        "view {view} is stored with the columns {stored}, the code has {wanted}: raise the \
+         projection's version so that it is built anew"
+    )]
+    OtherColumns {
+        /// Which view.
+        view: ViewId,
+        /// What is stored.
+        stored: String,
+        /// What the code has.
+        wanted: String,
+    },
+    /// A stored row is not what the code expects.
+    #[error("view {view}, row {key:?}: {problem}; rebuild the view")]
+    BadRow {
+        /// Which view.
+        view: ViewId,
+        /// Which row.
+        key: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Where rows of read models are kept.
+pub trait RowStore: fmt::Debug + Send + Sync + 'static {
+    /// Makes room for a view if there is none, and gives its checkpoint, if it was ever written.
+    ///
+    /// # Errors
+    /// [`ViewError`] if that is not possible, or the view is there with other columns.
+    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<Option<Mark>, ViewError>>;
+
+    /// The bodies of the rows with these keys, in the order of the keys.
+    ///
+    /// # Errors
+    /// [`ViewError`] if the rows could not be read.
+    fn load(
+        &self,
+        view: ViewSpec,
+        keys: Vec<String>,
+    ) -> BoxFuture<'_, Result<Vec<Option<Bytes>>, ViewError>>;
+
+    /// Changes rows and checkpoint in one transaction. Once the future is polled the change may
+    /// happen even if it is dropped.
+    ///
+    /// # Errors
+    /// [`ViewError::Fenced`] if the checkpoint is elsewhere, another [`ViewError`] if the rows could
+    /// not be written. Nothing is changed then.
+    fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>>;
+
+    /// The bodies of the rows that are wanted, in the order that is wanted.
+    ///
+    /// # Errors
+    /// [`ViewError`] if the rows could not be read.
+    fn select(
+        &self,
+        view: ViewSpec,
+        select: Select,
+    ) -> BoxFuture<'_, Result<Vec<Bytes>, ViewError>>;
+}

@@ -1,0 +1,84 @@
+use super::Value;
+
+/// A query over the rows of one view, as a backend sees it. Rows that the sorts leave equal come in
+/// the order of their keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Select {
+    /// All of these must hold.
+    pub conditions: Vec<Condition>,
+    /// The first decides, the others where it leaves rows equal.
+    pub sorts: Vec<Sort>,
+    /// How many rows at the most.
+    pub limit: Option<usize>,
+}
+
+/// What must hold of a row. Columns are places in the view's list of columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// A comparison with a value. A null is equal to a null and less than every other value.
+    Compare {
+        /// The column.
+        column: usize,
+        /// How.
+        comparison: Comparison,
+        /// With what.
+        value: Value,
+    },
+    /// All of them.
+    All(Vec<Condition>),
+    /// At least one of them.
+    Any(Vec<Condition>),
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Equal.
+    Eq,
+    /// Not equal.
+    Ne,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Le,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Ge,
+}
+
+/// One order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The column.
+    pub column: usize,
+    /// Greatest first.
+    pub descending: bool,
+}
+
+impl Condition {
+    /// Whether it holds of a row with these values.
+    pub fn holds(&self, values: &[Value]) -> bool {
+        match self {
+            Self::All(conditions) => conditions.iter().all(|c| c.holds(values)),
+            Self::Any(conditions) => conditions.iter().any(|c| c.holds(values)),
+            Self::Compare { column, comparison, value } => {
+                values.get(*column).is_some_and(|actual| comparison.holds(actual, value))
+            }
+        }
+    }
+}
+
+impl Comparison {
+    /// Whether it holds between two values.
+    pub fn holds(self, actual: &Value, wanted: &Value) -> bool {
+        match self {
+            Self::Eq => actual == wanted,
+            Self::Ne => actual != wanted,
+            Self::Lt => actual < wanted,
+            Self::Le => actual <= wanted,
+            Self::Gt => actual > wanted,
+            Self::Ge => actual >= wanted,
+        }
+    }
+}
