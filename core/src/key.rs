@@ -115,8 +115,9 @@ mod tests {
 
     #[test]
     fn event_ids_are_pinned() {
+        // Computed with another UUIDv5 implementation, over four zero bytes.
         let key: Key = "018f4a3e-0000-7000-8000-000000000001".parse().unwrap();
-        assert_eq!(key.event(0).to_string(), "PIN0");
+        assert_eq!(key.event(0).to_string(), "fbbcf47f-6dbb-5df9-826a-3dc603fc44ec");
         assert_ne!(key.event(0), key.event(1));
     }
 }

@@ -60,16 +60,13 @@ pub trait Project<E: Event>: Projection {
     fn project(&mut self, event: &E, at: &Origin);
 }
 
-/// Takes one event into the rows that it concerns. `row` is called for each of them, with its key.
-type Step<P> = dyn Fn(
-        &Recorded,
-        &mut dyn FnMut(&str, &Change<'_, P>) -> Result<(), BadId>,
-    ) -> Result<(), SourceError>
-    + Send
-    + Sync;
-
 /// What an event does to one row.
 pub type Change<'a, P> = dyn Fn(&mut P) + 'a;
+
+/// Is called for each row that an event concerns, with its key and what the event does to it.
+pub type Visit<'a, P> = dyn FnMut(&str, &Change<'_, P>) -> Result<(), BadId> + 'a;
+
+type Step<P> = dyn Fn(&Recorded, &mut Visit<'_, P>) -> Result<(), SourceError> + Send + Sync;
 
 /// An event could not be projected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -167,11 +164,7 @@ impl<P: Projection> Sources<P> {
     ///
     /// # Errors
     /// [`SourceError`] if the event cannot be decoded, a key does not fit, or no source knows it.
-    pub fn project(
-        &self,
-        recorded: &Recorded,
-        row: &mut dyn FnMut(&str, &Change<'_, P>) -> Result<(), BadId>,
-    ) -> Result<(), SourceError> {
+    pub fn project(&self, recorded: &Recorded, row: &mut Visit<'_, P>) -> Result<(), SourceError> {
         let context = recorded.name.context();
         let mut known = false;
         for source in self.sources.iter().filter(|source| source.contexts.contains(&context)) {

@@ -21,8 +21,10 @@ pub enum Indexed {}
 /// compared.
 pub struct Column<V, T, I = Indexed> {
     index: usize,
-    types: PhantomData<fn() -> (V, T, I)>,
+    types: PhantomData<Types<V, T, I>>,
 }
+
+type Types<V, T, I> = fn() -> (V, T, I);
 
 impl<V, T, I> Clone for Column<V, T, I> {
     fn clone(&self) -> Self {
@@ -43,7 +45,6 @@ impl<V, T, I> Column<V, T, I> {
     }
 }
 
-/// Text of any form can be compared with a column of `String`, and so on.
 impl<V, T: Indexable> Column<V, T, Indexed> {
     fn compare(self, comparison: Comparison, value: Value) -> Filter<V> {
         Filter::new(Condition::Compare { column: self.index, comparison, value })
