@@ -10,8 +10,8 @@ pub type Decision<A> = Result<Events<<A as Aggregate>::Event>, <A as Aggregate>:
 ///
 /// ```
 /// use factum_core::Events;
-/// assert_eq!(Events::from("one").len(), 1);
-/// assert_eq!(Events::from(["one", "two"]).len(), 2);
+/// assert_eq!(Events::<&str>::from("one").len(), 1);
+/// assert_eq!(Events::<&str>::from(["one", "two"]).len(), 2);
 /// assert!(Events::<&str>::from(None).is_empty());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
