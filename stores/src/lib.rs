@@ -1,1 +1,5 @@
+//! Event stores.
 
+pub mod memory;
+
+pub use memory::MemoryStore;

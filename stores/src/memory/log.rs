@@ -1,0 +1,142 @@
+use std::collections::HashMap;
+use std::fmt;
+
+use factum_core::store::{Commit, Limits, LogId, Mark, Position, Receipt, Recorded, Written};
+use factum_core::{Key, Origin, StreamName};
+
+/// How many events one chunk holds: the log grows by chunks, so that it is never copied.
+const CHUNK: usize = 512;
+
+/// The events, and what finds them. The event at position `p` is the `p - 1`st; there are no holes.
+pub(super) struct Log {
+    id: LogId,
+    limits: Limits,
+    chunks: Vec<Vec<Recorded>>,
+    /// The positions of each stream's events, by revision.
+    streams: HashMap<StreamName, Vec<Position>>,
+    /// Where the first event of each commit stands.
+    keys: HashMap<Key, Position>,
+}
+
+impl Log {
+    pub(super) fn new(limits: Limits) -> Self {
+        let (chunks, streams, keys) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { id: LogId::fresh(), limits, chunks, streams, keys }
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The position of the newest event.
+    pub(super) fn end(&self) -> Position {
+        let newest = self.chunks.last().and_then(|chunk| chunk.last());
+        newest.map_or(Position::START, |event| event.at.position)
+    }
+
+    pub(super) fn event(&self, position: Position) -> Option<&Recorded> {
+        let index = usize::try_from(position.number().checked_sub(1)?).ok()?;
+        self.chunks.get(index / CHUNK)?.get(index % CHUNK)
+    }
+
+    /// The mark of the event at a position; the start of the log where there is none.
+    pub(super) fn mark(&self, position: Position) -> Mark {
+        self.event(position).map_or(Mark::start(self.id), |event| event.at.mark())
+    }
+
+    /// The positions of a stream's events, by revision.
+    pub(super) fn stream(&self, stream: &StreamName) -> &[Position] {
+        self.streams.get(stream).map_or(&[], Vec::as_slice)
+    }
+
+    /// The events after a position, oldest first.
+    pub(super) fn after(&self, position: Position) -> impl Iterator<Item = &Recorded> {
+        let start = usize::try_from(position.number()).unwrap_or(usize::MAX);
+        let chunks = self.chunks.iter().skip(start / CHUNK);
+        chunks.flatten().skip(start % CHUNK)
+    }
+
+    /// The events of the commit with this key, if it is known.
+    pub(super) fn commit(&self, key: Key) -> Option<impl Iterator<Item = &Recorded> + Clone> {
+        let first = self.keys.get(&key)?.number();
+        Some((first..).map_while(move |number| {
+            self.event(Position::new(number)).filter(|event| event.at.key == key)
+        }))
+    }
+
+    /// The receipt of a repeated commit.
+    pub(super) fn receipt(&self, key: Key) -> Option<Receipt> {
+        let mut position = Position::START;
+        let mut writes: Vec<Written> = Vec::new();
+        for Origin { stream, revision, position: at, .. } in self.commit(key)?.map(|e| &e.at) {
+            position = *at;
+            match writes.last_mut() {
+                Some(write) if write.stream == *stream => write.last = *revision,
+                _ => {
+                    let (first, last) = (*revision, *revision);
+                    writes.push(Written { stream: stream.clone(), first, last });
+                }
+            }
+        }
+        Some(Receipt { key, position, writes, repeated: true })
+    }
+
+    /// Stores a commit that nothing speaks against.
+    pub(super) fn store(&mut self, commit: Commit) -> Receipt {
+        let Commit { key, meta, writes, .. } = commit;
+        self.keys.insert(key, Position::new(self.end().number() + 1));
+        let mut written = Vec::with_capacity(writes.len());
+        let mut index = 0;
+        for write in writes {
+            let first = self.stream(&write.stream).len() as u64;
+            let mut revision = first;
+            for event in write.events {
+                let position = Position::new(self.end().number() + 1);
+                let at = Origin {
+                    log: self.id,
+                    position,
+                    stream: write.stream.clone(),
+                    revision,
+                    key,
+                    index,
+                    tags: event.tags,
+                    meta: meta.clone(),
+                };
+                let (name, version, payload) = (event.name, event.version, event.payload);
+                self.push(Recorded { at, name, version, payload });
+                index += 1;
+                revision += 1;
+            }
+            written.push(Written { stream: write.stream, first, last: revision - 1 });
+        }
+        Receipt { key, position: self.end(), writes: written, repeated: false }
+    }
+
+    fn push(&mut self, event: Recorded) {
+        match self.streams.get_mut(&event.at.stream) {
+            Some(positions) => positions.push(event.at.position),
+            None => {
+                self.streams.insert(event.at.stream.clone(), vec![event.at.position]);
+            }
+        }
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(event),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(event);
+                self.chunks.push(chunk);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (end, streams) = (self.end(), self.streams.len());
+        f.debug_struct("Log")
+            .field("id", &self.id)
+            .field("end", &end)
+            .field("streams", &streams)
+            .finish()
+    }
+}
