@@ -17,8 +17,9 @@ type Permit = Result<OwnedSemaphorePermit, AcquireError>;
 
 /// A command on its way: a future of its receipt.
 ///
-/// Nothing is sent before the first poll. From then on, dropping the future does not withdraw the
-/// command; only the answer is lost.
+/// Nothing is sent before the first poll. Once the command is in the mailbox of its aggregate, which
+/// is then unless [`in_flight`](super::Settings::in_flight) commands are under way, dropping the
+/// future does not withdraw it; only the answer is lost.
 #[must_use = "a command is sent when its future is awaited"]
 pub struct Sending<A: Aggregate> {
     options: Options,
@@ -26,17 +27,9 @@ pub struct Sending<A: Aggregate> {
 }
 
 enum State<A: Aggregate> {
-    New {
-        target: Target,
-        ask: Box<dyn Ask<A>>,
-    },
+    New(Letter<A>),
     /// As many commands as may be are under way.
-    Queued {
-        key: Key,
-        stream: StreamName,
-        ask: Box<dyn Ask<A>>,
-        turn: Turn,
-    },
+    Queued(Key, Letter<A>, Turn),
     Sent {
         key: Key,
         answer: oneshot::Receiver<Answer<A>>,
@@ -53,6 +46,9 @@ pub(super) struct Letter<A: Aggregate> {
 }
 
 type Turn = Pin<Box<dyn Future<Output = Permit> + Send>>;
+
+// Nothing in it is pinned: the one future inside has a box of its own.
+impl<A: Aggregate> Unpin for Sending<A> {}
 
 impl<A: Aggregate> fmt::Debug for Sending<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
