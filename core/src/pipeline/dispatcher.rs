@@ -9,7 +9,7 @@ use super::mailboxes::Mailboxes;
 use super::request::{Asked, Job};
 use super::sending::{Letter, Sending};
 use super::{EventLog, SendError, Settings, worker};
-use crate::store::{EventStore, Limits, LogId, StoreError};
+use crate::store::EventStore;
 use crate::{Aggregate, SentTo, StreamName};
 
 /// Takes commands to the aggregates of one type. A cheap handle: clones share everything.
@@ -23,8 +23,6 @@ pub(super) struct Inner<A: Aggregate> {
     pub(super) settings: Settings,
     pub(super) permits: Arc<Semaphore>,
     pub(super) runtime: Handle,
-    pub(super) log: LogId,
-    pub(super) limits: Limits,
     /// Nobody else writes to the log, so a cached state is the newest one.
     pub(super) authoritative: bool,
 }
@@ -42,25 +40,19 @@ impl<A: Aggregate> fmt::Debug for Dispatcher<A> {
 }
 
 impl<A: Aggregate> Dispatcher<A> {
-    /// Takes up work on a store. To be called within a tokio runtime that has its time driver; the
-    /// workers run there.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the log could not be read.
-    pub async fn start(store: Arc<dyn EventStore>, settings: Settings) -> Result<Self, StoreError> {
-        let log = store.head().await?.log;
-        let capabilities = store.capabilities();
+    /// Takes up work on a store. The workers run on the given runtime, which must have its time driver
+    /// enabled.
+    pub fn start(store: Arc<dyn EventStore>, settings: Settings, runtime: Handle) -> Self {
+        let authoritative = store.capabilities().single_writer;
         let inner = Inner {
             loader: Loader::new(store),
             mailboxes: Mailboxes::new(settings.cached_aggregates),
             permits: Arc::new(Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS))),
             settings,
-            runtime: Handle::current(),
-            log,
-            limits: capabilities.limits,
-            authoritative: capabilities.single_writer,
+            runtime,
+            authoritative,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 
     /// Sends a command to its aggregate: see [`Sending`].

@@ -8,7 +8,7 @@ use super::error::panic_message;
 use super::loader::Warm;
 use super::request::{Answer, Job};
 use super::{Done, SendError};
-use crate::store::{BadCommit, Commit, Expected, Limits, Metadata, NewEvent, Refused, StreamWrite};
+use crate::store::{Commit, Expected, Metadata, NewEvent, StreamWrite};
 use crate::time::Clock;
 use crate::{Aggregate, Event, EventName, Key, StreamName};
 
@@ -35,7 +35,6 @@ pub(super) enum Verdict<A: Aggregate> {
 
 pub(super) struct Decided<E> {
     pub(super) events: Vec<E>,
-    pub(super) last: u64,
     expected: Expected,
     meta: Metadata,
     payloads: Vec<Range<usize>>,
@@ -56,7 +55,6 @@ impl<A: Aggregate> Plan<A> {
         stream: &StreamName,
         warm: &mut Warm<A>,
         clock: &dyn Clock,
-        limits: &Limits,
     ) -> Self {
         let mut plan = Self { entries: VecDeque::new(), broken: false, payloads: Vec::new() };
         while let Some(job) = queue.pop_front() {
@@ -65,7 +63,7 @@ impl<A: Aggregate> Plan<A> {
                 queue.push_front(job);
                 break;
             }
-            plan.add(job, stream, warm, clock, limits);
+            plan.add(job, stream, warm, clock);
             if plan.broken {
                 break;
             }
@@ -77,15 +75,8 @@ impl<A: Aggregate> Plan<A> {
         self.entries.iter().any(|entry| entry.job.chosen && entry.job.key == key)
     }
 
-    fn add(
-        &mut self,
-        job: Job<A>,
-        stream: &StreamName,
-        warm: &mut Warm<A>,
-        clock: &dyn Clock,
-        limits: &Limits,
-    ) {
-        let verdict = match self.decided(&job, stream, warm, clock, limits) {
+    fn add(&mut self, job: Job<A>, stream: &StreamName, warm: &mut Warm<A>, clock: &dyn Clock) {
+        let verdict = match self.decided(&job, warm, clock) {
             Ok(decided) if decided.events.is_empty() => {
                 Verdict::Held(Ok(unchanged(&job, stream, warm)))
             }
@@ -102,10 +93,8 @@ impl<A: Aggregate> Plan<A> {
     fn decided(
         &mut self,
         job: &Job<A>,
-        stream: &StreamName,
         warm: &mut Warm<A>,
         clock: &dyn Clock,
-        limits: &Limits,
     ) -> Result<Decided<A::Event>, Failed<A>> {
         let now = clock.now();
         let context = job.context(now);
@@ -113,29 +102,26 @@ impl<A: Aggregate> Plan<A> {
             .map_err(|panic| Failed::Alone(panicked(job, &*panic)))?;
         let events =
             decision.map_err(|error| Failed::Alone(SendError::Rejected(error)))?.into_vec();
-        let payloads = self.encode(job, stream, &events, limits).map_err(Failed::Alone)?;
+        let payloads = self.encode(job, &events).map_err(Failed::Alone)?;
         let expected = warm.revision.map_or(Expected::NoStream, Expected::Revision);
         for event in &events {
             catch_unwind(AssertUnwindSafe(|| warm.state.fold(event)))
                 .map_err(|panic| Failed::Breaking(panicked(job, &*panic)))?;
         }
-        let last = (warm.next() + events.len() as u64).saturating_sub(1);
         if !events.is_empty() {
-            warm.revision = Some(last);
+            warm.revision = Some(warm.next() + events.len() as u64 - 1);
         }
-        Ok(Decided { events, last, expected, meta: job.metadata(now), payloads })
+        Ok(Decided { events, expected, meta: job.metadata(now), payloads })
     }
 
     /// Writes the payloads behind those of the commands before, or nothing.
     fn encode(
         &mut self,
         job: &Job<A>,
-        stream: &StreamName,
         events: &[A::Event],
-        limits: &Limits,
     ) -> Result<Vec<Range<usize>>, SendError<A::Error>> {
         let before = self.payloads.len();
-        let encoded = self.encode_each(job, stream, events, limits);
+        let encoded = self.encode_each(job, events);
         if encoded.is_err() {
             self.payloads.truncate(before);
         }
@@ -145,17 +131,10 @@ impl<A: Aggregate> Plan<A> {
     fn encode_each(
         &mut self,
         job: &Job<A>,
-        stream: &StreamName,
         events: &[A::Event],
-        limits: &Limits,
     ) -> Result<Vec<Range<usize>>, SendError<A::Error>> {
-        let bad = |problem| SendError::Refused { command: job.key, refused: Refused::Bad(problem) };
-        if events.len() > limits.commit_events {
-            let (events, limit) = (events.len(), limits.commit_events);
-            return Err(bad(BadCommit::TooMany { events, limit }));
-        }
         let mut places = Vec::with_capacity(events.len());
-        for (index, event) in events.iter().enumerate() {
+        for event in events {
             let start = self.payloads.len();
             let name = event.event_type().name;
             event.encode(&mut self.payloads).map_err(|problem| SendError::Encode {
@@ -163,12 +142,6 @@ impl<A: Aggregate> Plan<A> {
                 event: name,
                 problem,
             })?;
-            let bytes = self.payloads.len() - start;
-            if bytes > limits.event_bytes {
-                let (stream, name) = (stream.clone(), EventName::fixed(name));
-                let limit = limits.event_bytes;
-                return Err(bad(BadCommit::TooLarge { stream, index, name, bytes, limit }));
-            }
             places.push(start..self.payloads.len());
         }
         Ok(places)

@@ -1,5 +1,5 @@
 use super::loader::Loader;
-use super::request::{Answer, Job, same_command};
+use super::request::{Answer, Job};
 use super::{Done, LoadError, SendError};
 use crate::codec;
 use crate::store::{Direction, Query, Range, Receipt, Written};
@@ -9,14 +9,15 @@ impl<A: Aggregate> Loader<A> {
     /// The answer to a command that was accepted before, if it was.
     pub(super) async fn repeated(&self, job: &Job<A>, stream: &StreamName) -> Option<Answer<A>> {
         let command = job.key;
-        match self.store().find(command).await {
+        match self.store().find(command, stream).await {
             Ok(None) => None,
             Ok(Some(receipt)) => Some(self.answer_again(job, stream, &receipt).await),
             Err(source) => Some(Err(SendError::Load { command, source: source.into() })),
         }
     }
 
-    async fn answer_again(
+    /// The answer to a command whose commit is stored already.
+    pub(super) async fn answer_again(
         &self,
         job: &Job<A>,
         stream: &StreamName,
@@ -32,7 +33,7 @@ impl<A: Aggregate> Loader<A> {
             command,
             stream: stream.clone(),
             revision: Some(written.last),
-            position: receipt.position,
+            position: receipt.mark.position,
             events,
             repeated: true,
         })
@@ -57,7 +58,7 @@ impl<A: Aggregate> Loader<A> {
             }
             for recorded in page.events {
                 let led = recorded.at.meta.command.as_ref();
-                if !led.is_some_and(|stored| same_command(stored, &sent)) {
+                if !led.is_some_and(|stored| stored.same_as(&sent)) {
                     return Ok(None);
                 }
                 next = recorded.at.revision + 1;

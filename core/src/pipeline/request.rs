@@ -87,20 +87,12 @@ impl<A: Aggregate> Job<A> {
     }
 }
 
-/// A fingerprint of a command: its shape above, its fields below. Fingerprints of two shapes say
-/// nothing about each other's fields: see [`same_command`].
+/// A fingerprint of a command: see [`CommandMark::digest`].
 fn digest<C: Command>(command: &C) -> u64 {
     let mut fields = Fingerprint(FNV1A_START);
     // A command that has no JSON form keeps the fingerprint of what could be written of it.
     let _ = serde_json::to_writer(&mut fields, command);
     (u64::from(C::SHAPE) << 32) | (fields.0 & u64::from(u32::MAX))
-}
-
-/// Whether two commands under one key are the same. After a deployment that changed the command's
-/// shape its fields cannot be compared, so its name decides.
-pub(super) fn same_command(stored: &CommandMark, sent: &CommandMark) -> bool {
-    let same_shape = stored.digest >> 32 == sent.digest >> 32;
-    stored.name == sent.name && (!same_shape || stored.digest == sent.digest)
 }
 
 struct Fingerprint(u64);
@@ -112,22 +104,5 @@ impl io::Write for Fingerprint {
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn mark(shape: u32, fields: u32) -> CommandMark {
-        CommandMark { name: "a.b".into(), digest: (u64::from(shape) << 32) | u64::from(fields) }
-    }
-
-    #[test]
-    fn fields_are_compared_within_one_shape_only() {
-        assert!(same_command(&mark(1, 1), &mark(1, 1)));
-        assert!(!same_command(&mark(1, 1), &mark(1, 2)));
-        assert!(same_command(&mark(1, 1), &mark(2, 2)));
-        assert!(!same_command(&mark(1, 1), &CommandMark { name: "a.c".into(), ..mark(1, 1) }));
     }
 }

@@ -9,7 +9,7 @@ use super::plan::{Decided, Entry, Plan, Verdict};
 use super::request::{Answer, Job};
 use super::{Done, SendError};
 use crate::snapshot::{FNV1A_START, fnv1a};
-use crate::store::{Mark, Outcome, Position, Receipt, Refused, StoreError};
+use crate::store::{Outcome, Position, Receipt, Refused, StoreError};
 use crate::{Aggregate, Key, StreamName};
 
 /// Works on the mailbox of one aggregate until it is empty.
@@ -56,8 +56,7 @@ impl<A: Aggregate> Inner<A> {
             None => self.load(stream, queue).await?,
         };
         loop {
-            let (clock, limits) = (&*self.settings.clock, &self.limits);
-            let mut plan = Plan::decide(queue, stream, &mut warm, clock, limits);
+            let mut plan = Plan::decide(queue, stream, &mut warm, &*self.settings.clock);
             if current {
                 plan.leading_answers().for_each(|(job, answer)| job.answer(answer));
             }
@@ -154,43 +153,35 @@ impl<A: Aggregate> Inner<A> {
         queue: &mut VecDeque<Job<A>>,
     ) -> Option<Warm<A>> {
         let mut outcomes = outcomes.into_iter();
-        let mut intact = !plan.broken;
         while let Some(Entry { job, verdict }) = plan.entries.pop_front() {
             match verdict {
                 Verdict::Held(answer) => job.answer(placed(answer, warm.position())),
                 Verdict::Commit(decided) => match outcomes.next()? {
+                    // It was stored before: by this process, or by another that got the same command.
+                    Ok(receipt) if receipt.repeated => {
+                        plan.undecide(queue);
+                        let answer = self.loader.answer_again(&job, stream, &receipt).await;
+                        job.answer(answer);
+                        return None;
+                    }
                     Ok(receipt) => {
-                        intact &= self.advance(&mut warm, &decided, &receipt);
+                        warm.mark = Some(receipt.mark);
                         let done = accepted(stream, decided, receipt);
                         job.answer(Ok(done));
                     }
                     Err(refused) => {
                         plan.undecide(queue);
-                        self.refused(stream, job, refused, queue).await;
+                        self.refused(job, refused, queue).await;
                         return None;
                     }
                 },
             }
         }
         self.loader.keep(stream, &mut warm, &self.runtime);
-        intact.then_some(warm)
+        (!plan.broken).then_some(warm)
     }
 
-    /// Notes where the newest event stands; says whether that is where the state has it.
-    fn advance(&self, warm: &mut Warm<A>, decided: &Decided<A::Event>, receipt: &Receipt) -> bool {
-        let index = u32::try_from(decided.events.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let event = Some(receipt.key.event(index));
-        warm.mark = Some(Mark { log: self.log, position: receipt.position, event });
-        receipt.writes.first().is_some_and(|written| written.last == decided.last)
-    }
-
-    async fn refused(
-        &self,
-        stream: &StreamName,
-        mut job: Job<A>,
-        refused: Refused,
-        queue: &mut VecDeque<Job<A>>,
-    ) {
+    async fn refused(&self, mut job: Job<A>, refused: Refused, queue: &mut VecDeque<Job<A>>) {
         let command = job.key;
         match refused {
             Refused::Conflict(conflict) => {
@@ -203,11 +194,7 @@ impl<A: Aggregate> Inner<A> {
                 tokio::time::sleep(pause(command, attempts)).await;
             }
             Refused::Predecessor { .. } => queue.push_front(job),
-            Refused::KeyReused { .. } => {
-                // Another process may have accepted the same command since it was looked up.
-                let known = self.loader.repeated(&job, stream).await;
-                job.answer(known.unwrap_or(Err(SendError::KeyReused { command })));
-            }
+            Refused::KeyReused { .. } => job.answer(Err(SendError::KeyReused { command })),
             refused => job.answer(Err(SendError::Refused { command, refused })),
         }
     }
@@ -222,9 +209,9 @@ fn accepted<A: Aggregate>(
         command: receipt.key,
         stream: stream.clone(),
         revision: receipt.writes.first().map(|written| written.last),
-        position: receipt.position,
+        position: receipt.mark.position,
         events: decided.events,
-        repeated: receipt.repeated,
+        repeated: false,
     }
 }
 
