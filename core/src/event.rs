@@ -1,7 +1,7 @@
 //! Events: what happened.
 
 use crate::codec::{DecodeError, EncodeError};
-use crate::store::{LogId, Mark, Metadata, Position};
+use crate::store::{LogId, Mark, Metadata, Position, Stamp};
 use crate::{EventId, Key, StreamName, Tags, Timestamp};
 
 /// The events of a context: a closed `enum`, so that a forgotten event is a compile error.
@@ -89,6 +89,8 @@ pub struct Origin {
     pub key: Key,
     /// Its place in its commit, from 0.
     pub index: u32,
+    /// What the backend drew when it was appended.
+    pub stamp: Stamp,
     /// What it is about, beside its stream.
     pub tags: Tags,
     /// What is known about its commit.
@@ -118,7 +120,8 @@ impl Origin {
 
     /// What a consumer that has seen the event keeps.
     pub fn mark(&self) -> Mark {
-        Mark { log: self.log, position: self.position, event: Some(self.event_id()) }
+        let event = Some(self.event_id());
+        Mark { log: self.log, position: self.position, event, stamp: self.stamp }
     }
 }
 

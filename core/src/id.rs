@@ -65,6 +65,24 @@ macro_rules! ids_by_display {
 }
 ids_by_display!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, Uuid);
 
+/// Whatever can stand for an id in a call: an [`Id`], or plain text.
+pub trait AsId {
+    /// The text form.
+    fn as_id(&self) -> Cow<'_, str>;
+}
+
+impl<T: Id> AsId for T {
+    fn as_id(&self) -> Cow<'_, str> {
+        self.write()
+    }
+}
+
+impl AsId for str {
+    fn as_id(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

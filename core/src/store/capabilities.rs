@@ -29,6 +29,8 @@ pub enum KeyMemory {
     Forever,
     /// At least this long.
     Window(Duration),
+    /// While it is among this many newest events of a stream that its commit wrote to.
+    Newest(u32),
 }
 
 /// What an acknowledged commit survives.

@@ -9,12 +9,15 @@ pub struct Limits {
     pub event_bytes: usize,
     /// The most events of one commit.
     pub commit_events: usize,
+    /// The most bytes of all payloads of one commit.
+    pub commit_bytes: usize,
 }
 
 impl Default for Limits {
-    /// 1 MiB an event, 10,000 events a commit.
+    /// 1 MiB an event, 10,000 events and 16 MiB a commit.
     fn default() -> Self {
-        Self { event_bytes: 1024 * 1024, commit_events: 10_000 }
+        const MIB: usize = 1024 * 1024;
+        Self { event_bytes: MIB, commit_events: 10_000, commit_bytes: 16 * MIB }
     }
 }
 
@@ -74,6 +77,16 @@ pub enum BadCommit {
         /// How large it may be.
         limit: usize,
     },
+    /// All events of the commit together are too large.
+    #[error(
+        "the events of the commit have {bytes} bytes, the limit is {limit}: split the decision"
+    )]
+    TooLargeTogether {
+        /// How large their payloads are.
+        bytes: usize,
+        /// How large they may be.
+        limit: usize,
+    },
     /// The commit has too many events.
     #[error("the commit has {events} events, the limit is {limit}: split the decision")]
     TooMany {
@@ -103,6 +116,11 @@ pub fn check_commit(commit: &Commit, limits: &Limits) -> Result<(), BadCommit> {
         }
         check_write(write, first, limits)?;
         first += write.events.len();
+    }
+    let payloads = commit.writes.iter().flat_map(|write| &write.events);
+    let bytes: usize = payloads.map(|event| event.payload.len()).sum();
+    if bytes > limits.commit_bytes {
+        return Err(BadCommit::TooLargeTogether { bytes, limit: limits.commit_bytes });
     }
     Ok(())
 }

@@ -53,7 +53,8 @@ impl Expected {
     }
 }
 
-/// Fails a commit if an event that matches the query stands after the position.
+/// Fails a commit if an event that matches the query stands after the position. Events of earlier
+/// commits of the same run do not count: the commit was decided on top of them.
 #[derive(Clone, Debug)]
 pub struct Guard {
     /// What must not have happened.

@@ -82,10 +82,16 @@ pub enum StoreError {
     },
     /// The log no longer has what was seen of it.
     #[error(transparent)]
-    Rewound(#[from] Rewound),
+    Rewound(Box<Rewound>),
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
+}
+
+impl From<Rewound> for StoreError {
+    fn from(rewound: Rewound) -> Self {
+        Self::Rewound(Box::new(rewound))
+    }
 }
 
 impl StoreError {

@@ -6,9 +6,7 @@ use std::time::Duration;
 use futures_util::stream;
 use tokio::sync::watch;
 
-use super::{
-    Direction, EventStore, Mark, Position, Query, Range, Rewound, StoreError, Tail, Tailed,
-};
+use super::{Direction, EventStore, Mark, Position, Query, Range, StoreError, Tail, Tailed};
 
 /// How many events a tail reads at once.
 const PAGE: usize = 1024;
@@ -29,8 +27,7 @@ pub fn follow(
     head: watch::Receiver<Position>,
     poll: Option<Duration>,
 ) -> Tail {
-    let verified = after.is_none();
-    let follower = Follower { store, query, seen: after, head, poll, verified, due: None };
+    let follower = Follower { store, query, seen: after, head, poll, trusted: false, due: None };
     Box::pin(stream::unfold(Some(follower), |follower| async move {
         let mut follower = follower?;
         match follower.next().await {
@@ -46,7 +43,8 @@ struct Follower {
     seen: Option<Mark>,
     head: watch::Receiver<Position>,
     poll: Option<Duration>,
-    verified: bool,
+    /// What was seen last need not be checked again.
+    trusted: bool,
     due: Option<Mark>,
 }
 
@@ -68,11 +66,14 @@ impl Follower {
 
     /// Reads one page; `None` if there is nothing new.
     async fn step(&mut self) -> Result<Option<Tailed>, StoreError> {
-        self.verify().await?;
-        let after = self.seen.map_or(Position::START, |mark| mark.position);
-        let range = Range::after(after);
+        let range = match self.seen {
+            None => Range::ALL,
+            Some(seen) if self.trusted => Range::after(seen.position),
+            Some(seen) => Range::since(seen),
+        };
         let page = self.store.read(self.query.clone(), range, Direction::Forward, PAGE).await?;
-        self.check_not_rewound(page.complete_to)?;
+        // A log with one writer, this store, cannot go backwards under it.
+        self.trusted = self.store.capabilities().single_writer;
         if let Some(last) = page.events.last() {
             self.seen = Some(last.at.mark());
             self.due = (!page.more).then_some(page.complete_to);
@@ -85,25 +86,6 @@ impl Follower {
         Ok(Some(Tailed::Progress(page.complete_to)))
     }
 
-    fn check_not_rewound(&self, found: Mark) -> Result<(), Rewound> {
-        match self.seen {
-            Some(seen) if seen.log != found.log || seen.position > found.position => {
-                Err(Rewound { seen, found })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Checks that the log still has what was seen last.
-    async fn verify(&mut self) -> Result<(), StoreError> {
-        if let (false, Some(seen)) = (self.verified, self.seen) {
-            verify(&*self.store, seen).await?;
-        }
-        // A log with one writer, this store, cannot go backwards under it.
-        self.verified = self.store.capabilities().single_writer;
-        Ok(())
-    }
-
     async fn wait(&mut self) -> Result<(), StoreError> {
         let seen = self.seen.map_or(Position::START, |mark| mark.position);
         let news = self.head.wait_for(|head| *head > seen);
@@ -113,20 +95,4 @@ impl Follower {
         };
         if closed { Err(StoreError::Closed) } else { Ok(()) }
     }
-}
-
-/// Checks that a log still has the event of a mark.
-///
-/// # Errors
-/// [`StoreError::Rewound`] if it has not, another [`StoreError`] if it could not be read.
-pub async fn verify(store: &dyn EventStore, seen: Mark) -> Result<(), StoreError> {
-    let head = store.head().await?;
-    if seen.log != head.log || seen.position > head.position {
-        return Err(Rewound { seen, found: head }.into());
-    }
-    let Some(before) = seen.position.number().checked_sub(1) else { return Ok(()) };
-    let range = Range::after(Position::new(before)).through(seen.position);
-    let page = store.read(Query::All, range, Direction::Forward, 1).await?;
-    let found = page.events.first().map_or(head, |event| event.at.mark());
-    if found == seen { Ok(()) } else { Err(Rewound { seen, found }.into()) }
 }

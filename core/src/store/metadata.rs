@@ -28,8 +28,17 @@ pub struct Metadata {
 pub struct CommandMark {
     /// The command's persisted name.
     pub name: Arc<str>,
-    /// A fingerprint of its fields.
+    /// A fingerprint: of the command's shape in the upper half, of its fields in the lower.
     pub digest: u64,
+}
+
+impl CommandMark {
+    /// Whether two commands under one key are the same. After a deployment that changed the command's
+    /// shape the fields cannot be compared, so the name decides.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let same_shape = self.digest >> 32 == other.digest >> 32;
+        self.name == other.name && (!same_shape || self.digest == other.digest)
+    }
 }
 
 /// Free pairs of name and value. None, the usual case, allocates nothing.
@@ -62,5 +71,22 @@ impl FromIterator<(String, String)> for Headers {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
         let map: BTreeMap<_, _> = pairs.into_iter().collect();
         if map.is_empty() { Self(None) } else { Self(Some(Arc::new(map))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(shape: u32, fields: u32) -> CommandMark {
+        CommandMark { name: "a.b".into(), digest: (u64::from(shape) << 32) | u64::from(fields) }
+    }
+
+    #[test]
+    fn fields_are_compared_within_one_shape_only() {
+        assert!(mark(1, 1).same_as(&mark(1, 1)));
+        assert!(!mark(1, 1).same_as(&mark(1, 2)));
+        assert!(mark(1, 1).same_as(&mark(2, 2)));
+        assert!(!mark(1, 1).same_as(&CommandMark { name: "a.c".into(), ..mark(1, 1) }));
     }
 }

@@ -34,16 +34,16 @@ pub use capabilities::{Capabilities, Durability, KeyMemory};
 pub use check::{BadCommit, Limits, check_commit};
 pub use commit::{Commit, Expected, Guard, NewEvent, StreamWrite};
 pub use error::StoreError;
-pub use follow::{follow, verify};
+pub use follow::follow;
 pub use metadata::{CommandMark, Headers, Metadata};
 pub use outcome::{Actual, Conflict, Outcome, Receipt, Refused, Written};
-pub use position::{LogId, Mark, Position, Rewound};
+pub use position::{LogId, Mark, Position, Rewound, Stamp};
 pub use query::{Clause, Direction, Query, Range};
 pub use recorded::{Page, Recorded};
 
-use crate::Key;
 use crate::snapshot::SnapshotStore;
 use crate::view::RowStore;
+use crate::{Key, StreamName};
 
 /// A boxed future of a store.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -66,13 +66,20 @@ pub enum Tailed {
 /// Every method may be called from any task at any time. Futures may be dropped: a dropped read does
 /// nothing, and a dropped append may or may not have been written, all or nothing.
 pub trait EventStore: std::fmt::Debug + Send + Sync + 'static {
-    /// Appends a run of commits, in order. Each is stored whole or not at all and gets its own
-    /// outcome, in the order of the run; those that are stored are durable (see
-    /// [`Capabilities::durability`]) when the future ends.
+    /// Appends a run of commits. Each is stored whole or not at all and gets its own outcome, in the
+    /// order of the run; those that are stored are durable (see [`Capabilities::durability`]) when
+    /// the future ends. Commits of a run that share a stream, or of which the later one has a guard,
+    /// take effect in their order.
     ///
-    /// A commit fails with [`Refused::Predecessor`] if an earlier commit of the run failed and
-    /// shares a stream with it, or if it has a guard and any earlier one failed: it was decided on
-    /// top of what did not happen. A key that is known gives its first receipt again.
+    /// What is checked of a commit, in this order, the first that fails being its outcome:
+    /// 1. its form: [`check_commit`];
+    /// 2. its key: one that is known gives its first receipt again, or [`Refused::KeyReused`] if
+    ///    that was another commit. Two are the same if their commands are
+    ///    ([`CommandMark::same_as`]); where there is no command, if their events are;
+    /// 3. its predecessors: [`Refused::Predecessor`] if an earlier commit *of the same run* was
+    ///    refused and shares a stream with it, or if it has a guard and any earlier one was refused:
+    ///    it was decided on top of what did not happen;
+    /// 4. the expected state of its streams, then its guard: [`Refused::Conflict`].
     ///
     /// # Errors
     /// [`StoreError`] if the whole run could not be carried out. Where
@@ -85,7 +92,8 @@ pub trait EventStore: std::fmt::Debug + Send + Sync + 'static {
     /// A page may be shorter than the limit without being the last: [`Page::more`] tells.
     ///
     /// # Errors
-    /// [`StoreError`] if the log could not be read or is corrupt.
+    /// [`StoreError::Rewound`] if the log no longer has what the range continues from
+    /// ([`Range::since`]), another [`StoreError`] if the log could not be read or is corrupt.
     fn read(
         &self,
         query: Query,
@@ -108,11 +116,16 @@ pub trait EventStore: std::fmt::Debug + Send + Sync + 'static {
     /// [`StoreError`] if the log could not be read.
     fn head(&self) -> BoxFuture<'_, Result<Mark, StoreError>>;
 
-    /// The receipt of the commit with this key, if the key is known.
+    /// The receipt of the commit with this key, if the key is known. `near` is a stream that the
+    /// commit would have written to: a backend without an index of keys looks there.
     ///
     /// # Errors
     /// [`StoreError`] if the log could not be read.
-    fn find(&self, key: Key) -> BoxFuture<'_, Result<Option<Receipt>, StoreError>>;
+    fn find(
+        &self,
+        key: Key,
+        near: &StreamName,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, StoreError>>;
 
     /// What this backend can do, and what it promises.
     fn capabilities(&self) -> Capabilities;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{BadCommit, Expected, Position, Query};
+use super::{BadCommit, Expected, Mark, Position, Query};
 use crate::{Key, StreamName};
 
 /// What became of one commit of a run.
@@ -11,8 +11,8 @@ pub type Outcome = Result<Receipt, Refused>;
 pub struct Receipt {
     /// Its key.
     pub key: Key,
-    /// The position of its newest event.
-    pub position: Position,
+    /// The mark of its newest event.
+    pub mark: Mark,
     /// Where its events went, in the order of the commit's writes.
     pub writes: Vec<Written>,
     /// Whether the key was known, so that nothing was written this time.

@@ -71,8 +71,37 @@ impl fmt::Debug for LogId {
     }
 }
 
-/// What a consumer keeps of how far it has come: the log, the position, and the event that stands
-/// there, so that a log that went backwards is noticed.
+/// A number that a backend draws when it appends, and keeps with what it appended: per append, or per
+/// time that the log was opened for writing. Ids of events follow from the keys of commands, which are
+/// sent again after a loss, so the same event can stand at the same position of another history; its
+/// stamp tells.
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, Default, Debug, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    /// A new stamp.
+    pub fn draw() -> Self {
+        // The lower half of a random UUID has two fixed bits, the upper half four.
+        let (high, low) = Uuid::new_v4().as_u64_pair();
+        Self(high ^ low.rotate_left(32))
+    }
+
+    /// For backends: the stamp with this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// For backends: the number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// What a consumer keeps of how far it has come: the log, the position, and what stands there, so that
+/// a log that went backwards is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Mark {
     /// Which log.
@@ -81,12 +110,14 @@ pub struct Mark {
     pub position: Position,
     /// The event at the position; `None` only before the first event.
     pub event: Option<EventId>,
+    /// The stamp of that event.
+    pub stamp: Stamp,
 }
 
 impl Mark {
     /// Before the first event of a log.
     pub const fn start(log: LogId) -> Self {
-        Self { log, position: Position::START, event: None }
+        Self { log, position: Position::START, event: None, stamp: Stamp::new(0) }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Position, Recorded};
+use super::{Mark, Position, Recorded};
 use crate::{EventName, StreamName, Tags};
 
 /// Which events are meant.
@@ -113,15 +113,24 @@ pub struct Range {
     pub through: Option<Position>,
     /// Only events of at least this revision. Meant for a query by stream.
     pub from_revision: u64,
+    /// What must still stand in the log, checked in the same read: see [`Range::since`].
+    pub seen: Option<Mark>,
 }
 
 impl Range {
     /// The whole log.
-    pub const ALL: Self = Self { after: Position::START, through: None, from_revision: 0 };
+    pub const ALL: Self =
+        Self { after: Position::START, through: None, from_revision: 0, seen: None };
 
     /// What stands after a position.
     pub const fn after(position: Position) -> Self {
         Self { after: position, ..Self::ALL }
+    }
+
+    /// What stands after a mark. The read fails with [`StoreError::Rewound`](super::StoreError) if the
+    /// mark is of another log, or what it saw no longer stands there.
+    pub const fn since(mark: Mark) -> Self {
+        Self { seen: Some(mark), ..Self::after(mark.position) }
     }
 
     /// The events of a stream from a revision on.

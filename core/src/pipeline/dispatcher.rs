@@ -1,0 +1,93 @@
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use super::loader::Loader;
+use super::mailboxes::Mailboxes;
+use super::request::{Asked, Job};
+use super::sending::{Letter, Sending};
+use super::{EventLog, SendError, Settings, worker};
+use crate::store::EventStore;
+use crate::{Aggregate, SentTo, StreamName};
+
+/// Takes commands to the aggregates of one type. A cheap handle: clones share everything.
+pub struct Dispatcher<A: Aggregate> {
+    inner: Arc<Inner<A>>,
+}
+
+pub(super) struct Inner<A: Aggregate> {
+    pub(super) loader: Loader<A>,
+    pub(super) mailboxes: Mailboxes<A>,
+    pub(super) settings: Settings,
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) runtime: Handle,
+    /// Nobody else writes to the log, so a cached state is the newest one.
+    pub(super) authoritative: bool,
+}
+
+impl<A: Aggregate> Clone for Dispatcher<A> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Dispatcher<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatcher").field("aggregate", &A::NAME).finish_non_exhaustive()
+    }
+}
+
+impl<A: Aggregate> Dispatcher<A> {
+    /// Takes up work on a store. The workers run on the given runtime, which must have its time driver
+    /// enabled.
+    pub fn start(store: Arc<dyn EventStore>, settings: Settings, runtime: Handle) -> Self {
+        let authoritative = store.capabilities().single_writer;
+        let inner = Inner {
+            loader: Loader::new(store),
+            mailboxes: Mailboxes::new(settings.cached_aggregates),
+            permits: Arc::new(Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS))),
+            settings,
+            runtime,
+            authoritative,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Sends a command to its aggregate: see [`Sending`].
+    pub fn send<C: SentTo<A>>(&self, command: C) -> Sending<A> {
+        match StreamName::of(A::NAME, &command.id()) {
+            Ok(stream) => {
+                let (inner, ask) = (self.inner.clone(), Box::new(Asked::new(command)));
+                Sending::new(Letter { inner, stream, ask })
+            }
+            Err(problem) => Sending::refused(SendError::Target { command: C::NAME, problem }),
+        }
+    }
+
+    /// The typed event store of the aggregate.
+    pub fn events(&self) -> EventLog<A> {
+        EventLog::new(self.inner.loader.store().clone())
+    }
+
+    /// Waits until every command under way is answered. Commands that are sent later are refused
+    /// with [`SendError::Closed`].
+    ///
+    /// Cancellation safe: a dropped call leaves the dispatcher at work.
+    pub async fn stop(&self) {
+        let all = u32::try_from(self.inner.settings.in_flight).unwrap_or(u32::MAX);
+        // An error means that it is stopped already.
+        let _all = self.inner.permits.acquire_many(all).await;
+        self.inner.permits.close();
+    }
+}
+
+impl<A: Aggregate> Inner<A> {
+    /// Puts a command into its mailbox and sees that somebody works on it.
+    pub(super) fn post(self: &Arc<Self>, stream: StreamName, job: Job<A>) {
+        if let Some(start) = self.mailboxes.post(&stream, job) {
+            self.runtime.spawn(worker::work(self.clone(), stream, start));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::loader::{Loader, Warm};
+use super::{LoadError, TypedStream};
+use crate::codec;
+use crate::id::AsId;
+use crate::names;
+use crate::store::{
+    Clause, Direction, EventStore, Mark, Query, Range, Recorded, StoreError, Tailed,
+};
+use crate::{Aggregate, Event, StreamName, Timestamp};
+
+/// How many events of a history are read at once.
+const PAGE: usize = 512;
+
+/// The typed event store of one aggregate type: states at any time, histories, and a tail. It reads
+/// the log itself, past every cache.
+pub struct EventLog<A: Aggregate> {
+    loader: Arc<Loader<A>>,
+}
+
+/// A state of an aggregate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded<A> {
+    /// The state.
+    pub state: A,
+    /// The revision of the newest event in it.
+    pub revision: u64,
+    /// That event's mark.
+    pub mark: Mark,
+}
+
+impl<A: Aggregate> Clone for EventLog<A> {
+    fn clone(&self) -> Self {
+        Self { loader: self.loader.clone() }
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for EventLog<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLog").field("aggregate", &A::NAME).finish_non_exhaustive()
+    }
+}
+
+impl<A: Aggregate> EventLog<A> {
+    /// The typed view of a store.
+    pub fn new(store: Arc<dyn EventStore>) -> Self {
+        Self { loader: Arc::new(Loader::new(store)) }
+    }
+
+    /// The newest state; `None` if nothing has happened to it.
+    ///
+    /// # Errors
+    /// [`LoadError`] if the id cannot name a stream, an event is not understood, or the store failed.
+    pub async fn load(&self, id: &(impl AsId + ?Sized)) -> Result<Option<Loaded<A>>, LoadError> {
+        let stream = StreamName::of(A::NAME, &id.as_id())?;
+        self.loader.load(&stream).await.map(loaded)
+    }
+
+    /// The state right after the event of this revision; `None` if the stream is shorter.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn at_revision(
+        &self,
+        id: &(impl AsId + ?Sized),
+        revision: u64,
+    ) -> Result<Option<Loaded<A>>, LoadError> {
+        let stream = StreamName::of(A::NAME, &id.as_id())?;
+        let warm = self.loader.load_while(&stream, |event| event.at.revision <= revision).await?;
+        Ok(loaded(warm).filter(|loaded| loaded.revision == revision))
+    }
+
+    /// The state as it was at a moment: up to the first event of a later time. `None` if nothing had
+    /// happened to it yet.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn at_time(
+        &self,
+        id: &(impl AsId + ?Sized),
+        time: Timestamp,
+    ) -> Result<Option<Loaded<A>>, LoadError> {
+        let stream = StreamName::of(A::NAME, &id.as_id())?;
+        self.loader.load_while(&stream, |event| event.at.time() <= time).await.map(loaded)
+    }
+
+    /// All that has happened to it, oldest first. Reads page by page as it is consumed.
+    ///
+    /// # Errors
+    /// [`LoadError`] if the id cannot name a stream.
+    pub fn history(&self, id: &(impl AsId + ?Sized)) -> Result<TypedStream<A::Event>, LoadError> {
+        let stream = StreamName::of(A::NAME, &id.as_id())?;
+        let store = self.loader.store().clone();
+        let pages =
+            stream::try_unfold(Some(0), move |from| page(store.clone(), stream.clone(), from));
+        Ok(TypedStream::new(typed::<A>(pages.try_flatten_events())))
+    }
+
+    /// Follows what happens to all aggregates of the type, from a mark or from the beginning.
+    pub fn tail(&self, after: Option<Mark>) -> TypedStream<A::Event> {
+        let mut contexts: Vec<String> =
+            A::Event::TYPES.iter().map(|event| names::context_of(event.name).to_owned()).collect();
+        contexts.sort_unstable();
+        contexts.dedup();
+        let query = Query::AnyOf(vec![Clause { contexts, ..Clause::default() }]);
+        let tail = self.loader.store().tail(query, after);
+        let pages = tail.map_ok(|tailed| match tailed {
+            Tailed::Events(events) => events,
+            Tailed::Progress(_) => Vec::new(),
+        });
+        // Aggregates of another type may write events of the same contexts.
+        let own = pages.map_ok(|mut events| {
+            events.retain(|event| event.at.stream.category() == A::NAME);
+            events
+        });
+        TypedStream::new(typed::<A>(own.try_flatten_events()))
+    }
+}
+
+fn loaded<A>(warm: Warm<A>) -> Option<Loaded<A>> {
+    let (revision, mark) = warm.revision.zip(warm.mark)?;
+    Some(Loaded { state: warm.state, revision, mark })
+}
+
+async fn page(
+    store: Arc<dyn EventStore>,
+    stream: StreamName,
+    from: Option<u64>,
+) -> Result<Option<(Vec<Recorded>, Option<u64>)>, StoreError> {
+    let Some(from) = from else { return Ok(None) };
+    let (query, range) = (Query::Stream(stream), Range::from_revision(from));
+    let page = store.read(query, range, Direction::Forward, PAGE).await?;
+    let next = page.events.last().filter(|_| page.more).map(|last| last.at.revision + 1);
+    Ok(Some((page.events, next)))
+}
+
+/// Single events out of pages of them.
+trait FlattenEvents: Sized {
+    fn try_flatten_events(
+        self,
+    ) -> impl stream::Stream<Item = Result<Recorded, StoreError>> + Send + 'static;
+}
+
+impl<S> FlattenEvents for S
+where
+    S: stream::Stream<Item = Result<Vec<Recorded>, StoreError>> + Send + 'static,
+{
+    fn try_flatten_events(
+        self,
+    ) -> impl stream::Stream<Item = Result<Recorded, StoreError>> + Send + 'static {
+        self.map_ok(|events| stream::iter(events.into_iter().map(Ok))).try_flatten()
+    }
+}
+
+fn typed<A: Aggregate>(
+    events: impl stream::Stream<Item = Result<Recorded, StoreError>> + Send + 'static,
+) -> impl stream::Stream<Item = Result<crate::Stored<A::Event>, LoadError>> + Send + 'static {
+    events.map(|event| Ok(codec::decode::<A::Event>(event?)?))
+}

@@ -1,0 +1,186 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::LoadError;
+use super::error::panic_message;
+use crate::codec;
+use crate::snapshot::{Snapshot, SnapshotPolicy, SnapshotStore};
+use crate::store::{Direction, EventStore, Mark, Position, Query, Range, Recorded};
+use crate::{Aggregate, StreamName};
+
+/// How many events are read at once.
+const PAGE: usize = 512;
+
+/// An aggregate's state, and how far it has come.
+#[derive(Debug)]
+pub(super) struct Warm<A> {
+    pub(super) state: A,
+    /// The revision of the newest event in the state.
+    pub(super) revision: Option<u64>,
+    /// That event's mark.
+    pub(super) mark: Option<Mark>,
+    /// The revision of the newest snapshot, as far as is known.
+    pub(super) kept: Option<u64>,
+}
+
+impl<A: Aggregate> Warm<A> {
+    fn empty() -> Self {
+        Self { state: A::default(), revision: None, mark: None, kept: None }
+    }
+
+    /// The revision that the next event will have.
+    pub(super) fn next(&self) -> u64 {
+        self.revision.map_or(0, |revision| revision + 1)
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.mark.map_or(Position::START, |mark| mark.position)
+    }
+
+    fn take(&mut self, recorded: Recorded) -> Result<(), LoadError> {
+        let stored = codec::decode::<A::Event>(recorded)?;
+        let applied = catch_unwind(AssertUnwindSafe(|| self.state.fold(&stored.event)));
+        if let Err(panic) = applied {
+            let (stream, revision) = (stored.at.stream, stored.at.revision);
+            return Err(LoadError::Panicked { stream, revision, message: panic_message(&*panic) });
+        }
+        self.revision = Some(stored.at.revision);
+        self.mark = Some(stored.at.mark());
+        Ok(())
+    }
+}
+
+/// Loads aggregates: the newest snapshot, then the fold of what came after it.
+#[derive(Debug)]
+pub(super) struct Loader<A> {
+    store: Arc<dyn EventStore>,
+    snapshots: Option<Kept<A>>,
+}
+
+#[derive(Debug)]
+struct Kept<A> {
+    store: Arc<dyn SnapshotStore>,
+    policy: SnapshotPolicy<A>,
+    shape: u64,
+}
+
+impl<A: Aggregate> Loader<A> {
+    pub(super) fn new(store: Arc<dyn EventStore>) -> Self {
+        let snapshots = store.snapshots().zip(A::snapshot()).map(|(store, policy)| {
+            let shape = policy.full_shape();
+            Kept { store, policy, shape }
+        });
+        Self { store, snapshots }
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn EventStore> {
+        &self.store
+    }
+
+    /// The newest state. A stream without events gives the empty one.
+    pub(super) async fn load(&self, stream: &StreamName) -> Result<Warm<A>, LoadError> {
+        if let Some(warm) = self.load_snapshot(stream).await? {
+            return Ok(warm);
+        }
+        let mut warm = Warm::empty();
+        self.bring_forward(stream, &mut warm, |_| true).await?;
+        Ok(warm)
+    }
+
+    /// The state made of the first events that are wanted.
+    pub(super) async fn load_while(
+        &self,
+        stream: &StreamName,
+        wanted: impl FnMut(&Recorded) -> bool,
+    ) -> Result<Warm<A>, LoadError> {
+        let mut warm = Warm::empty();
+        self.bring_forward(stream, &mut warm, wanted).await?;
+        Ok(warm)
+    }
+
+    /// Takes in what came after the state; says whether there was anything.
+    pub(super) async fn refresh(
+        &self,
+        stream: &StreamName,
+        warm: &mut Warm<A>,
+    ) -> Result<bool, LoadError> {
+        let before = warm.revision;
+        self.bring_forward(stream, warm, |_| true).await?;
+        Ok(warm.revision != before)
+    }
+
+    async fn bring_forward(
+        &self,
+        stream: &StreamName,
+        warm: &mut Warm<A>,
+        mut wanted: impl FnMut(&Recorded) -> bool,
+    ) -> Result<(), LoadError> {
+        loop {
+            let range = Range::from_revision(warm.next());
+            let query = Query::Stream(stream.clone());
+            let page = self.store.read(query, range, Direction::Forward, PAGE).await?;
+            for recorded in page.events {
+                if !wanted(&recorded) {
+                    return Ok(());
+                }
+                warm.take(recorded)?;
+            }
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The state from the newest snapshot, if there is one that the log agrees with. A snapshot that
+    /// cannot be read costs a replay, no more.
+    async fn load_snapshot(&self, stream: &StreamName) -> Result<Option<Warm<A>>, LoadError> {
+        let Some(kept) = &self.snapshots else { return Ok(None) };
+        let Ok(Some(snapshot)) = kept.store.load(stream.clone(), kept.shape).await else {
+            return Ok(None);
+        };
+        let Ok(state) = (kept.policy.decode)(&snapshot.state) else { return Ok(None) };
+        // The read begins with the snapshot's own event, to see that it is still there.
+        let range = Range::from_revision(snapshot.revision);
+        let query = Query::Stream(stream.clone());
+        let page = self.store.read(query, range, Direction::Forward, PAGE).await?;
+        let mut events = page.events.into_iter();
+        if events.next().map(|first| first.at.mark()) != Some(snapshot.mark) {
+            return Ok(None);
+        }
+        let (revision, mark) = (Some(snapshot.revision), Some(snapshot.mark));
+        let mut warm = Warm { state, revision, mark, kept: revision };
+        events.try_for_each(|recorded| warm.take(recorded))?;
+        if page.more {
+            self.bring_forward(stream, &mut warm, |_| true).await?;
+        }
+        Ok(Some(warm))
+    }
+
+    /// Starts to keep the state if it has come far enough since the last time. Nobody waits for it:
+    /// a snapshot that is lost costs a longer load.
+    pub(super) fn keep(
+        &self,
+        stream: &StreamName,
+        warm: &mut Warm<A>,
+        runtime: &tokio::runtime::Handle,
+    ) {
+        let Some(kept) = &self.snapshots else { return };
+        let (Some(revision), Some(mark)) = (warm.revision, warm.mark) else { return };
+        let since = warm.next() - warm.kept.map_or(0, |kept| kept + 1);
+        if since < kept.policy.every {
+            return;
+        }
+        warm.kept = Some(revision);
+        let mut state = Vec::new();
+        let encoded = catch_unwind(AssertUnwindSafe(|| {
+            (kept.policy.encode)(&warm.state, &mut state).is_ok()
+        }));
+        if !matches!(encoded, Ok(true)) {
+            return;
+        }
+        let (stream, shape, state) = (stream.clone(), kept.shape, state.into());
+        let snapshot = Snapshot { stream, shape, revision, mark, state };
+        let store = kept.store.clone();
+        runtime.spawn(async move { store.save(snapshot).await });
+    }
+}

@@ -1,0 +1,77 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hashlink::LruCache;
+
+use super::loader::Warm;
+use super::request::Job;
+use crate::{Aggregate, StreamName};
+
+/// Which aggregates have a worker, with the commands that wait for it, and which are idle, with
+/// their states.
+pub(super) struct Mailboxes<A: Aggregate> {
+    boxes: Mutex<Boxes<A>>,
+}
+
+struct Boxes<A: Aggregate> {
+    active: HashMap<StreamName, VecDeque<Job<A>>>,
+    idle: LruCache<StreamName, Warm<A>, std::hash::RandomState>,
+}
+
+/// What a worker that has to be started begins with.
+pub(super) struct Start<A>(pub(super) Option<Warm<A>>);
+
+impl<A: Aggregate> Mailboxes<A> {
+    pub(super) fn new(cached: usize) -> Self {
+        let idle = LruCache::with_hasher(cached, std::hash::RandomState::new());
+        Self { boxes: Mutex::new(Boxes { active: HashMap::new(), idle }) }
+    }
+
+    /// No code of the user runs under the lock, so a panic cannot have left it half changed.
+    fn lock(&self) -> MutexGuard<'_, Boxes<A>> {
+        self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a command into its mailbox; says so if a worker has to be started.
+    pub(super) fn post(&self, stream: &StreamName, job: Job<A>) -> Option<Start<A>> {
+        let mut boxes = self.lock();
+        if let Some(waiting) = boxes.active.get_mut(stream) {
+            waiting.push_back(job);
+            return None;
+        }
+        let warm = boxes.idle.remove(stream);
+        boxes.active.insert(stream.clone(), VecDeque::from([job]));
+        Some(Start(warm))
+    }
+
+    /// Fills the queue up to `most` commands from the mailbox. If there is nothing to do at all, the
+    /// worker is over: its state becomes idle, and `false` comes back.
+    pub(super) fn refill(
+        &self,
+        stream: &StreamName,
+        queue: &mut VecDeque<Job<A>>,
+        most: usize,
+        warm: &mut Option<Warm<A>>,
+    ) -> bool {
+        let mut boxes = self.lock();
+        if let Some(waiting) = boxes.active.get_mut(stream) {
+            let take = most.saturating_sub(queue.len()).min(waiting.len());
+            queue.extend(waiting.drain(..take));
+        }
+        if !queue.is_empty() {
+            return true;
+        }
+        boxes.active.remove(stream);
+        let evicted = warm.take().and_then(|warm| boxes.idle.insert(stream.clone(), warm));
+        drop(boxes);
+        // The user's `Drop` runs outside the lock.
+        drop(evicted);
+        false
+    }
+
+    /// Takes a mailbox away whose worker is gone. Its senders learn that nobody will answer.
+    pub(super) fn abandon(&self, stream: &StreamName) {
+        let waiting = self.lock().active.remove(stream);
+        drop(waiting);
+    }
+}

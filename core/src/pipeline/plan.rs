@@ -1,0 +1,215 @@
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+
+use super::error::panic_message;
+use super::loader::Warm;
+use super::request::{Answer, Job};
+use super::{Done, SendError};
+use crate::store::{Commit, Expected, Metadata, NewEvent, StreamWrite};
+use crate::time::Clock;
+use crate::{Aggregate, Event, EventName, Key, StreamName};
+
+/// What was decided on one state, in order, and is not answered yet. The state is ahead of the log
+/// by what is to be committed.
+pub(super) struct Plan<A: Aggregate> {
+    pub(super) entries: VecDeque<Entry<A>>,
+    /// The state took part of an event, and is to be dropped.
+    pub(super) broken: bool,
+    payloads: Vec<u8>,
+}
+
+pub(super) struct Entry<A: Aggregate> {
+    pub(super) job: Job<A>,
+    pub(super) verdict: Verdict<A>,
+}
+
+pub(super) enum Verdict<A: Aggregate> {
+    /// Nothing is to be stored; the answer waits for what it was decided on.
+    Held(Answer<A>),
+    /// Events are to be stored, with the payloads at these places.
+    Commit(Decided<A::Event>),
+}
+
+pub(super) struct Decided<E> {
+    pub(super) events: Vec<E>,
+    expected: Expected,
+    meta: Metadata,
+    payloads: Vec<Range<usize>>,
+}
+
+/// Why a decision leads to no commit.
+enum Failed<A: Aggregate> {
+    Alone(SendError<A::Error>),
+    /// The same, and the state is of no more use.
+    Breaking(SendError<A::Error>),
+}
+
+impl<A: Aggregate> Plan<A> {
+    /// Decides commands from the queue one after another, each on top of those before, and takes
+    /// what follows into the state.
+    pub(super) fn decide(
+        queue: &mut VecDeque<Job<A>>,
+        stream: &StreamName,
+        warm: &mut Warm<A>,
+        clock: &dyn Clock,
+    ) -> Self {
+        let mut plan = Self { entries: VecDeque::new(), broken: false, payloads: Vec::new() };
+        while let Some(job) = queue.pop_front() {
+            if plan.has(job.key) {
+                // The same command twice: the second one is answered once the first one is.
+                queue.push_front(job);
+                break;
+            }
+            plan.add(job, stream, warm, clock);
+            if plan.broken {
+                break;
+            }
+        }
+        plan
+    }
+
+    fn has(&self, key: Key) -> bool {
+        self.entries.iter().any(|entry| entry.job.chosen && entry.job.key == key)
+    }
+
+    fn add(&mut self, job: Job<A>, stream: &StreamName, warm: &mut Warm<A>, clock: &dyn Clock) {
+        let verdict = match self.decided(&job, warm, clock) {
+            Ok(decided) if decided.events.is_empty() => {
+                Verdict::Held(Ok(unchanged(&job, stream, warm)))
+            }
+            Ok(decided) => Verdict::Commit(decided),
+            Err(Failed::Alone(error)) => Verdict::Held(Err(error)),
+            Err(Failed::Breaking(error)) => {
+                self.broken = true;
+                Verdict::Held(Err(error))
+            }
+        };
+        self.entries.push_back(Entry { job, verdict });
+    }
+
+    fn decided(
+        &mut self,
+        job: &Job<A>,
+        warm: &mut Warm<A>,
+        clock: &dyn Clock,
+    ) -> Result<Decided<A::Event>, Failed<A>> {
+        let now = clock.now();
+        let context = job.context(now);
+        let decision = catch_unwind(AssertUnwindSafe(|| job.ask.decide(&warm.state, &context)))
+            .map_err(|panic| Failed::Alone(panicked(job, &*panic)))?;
+        let events =
+            decision.map_err(|error| Failed::Alone(SendError::Rejected(error)))?.into_vec();
+        let payloads = self.encode(job, &events).map_err(Failed::Alone)?;
+        let expected = warm.revision.map_or(Expected::NoStream, Expected::Revision);
+        for event in &events {
+            catch_unwind(AssertUnwindSafe(|| warm.state.fold(event)))
+                .map_err(|panic| Failed::Breaking(panicked(job, &*panic)))?;
+        }
+        if !events.is_empty() {
+            warm.revision = Some(warm.next() + events.len() as u64 - 1);
+        }
+        Ok(Decided { events, expected, meta: job.metadata(now), payloads })
+    }
+
+    /// Writes the payloads behind those of the commands before, or nothing.
+    fn encode(
+        &mut self,
+        job: &Job<A>,
+        events: &[A::Event],
+    ) -> Result<Vec<Range<usize>>, SendError<A::Error>> {
+        let before = self.payloads.len();
+        let encoded = self.encode_each(job, events);
+        if encoded.is_err() {
+            self.payloads.truncate(before);
+        }
+        encoded
+    }
+
+    fn encode_each(
+        &mut self,
+        job: &Job<A>,
+        events: &[A::Event],
+    ) -> Result<Vec<Range<usize>>, SendError<A::Error>> {
+        let mut places = Vec::with_capacity(events.len());
+        for event in events {
+            let start = self.payloads.len();
+            let name = event.event_type().name;
+            event.encode(&mut self.payloads).map_err(|problem| SendError::Encode {
+                command: job.key,
+                event: name,
+                problem,
+            })?;
+            places.push(start..self.payloads.len());
+        }
+        Ok(places)
+    }
+
+    /// Takes the answers from the front that wait for nothing to be stored.
+    pub(super) fn leading_answers(&mut self) -> impl Iterator<Item = (Job<A>, Answer<A>)> + '_ {
+        std::iter::from_fn(|| match self.entries.pop_front()? {
+            Entry { job, verdict: Verdict::Held(answer) } => Some((job, answer)),
+            entry => {
+                self.entries.push_front(entry);
+                None
+            }
+        })
+    }
+
+    pub(super) fn has_commits(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.verdict, Verdict::Commit(_)))
+    }
+
+    /// The commits, in order. Their payloads share one allocation.
+    pub(super) fn commits(&mut self, stream: &StreamName) -> Vec<Commit> {
+        let payloads = Bytes::from(std::mem::take(&mut self.payloads));
+        let decided = self.entries.iter_mut().filter_map(|entry| match &mut entry.verdict {
+            Verdict::Commit(decided) => Some((entry.job.key, decided)),
+            Verdict::Held(_) => None,
+        });
+        decided.map(|(key, decided)| decided.commit(key, stream, &payloads)).collect()
+    }
+
+    /// Puts everything back to the front of the queue, to be decided again.
+    pub(super) fn undecide(self, queue: &mut VecDeque<Job<A>>) {
+        for entry in self.entries.into_iter().rev() {
+            queue.push_front(entry.job);
+        }
+    }
+}
+
+impl<E: Event> Decided<E> {
+    fn commit(&mut self, key: Key, stream: &StreamName, payloads: &Bytes) -> Commit {
+        let places = std::mem::take(&mut self.payloads);
+        let events = self.events.iter().zip(places).map(|(event, place)| {
+            let event_type = event.event_type();
+            NewEvent {
+                name: EventName::fixed(event_type.name),
+                version: event_type.version,
+                tags: event.tags(),
+                payload: payloads.slice(place),
+            }
+        });
+        let events = events.collect();
+        let write = StreamWrite { stream: stream.clone(), expected: self.expected, events };
+        Commit { key, meta: std::mem::take(&mut self.meta), writes: vec![write], guard: None }
+    }
+}
+
+fn unchanged<A: Aggregate>(job: &Job<A>, stream: &StreamName, warm: &Warm<A>) -> Done<A> {
+    Done {
+        command: job.key,
+        stream: stream.clone(),
+        revision: warm.revision,
+        // Corrected when the commits before it have positions.
+        position: warm.position(),
+        events: Vec::new(),
+        repeated: false,
+    }
+}
+
+fn panicked<A: Aggregate>(job: &Job<A>, panic: &(dyn std::any::Any + Send)) -> SendError<A::Error> {
+    SendError::Panicked { command: job.key, message: panic_message(panic) }
+}

@@ -1,0 +1,244 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::dispatcher::Inner;
+use super::loader::Warm;
+use super::mailboxes::Start;
+use super::plan::{Decided, Entry, Plan, Verdict};
+use super::request::{Answer, Job};
+use super::{Done, SendError};
+use crate::snapshot::{FNV1A_START, fnv1a};
+use crate::store::{Outcome, Position, Receipt, Refused, StoreError};
+use crate::{Aggregate, Key, StreamName};
+
+/// Works on the mailbox of one aggregate until it is empty.
+pub(super) async fn work<A: Aggregate>(inner: Arc<Inner<A>>, stream: StreamName, start: Start<A>) {
+    let Start(mut warm) = start;
+    let mut shift = Shift { inner: &inner, stream: &stream, over: false };
+    let mut queue = VecDeque::new();
+    while inner.mailboxes.refill(&stream, &mut queue, inner.settings.run, &mut warm) {
+        warm = inner.round(&stream, warm, &mut queue).await;
+        // Stores that answer at once must not keep the thread for ever.
+        tokio::task::consume_budget().await;
+    }
+    shift.over = true;
+}
+
+/// Sees that a mailbox does not stay behind without a worker, should one be dropped.
+struct Shift<'a, A: Aggregate> {
+    inner: &'a Inner<A>,
+    stream: &'a StreamName,
+    over: bool,
+}
+
+impl<A: Aggregate> Drop for Shift<'_, A> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.inner.mailboxes.abandon(self.stream);
+        }
+    }
+}
+
+impl<A: Aggregate> Inner<A> {
+    /// Decides what is in the queue, stores what follows, and answers. What has to be decided again
+    /// is in the queue afterwards. Gives back the state if it agrees with the log.
+    async fn round(
+        &self,
+        stream: &StreamName,
+        warm: Option<Warm<A>>,
+        queue: &mut VecDeque<Job<A>>,
+    ) -> Option<Warm<A>> {
+        self.answer_repeats(stream, queue).await;
+        let mut current = warm.is_none() || self.authoritative;
+        let mut warm = match warm {
+            Some(warm) => warm,
+            None => self.load(stream, queue).await?,
+        };
+        loop {
+            let mut plan = Plan::decide(queue, stream, &mut warm, &*self.settings.clock);
+            if current {
+                plan.leading_answers().for_each(|(job, answer)| job.answer(answer));
+            }
+            if plan.has_commits() {
+                return self.append(stream, plan, warm, queue).await;
+            }
+            if plan.entries.is_empty() {
+                return (!plan.broken).then_some(warm);
+            }
+            // Nothing is to be stored, so no append will show whether the state is the newest one.
+            if plan.broken {
+                plan.undecide(queue);
+                return None;
+            }
+            match self.loader.refresh(stream, &mut warm).await {
+                Ok(true) => plan.undecide(queue),
+                Ok(false) => {
+                    plan.leading_answers().for_each(|(job, answer)| job.answer(answer));
+                    return Some(warm);
+                }
+                Err(source) => {
+                    plan.undecide(queue);
+                    fail(queue.drain(..), |command| SendError::Load {
+                        command,
+                        source: source.clone(),
+                    });
+                    return None;
+                }
+            }
+            current = true;
+        }
+    }
+
+    /// Answers the commands whose ids were chosen by their senders and are known.
+    async fn answer_repeats(&self, stream: &StreamName, queue: &mut VecDeque<Job<A>>) {
+        if !queue.iter().any(|job| job.chosen) {
+            return;
+        }
+        for job in std::mem::take(queue) {
+            let known = if job.chosen { self.loader.repeated(&job, stream).await } else { None };
+            match known {
+                Some(answer) => job.answer(answer),
+                None => queue.push_back(job),
+            }
+        }
+    }
+
+    async fn load(&self, stream: &StreamName, queue: &mut VecDeque<Job<A>>) -> Option<Warm<A>> {
+        match self.loader.load(stream).await {
+            Ok(warm) => Some(warm),
+            Err(source) => {
+                fail(queue.drain(..), |command| SendError::Load {
+                    command,
+                    source: source.clone(),
+                });
+                None
+            }
+        }
+    }
+
+    async fn append(
+        &self,
+        stream: &StreamName,
+        mut plan: Plan<A>,
+        warm: Warm<A>,
+        queue: &mut VecDeque<Job<A>>,
+    ) -> Option<Warm<A>> {
+        let commits = plan.commits(stream);
+        let expected = commits.len();
+        match self.loader.store().append(commits).await {
+            Ok(outcomes) if outcomes.len() == expected => {
+                self.settle(stream, plan, outcomes, warm, queue).await
+            }
+            Ok(outcomes) => {
+                let reason = format!("{} outcomes for {expected} commits", outcomes.len());
+                let backend = self.loader.store().capabilities().backend;
+                fail_all(plan, &StoreError::Unknown { backend, reason });
+                None
+            }
+            Err(source) => {
+                fail_all(plan, &source);
+                None
+            }
+        }
+    }
+
+    /// Answers in order, up to the first commit that was refused.
+    async fn settle(
+        &self,
+        stream: &StreamName,
+        mut plan: Plan<A>,
+        outcomes: Vec<Outcome>,
+        mut warm: Warm<A>,
+        queue: &mut VecDeque<Job<A>>,
+    ) -> Option<Warm<A>> {
+        let mut outcomes = outcomes.into_iter();
+        while let Some(Entry { job, verdict }) = plan.entries.pop_front() {
+            match verdict {
+                Verdict::Held(answer) => job.answer(placed(answer, warm.position())),
+                Verdict::Commit(decided) => match outcomes.next()? {
+                    // It was stored before: by this process, or by another that got the same command.
+                    Ok(receipt) if receipt.repeated => {
+                        plan.undecide(queue);
+                        let answer = self.loader.answer_again(&job, stream, &receipt).await;
+                        job.answer(answer);
+                        return None;
+                    }
+                    Ok(receipt) => {
+                        warm.mark = Some(receipt.mark);
+                        let done = accepted(stream, decided, receipt);
+                        job.answer(Ok(done));
+                    }
+                    Err(refused) => {
+                        plan.undecide(queue);
+                        self.refused(job, refused, queue).await;
+                        return None;
+                    }
+                },
+            }
+        }
+        self.loader.keep(stream, &mut warm, &self.runtime);
+        (!plan.broken).then_some(warm)
+    }
+
+    async fn refused(&self, mut job: Job<A>, refused: Refused, queue: &mut VecDeque<Job<A>>) {
+        let command = job.key;
+        match refused {
+            Refused::Conflict(conflict) => {
+                job.attempts += 1;
+                let attempts = job.attempts;
+                if attempts > self.settings.retries {
+                    return job.answer(Err(SendError::Conflict { command, attempts, conflict }));
+                }
+                queue.push_front(job);
+                tokio::time::sleep(pause(command, attempts)).await;
+            }
+            Refused::Predecessor { .. } => queue.push_front(job),
+            Refused::KeyReused { .. } => job.answer(Err(SendError::KeyReused { command })),
+            refused => job.answer(Err(SendError::Refused { command, refused })),
+        }
+    }
+}
+
+fn accepted<A: Aggregate>(
+    stream: &StreamName,
+    decided: Decided<A::Event>,
+    receipt: Receipt,
+) -> Done<A> {
+    Done {
+        command: receipt.key,
+        stream: stream.clone(),
+        revision: receipt.writes.first().map(|written| written.last),
+        position: receipt.mark.position,
+        events: decided.events,
+        repeated: false,
+    }
+}
+
+/// An answer without events, at the position that it was decided on.
+fn placed<A: Aggregate>(answer: Answer<A>, position: Position) -> Answer<A> {
+    answer.map(|done| Done { position, ..done })
+}
+
+fn fail_all<A: Aggregate>(plan: Plan<A>, source: &StoreError) {
+    let jobs = plan.entries.into_iter().map(|entry| entry.job);
+    fail(jobs, |command| SendError::Store { command, source: source.clone() });
+}
+
+fn fail<A: Aggregate>(
+    jobs: impl Iterator<Item = Job<A>>,
+    error: impl Fn(Key) -> SendError<A::Error>,
+) {
+    for job in jobs {
+        let error = error(job.key);
+        job.answer(Err(error));
+    }
+}
+
+/// How long to wait after a conflict: up to 1 ms the first time, twice as long each further time, at
+/// most 64 ms. The command's own id is the dice, so that a replayed simulation waits the same.
+fn pause(command: Key, attempts: u32) -> Duration {
+    let most = 1000_u64 << attempts.saturating_sub(1).min(6);
+    let dice = fnv1a(fnv1a(FNV1A_START, command.as_bytes()), &attempts.to_le_bytes());
+    Duration::from_micros(dice % most)
+}
