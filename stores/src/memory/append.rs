@@ -1,21 +1,24 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use factum_core::StreamName;
 use factum_core::store::{
-    Actual, Commit, Conflict, Outcome, Receipt, Refused, StreamWrite, check_commit,
+    Actual, Commit, Conflict, Outcome, Position, Receipt, Refused, check_commit,
 };
+use factum_core::{Key, StreamName};
 
 use super::log::Log;
 
 /// Appends a run of commits: each is stored whole or refused.
 pub(super) fn append(log: &mut Log, run: Vec<Commit>) -> Vec<Outcome> {
-    let mut failed = Failed::default();
+    let mut past = Past { end: log.end(), known: HashSet::new(), failed: None, by: HashMap::new() };
     let outcomes =
-        run.into_iter().enumerate().map(|(index, commit)| match judge(log, &commit, &failed) {
+        run.into_iter().enumerate().map(|(index, commit)| match judge(log, &commit, &past) {
             Ok(None) => Ok(log.store(commit)),
-            Ok(Some(known)) => Ok(known),
+            Ok(Some(known)) => {
+                past.known.insert(known.key);
+                Ok(known)
+            }
             Err(refused) => {
-                failed.add(index, commit);
+                past.fail(index, commit);
                 Err(refused)
             }
         });
@@ -23,21 +26,20 @@ pub(super) fn append(log: &mut Log, run: Vec<Commit>) -> Vec<Outcome> {
 }
 
 /// The receipt of a commit that is known, `None` if it is to be stored.
-fn judge(log: &Log, commit: &Commit, failed: &Failed) -> Result<Option<Receipt>, Refused> {
+fn judge(log: &Log, commit: &Commit, past: &Past) -> Result<Option<Receipt>, Refused> {
     check_commit(commit, &log.limits())?;
     if let Some(known) = log.receipt(commit.key) {
-        // What is stored does not depend on what the run was decided on.
         return if has_content(log, commit) {
             Ok(Some(known))
         } else {
-            Err(Refused::KeyReused { key: commit.key, position: known.position })
+            Err(Refused::KeyReused { key: commit.key, position: known.mark.position })
         };
     }
-    if let Some(index) = failed.before(commit) {
+    if let Some(index) = past.predecessor(commit) {
         return Err(Refused::Predecessor { index });
     }
     check_streams(log, commit)?;
-    check_guard(log, commit)?;
+    check_guard(log, commit, past)?;
     Ok(None)
 }
 
@@ -48,7 +50,7 @@ fn has_content(log: &Log, commit: &Commit) -> bool {
     let first = stored.clone().next();
     let mark = first.and_then(|event| event.at.meta.command.as_ref());
     if let (Some(wanted), Some(known)) = (&commit.meta.command, mark) {
-        return wanted == known;
+        return wanted.same_as(known);
     }
     let same = commit.writes.iter().all(|write| {
         write.events.iter().all(|event| {
@@ -75,37 +77,42 @@ fn check_streams(log: &Log, commit: &Commit) -> Result<(), Conflict> {
     Ok(())
 }
 
-fn check_guard(log: &Log, commit: &Commit) -> Result<(), Conflict> {
+fn check_guard(log: &Log, commit: &Commit, past: &Past) -> Result<(), Conflict> {
     let Some(guard) = &commit.guard else { return Ok(()) };
-    let found = log.after(guard.after).find(|event| guard.query.matches(event));
+    let mut foreign = log.after(guard.after).take_while(|event| event.at.position <= past.end);
+    let found =
+        foreign.find(|event| guard.query.matches(event) && !past.known.contains(&event.at.key));
     found.map_or(Ok(()), |event| {
         let (query, after, found) = (guard.query.clone(), guard.after, event.at.position);
         Err(Conflict::Guard { query, after, found })
     })
 }
 
-/// The commits of the run that were refused.
-#[derive(Default)]
-struct Failed {
-    first: Option<usize>,
-    /// By stream, the first of them that wanted to write to it.
-    streams: HashMap<StreamName, usize>,
+/// What went before in the run.
+struct Past {
+    /// The end of the log before the run: what stands after it is the run's own.
+    end: Position,
+    /// The commits of the run that had been stored before.
+    known: HashSet<Key>,
+    /// The first commit that was refused.
+    failed: Option<usize>,
+    /// By stream, the first refused commit that wanted to write to it.
+    by: HashMap<StreamName, usize>,
 }
 
-impl Failed {
-    fn add(&mut self, index: usize, commit: Commit) {
-        self.first.get_or_insert(index);
+impl Past {
+    fn fail(&mut self, index: usize, commit: Commit) {
+        self.failed.get_or_insert(index);
         for write in commit.writes {
-            self.streams.entry(write.stream).or_insert(index);
+            self.by.entry(write.stream).or_insert(index);
         }
     }
 
-    /// The one that this commit was decided on top of.
-    fn before(&self, commit: &Commit) -> Option<usize> {
-        if commit.guard.is_some() && self.first.is_some() {
-            return self.first;
+    /// The refused commit that this one was decided on top of.
+    fn predecessor(&self, commit: &Commit) -> Option<usize> {
+        if commit.guard.is_some() && self.failed.is_some() {
+            return self.failed;
         }
-        let shared = |write: &StreamWrite| self.streams.get(&write.stream);
-        commit.writes.iter().filter_map(shared).min().copied()
+        commit.writes.iter().filter_map(|write| self.by.get(&write.stream)).min().copied()
     }
 }

@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use factum_core::store::{Commit, Limits, LogId, Mark, Position, Receipt, Recorded, Written};
+use factum_core::store::{
+    Commit, Limits, LogId, Mark, Position, Receipt, Recorded, Rewound, Stamp, Written,
+};
 use factum_core::{Key, Origin, StreamName};
 
 /// How many events one chunk holds: the log grows by chunks, so that it is never copied.
@@ -10,6 +12,8 @@ const CHUNK: usize = 512;
 /// The events, and what finds them. The event at position `p` is the `p - 1`st; there are no holes.
 pub(super) struct Log {
     id: LogId,
+    /// One for all: this log is opened once.
+    stamp: Stamp,
     limits: Limits,
     chunks: Vec<Vec<Recorded>>,
     /// The positions of each stream's events, by revision.
@@ -21,7 +25,7 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn new(limits: Limits) -> Self {
         let (chunks, streams, keys) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { id: LogId::fresh(), limits, chunks, streams, keys }
+        Self { id: LogId::fresh(), stamp: Stamp::draw(), limits, chunks, streams, keys }
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -42,6 +46,12 @@ impl Log {
     /// The mark of the event at a position; the start of the log where there is none.
     pub(super) fn mark(&self, position: Position) -> Mark {
         self.event(position).map_or(Mark::start(self.id), |event| event.at.mark())
+    }
+
+    /// Checks that the log has what a mark saw.
+    pub(super) fn check(&self, seen: Mark) -> Result<(), Rewound> {
+        let found = self.mark(seen.position.min(self.end()));
+        if found == seen { Ok(()) } else { Err(Rewound { seen, found }) }
     }
 
     /// The positions of a stream's events, by revision.
@@ -66,10 +76,10 @@ impl Log {
 
     /// The receipt of a repeated commit.
     pub(super) fn receipt(&self, key: Key) -> Option<Receipt> {
-        let mut position = Position::START;
+        let mut newest = Position::START;
         let mut writes: Vec<Written> = Vec::new();
-        for Origin { stream, revision, position: at, .. } in self.commit(key)?.map(|e| &e.at) {
-            position = *at;
+        for Origin { stream, revision, position, .. } in self.commit(key)?.map(|event| &event.at) {
+            newest = *position;
             match writes.last_mut() {
                 Some(write) if write.stream == *stream => write.last = *revision,
                 _ => {
@@ -78,7 +88,7 @@ impl Log {
                 }
             }
         }
-        Some(Receipt { key, position, writes, repeated: true })
+        Some(Receipt { key, mark: self.mark(newest), writes, repeated: true })
     }
 
     /// Stores a commit that nothing speaks against.
@@ -99,6 +109,7 @@ impl Log {
                     revision,
                     key,
                     index,
+                    stamp: self.stamp,
                     tags: event.tags,
                     meta: meta.clone(),
                 };
@@ -109,7 +120,7 @@ impl Log {
             }
             written.push(Written { stream: write.stream, first, last: revision - 1 });
         }
-        Receipt { key, position: self.end(), writes: written, repeated: false }
+        Receipt { key, mark: self.mark(self.end()), writes: written, repeated: false }
     }
 
     fn push(&mut self, event: Recorded) {

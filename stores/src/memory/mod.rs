@@ -19,12 +19,12 @@ mod tests;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use factum_core::Key;
 use factum_core::snapshot::SnapshotStore;
 use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, Durability, EventStore, KeyMemory, Limits, Mark,
     Outcome, Page, Position, Query, Range, Receipt, StoreError, Tail, follow,
 };
+use factum_core::{Key, StreamName};
 use tokio::sync::watch;
 
 use self::log::Log;
@@ -60,7 +60,7 @@ const BACKEND: &str = "memory";
 ///
 /// let first = store.append(vec![commit.clone()]).await?.remove(0)?;
 /// let again = store.append(vec![commit]).await?.remove(0)?;
-/// assert_eq!((first.position, first.repeated), (again.position, false));
+/// assert_eq!((first.mark, first.repeated), (again.mark, false));
 /// assert!(again.repeated);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -133,7 +133,7 @@ impl EventStore for MemoryStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<Page, StoreError>> {
         Box::pin(async move {
-            let mut reading = self.look(|log| Reading::new(log, query, range, direction, limit));
+            let mut reading = self.look(|log| Reading::new(log, query, range, direction, limit))?;
             while !self.look(|log| reading.step(log)) {
                 // A long search must stop neither writers nor the other tasks of this thread.
                 tokio::task::yield_now().await;
@@ -150,7 +150,11 @@ impl EventStore for MemoryStore {
         Box::pin(async { Ok(self.look(|log| log.mark(log.end()))) })
     }
 
-    fn find(&self, key: Key) -> BoxFuture<'_, Result<Option<Receipt>, StoreError>> {
+    fn find(
+        &self,
+        key: Key,
+        _near: &StreamName,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, StoreError>> {
         Box::pin(async move { Ok(self.look(|log| log.receipt(key))) })
     }
 

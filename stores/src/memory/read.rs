@@ -1,6 +1,6 @@
 use std::ops::Range as Span;
 
-use factum_core::store::{Direction, Page, Position, Query, Range, Recorded};
+use factum_core::store::{Direction, Page, Position, Query, Range, Recorded, Rewound};
 
 use super::log::Log;
 
@@ -29,11 +29,12 @@ impl Reading {
         range: Range,
         direction: Direction,
         limit: usize,
-    ) -> Self {
+    ) -> Result<Self, Rewound> {
+        range.seen.map_or(Ok(()), |seen| log.check(seen))?;
         let (end, limit) = (log.end(), limit.min(PAGE));
         let left = Candidates::of(log, &query).within(&range, end);
         let events = Vec::with_capacity(limit.min(left.len()).min(STEP));
-        Self { query, range, direction, limit, end, left, events }
+        Ok(Self { query, range, direction, limit, end, left, events })
     }
 
     /// Looks at some more events; whether that was all.

@@ -22,7 +22,7 @@ fn commit(stream: &str, events: usize) -> Commit {
 }
 
 async fn append(store: &MemoryStore, commit: Commit) -> Position {
-    store.append(vec![commit]).await.unwrap().remove(0).unwrap().position
+    store.append(vec![commit]).await.unwrap().remove(0).unwrap().mark.position
 }
 
 #[tokio::test]
@@ -65,8 +65,8 @@ async fn pages_are_bounded_and_join_across_chunks() {
 
 #[tokio::test]
 async fn limits_are_its_owners() {
-    let store = MemoryStore::with_limits(Limits { event_bytes: 1, commit_events: 1 });
-    assert_eq!(store.capabilities().limits.commit_events, 1);
+    let store = MemoryStore::with_limits(Limits { event_bytes: 1, ..Limits::default() });
+    assert_eq!(store.capabilities().limits.event_bytes, 1);
     let outcome = store.append(vec![commit("one", 1)]).await.unwrap().remove(0);
     assert!(matches!(outcome, Err(Refused::Bad(_))));
 }
