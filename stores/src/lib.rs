@@ -1,5 +1,7 @@
 //! Event stores.
 
+#[cfg(feature = "conformance")]
+pub mod gated;
 pub mod memory;
 
 pub use memory::MemoryStore;
