@@ -24,6 +24,8 @@ pub mod projection;
 pub mod snapshot;
 pub mod store;
 pub mod tags;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod view;
 

@@ -1,0 +1,6 @@
+//! The test kit: what passes, and what a failure looks like.
+
+mod aggregates;
+mod failures;
+mod projections;
+mod purse;
