@@ -77,7 +77,7 @@ impl<A: Aggregate> Given<A> {
 
     /// What caused the commands that follow. Nothing if it is never set.
     #[must_use = "send a command with `when`"]
-    pub fn caused_by(mut self, causation: Uuid) -> Self {
+    pub fn causation(mut self, causation: Uuid) -> Self {
         self.next.causation = Some(causation);
         self
     }
