@@ -7,7 +7,7 @@ use super::row::{BadRow, change_kept};
 use super::{TIME, command_id};
 use crate::codec::read_json;
 use crate::projection::Sources;
-use crate::store::{LogId, Metadata, NewEvent, Position, Recorded};
+use crate::store::{LogId, Metadata, NewEvent, Position, Recorded, Stamp};
 use crate::{Event, Origin, Projection, StreamName, Timestamp};
 
 /// Begins the test of a projection, with no rows.
@@ -120,6 +120,7 @@ impl<P: Projection> Projected<P> {
             revision,
             key,
             index: 0,
+            stamp: Stamp::new(0),
             tags: event.tags,
             meta: self.meta.clone(),
         };
