@@ -160,6 +160,7 @@ fn origin() -> Origin {
         revision: 0,
         key: Key::from_bytes([7; 16]),
         index: 0,
+        stamp: factum::store::Stamp::default(),
         tags: factum::Tags::none(),
         meta: factum::store::Metadata::default(),
     }
