@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{ColumnSpec, Select, Value};
+use super::{ColumnSpec, Condition, Select, Value};
 use crate::store::{BoxFuture, Mark, StoreError};
 
 /// Which rows are meant: a view's name and version. Each version has rows of its own.
@@ -137,4 +137,18 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
         view: ViewSpec,
         select: Select,
     ) -> BoxFuture<'_, Result<Vec<Bytes>, ViewError>>;
+
+    /// How many rows there are of which all of the conditions hold. A backend that can count without
+    /// reading the rows does so.
+    ///
+    /// # Errors
+    /// [`ViewError`] if the rows could not be read.
+    fn count(
+        &self,
+        view: ViewSpec,
+        conditions: Vec<Condition>,
+    ) -> BoxFuture<'_, Result<usize, ViewError>> {
+        let select = Select { conditions, ..Select::default() };
+        Box::pin(async move { Ok(self.select(view, select).await?.len()) })
+    }
 }
