@@ -11,6 +11,6 @@ mod select;
 mod value;
 
 pub use column::{Column, ColumnSpec, Comparable, Filter, Indexed, NotIndexed, Order};
-pub use rows::{Row, RowBatch, RowStore, ViewError, ViewId, ViewSpec};
+pub use rows::{Fenced, Row, RowBatch, RowStore, ViewError, ViewId, ViewSpec};
 pub use select::{Comparison, Condition, Select, Sort};
 pub use value::{Indexable, Value, ValueKind};

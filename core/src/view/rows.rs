@@ -67,16 +67,9 @@ pub enum ViewError {
         /// How.
         source: StoreError,
     },
-    /// Somebody else moved the checkpoint: this worker is no longer the view's owner.
-    #[error("view {view}: the checkpoint is not where this worker left it; it stops")]
-    Fenced {
-        /// Which view.
-        view: ViewId,
-        /// Where the worker thought it was.
-        expected: Option<Mark>,
-        /// Where it is.
-        found: Option<Mark>,
-    },
+    /// Somebody else moved the checkpoint.
+    #[error(transparent)]
+    Fenced(Box<Fenced>),
     /// The stored columns are others.
     #[error(
         "view {view} is stored with the columns {stored}, the code has {wanted}: raise the \
@@ -100,6 +93,25 @@ pub enum ViewError {
         /// What is wrong.
         problem: String,
     },
+}
+
+/// The checkpoint is not where a worker left it: somebody else moved it, and this worker is no longer
+/// the view's owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("view {view}: the checkpoint is not where this worker left it; it stops")]
+pub struct Fenced {
+    /// Which view.
+    pub view: ViewId,
+    /// Where the worker thought it was.
+    pub expected: Option<Mark>,
+    /// Where it is.
+    pub found: Option<Mark>,
+}
+
+impl From<Fenced> for ViewError {
+    fn from(fenced: Fenced) -> Self {
+        Self::Fenced(Box::new(fenced))
+    }
 }
 
 /// Where rows of read models are kept.
