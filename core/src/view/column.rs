@@ -12,6 +12,12 @@ pub struct ColumnSpec {
     pub kind: ValueKind,
 }
 
+impl fmt::Display for ColumnSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.kind)
+    }
+}
+
 /// Marks a column that has an index.
 #[derive(Clone, Copy, Debug)]
 pub enum Indexed {}

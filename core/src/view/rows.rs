@@ -29,6 +29,27 @@ pub struct ViewSpec {
     pub columns: &'static [ColumnSpec],
 }
 
+impl ViewSpec {
+    /// Checks that a view is stored with the columns that the code has, given in the form of
+    /// [`column_list`](Self::column_list).
+    ///
+    /// # Errors
+    /// [`ViewError::OtherColumns`] if it is not.
+    pub fn check_columns(&self, stored: &str) -> Result<(), ViewError> {
+        let wanted = self.column_list();
+        if stored == wanted {
+            return Ok(());
+        }
+        Err(ViewError::OtherColumns { view: self.id, stored: stored.to_owned(), wanted })
+    }
+
+    /// The columns as text, which a backend keeps beside the rows: `owner text, cents uint`.
+    pub fn column_list(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
+        columns.join(", ")
+    }
+}
+
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -72,7 +93,7 @@ pub enum ViewError {
     Fenced(Box<Fenced>),
     /// The stored columns are others.
     #[error(
-        "view {view} is stored with the columns {stored}, the code has {wanted}: raise the \
+        "view {view} is stored with the columns ({stored}), the code has ({wanted}): raise the \
          projection's version so that it is built anew"
     )]
     OtherColumns {
