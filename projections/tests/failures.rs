@@ -1,16 +1,19 @@
 //! What a projection cannot get over stops it, visibly; what may pass is tried again.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
 mod common;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use common::flaky::{Fault, FlakyRows};
-use common::{Balance, Bank, World, append, append_raw, deposit, raw};
+use common::flaky_log::FlakyLog;
+use common::{Balance, Bank, World, append, append_raw, deposit, raw, unavailable};
 use factum_core::Projection;
 use factum_core::codec::DecodeError;
 use factum_core::store::{EventStore, Mark, Position, StoreError};
-use factum_core::view::{RowBatch, RowStore, ViewError, ViewId, ViewSpec};
-use factum_projections::{EventProblem, FailedEvent, ProjectionError, QueryError};
+use factum_core::view::{RowBatch, ViewError, ViewId, ViewSpec};
+use factum_projections::{EventProblem, FailedEvent, ProjectionError, QueryError, Runner};
 use factum_stores::MemoryStore;
 
 /// What the projection stops with, once it has met the newest event of the log.
@@ -116,9 +119,10 @@ async fn failures_that_may_pass_are_tried_again() {
 async fn stopping_does_not_wait_for_a_store_that_is_gone() {
     let rows = Arc::new(FlakyRows::new(vec![Fault::Refuse; 10_000]));
     let [_, world] = World::each();
-    let world = World { rows: Some(rows), ..world };
+    let world = World { rows: Some(rows.clone()), ..world };
     append(&*world.log, "alice", &[deposit(1)]).await;
     let (runner, view) = world.start().await;
+    rows.happened.notified().await;
     let error = tokio::time::timeout(common::LONG, runner.stop()).await.unwrap().unwrap_err();
     assert!(error.to_string().contains("it fell over"), "{error}");
     assert_eq!(view.reached(), Position::START);
@@ -199,4 +203,32 @@ async fn a_damaged_row_is_named() {
     }));
     assert_eq!(std::mem::discriminant(&error), std::mem::discriminant(&bad));
     assert!(error.to_string().contains("row \"alice\""), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tail_that_breaks_goes_on_where_it_was() {
+    let inner = MemoryStore::new();
+    let damaged = StoreError::Corrupt { place: "the log".to_owned(), what: "a page".to_owned() };
+    let mut breaks = vec![(0, unavailable()), (1, unavailable()), (5, unavailable()), (9, damaged)];
+    breaks.reverse();
+    let log = Arc::new(FlakyLog { inner: inner.clone(), breaks: Mutex::new(breaks) });
+    let (runner, view) = Runner::start::<Balance>(log, None).await.unwrap();
+    let view = view.within(common::LONG);
+    let mut error = None;
+    for round in 1..=20 {
+        let done = append(&inner, "alice", &[deposit(1)]).await;
+        match view.after(done).get("alice").await {
+            Ok(alice) => assert_eq!(alice.unwrap().seen.len(), round),
+            Err(late) => error = Some(late),
+        }
+    }
+    let error = error.expect("the last tail ended for good");
+    assert!(
+        matches!(
+            error,
+            QueryError::Ended(ProjectionError::Log { source: StoreError::Corrupt { .. }, .. })
+        ),
+        "{error}"
+    );
+    assert!(matches!(runner.stop().await, Err(ProjectionError::Log { .. })));
 }

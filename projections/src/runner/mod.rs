@@ -76,8 +76,8 @@ impl Runner {
         let sources = Sources::of();
         let reader = tokio::spawn(Reader::new(log, sources.query(), checkpoint, pages).run());
         let reader = reader.abort_handle();
-        let worker = Worker::new(view.id, sources, writing, checkpoint, inbox, stopped);
-        let worker = tokio::spawn(worker.run(status, reader.clone()));
+        let worker = Worker::new(view.id, sources, writing, checkpoint, inbox, status, stopped);
+        let worker = tokio::spawn(worker.run(reader.clone()));
         Ok((Self { view: view.id, stop, reader, worker }, View::new(asking, reached)))
     }
 

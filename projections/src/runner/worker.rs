@@ -33,6 +33,7 @@ pub(super) struct Worker<P> {
     ahead: Option<Mark>,
     save_at: Instant,
     inbox: Inbox,
+    status: Status,
     stop: watch::Receiver<bool>,
 }
 
@@ -43,6 +44,7 @@ impl<P: Projection> Worker<P> {
         rows: Box<dyn Rows<P>>,
         saved: Option<Mark>,
         pages: mpsc::Receiver<Result<Tailed, StoreError>>,
+        status: Status,
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
@@ -54,38 +56,33 @@ impl<P: Projection> Worker<P> {
             ahead: None,
             save_at: Instant::now() + SAVE_EVERY,
             inbox: Inbox::new(pages),
+            status,
             stop,
         }
     }
 
     /// Ends with the reason, which the views are told as well.
-    pub(super) async fn run(
-        mut self,
-        status: Status,
-        reader: AbortHandle,
-    ) -> Result<(), ProjectionError> {
+    pub(super) async fn run(mut self, reader: AbortHandle) -> Result<(), ProjectionError> {
         let view = self.view;
-        let ended = AssertUnwindSafe(self.follow(&status)).catch_unwind().await;
+        let ended = AssertUnwindSafe(self.follow()).catch_unwind().await;
         let ended = ended.unwrap_or_else(|panic| {
             Err(ProjectionError::Panicked { view, message: panic_message(&*panic) })
         });
         reader.abort();
-        status.end(ended.clone().err().unwrap_or(ProjectionError::Stopped { view }));
+        self.status.end(ended.clone().err().unwrap_or(ProjectionError::Stopped { view }));
         ended
     }
 
-    async fn follow(&mut self, status: &Status) -> Result<(), ProjectionError> {
+    async fn follow(&mut self) -> Result<(), ProjectionError> {
         while let Some(batch) = self.next().await? {
             let Batch { events, to } = batch;
             let mut rest = events.as_slice();
             while !rest.is_empty() {
-                let (done, mark) = self.take(rest, to).await?;
+                let done = self.take(rest, to).await?;
                 rest = rest.get(done..).unwrap_or_default();
-                status.reach(mark.position);
             }
             if events.is_empty() && self.saved != Some(to) {
-                self.ahead = Some(to);
-                status.reach(to.position);
+                self.commit(to).await?;
             }
             if Instant::now() >= self.save_at {
                 self.save().await?;
@@ -112,15 +109,11 @@ impl<P: Projection> Worker<P> {
         ProjectionError::Log { view: self.view, source }
     }
 
-    /// Takes in the first of the events, or all of them, and says how many and how far that is. `to`
-    /// is how far the log is known with all of them.
+    /// Takes in the first of the events, or all of them, and says how many. `to` is how far the log is
+    /// known with all of them.
     ///
     /// Those before one that fails are committed, then it is the error.
-    async fn take(
-        &mut self,
-        events: &[Recorded],
-        to: Mark,
-    ) -> Result<(usize, Mark), ProjectionError> {
+    async fn take(&mut self, events: &[Recorded], to: Mark) -> Result<usize, ProjectionError> {
         let (mut fine, mut failed) = (events, None);
         let mut backoff = Backoff::new();
         let done = loop {
@@ -142,7 +135,7 @@ impl<P: Projection> Worker<P> {
         }
         match failed {
             Some(error) if done == fine.len() => Err(error),
-            _ => Ok((done, to)),
+            _ => Ok(done),
         }
     }
 
@@ -154,13 +147,15 @@ impl<P: Projection> Worker<P> {
         }
     }
 
-    /// Commits what has changed, if anything has.
+    /// Commits what has changed, if anything has, and announces how far the view is.
     async fn commit(&mut self, to: Mark) -> Result<(), ProjectionError> {
         if self.changed.is_empty() {
             self.ahead = Some(to);
-            return Ok(());
+        } else {
+            self.write(to).await?;
         }
-        self.write(to).await
+        self.status.reach(to.position);
+        Ok(())
     }
 
     async fn write(&mut self, to: Mark) -> Result<(), ProjectionError> {

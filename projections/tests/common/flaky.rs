@@ -32,6 +32,8 @@ pub struct FlakyRows {
     /// The sizes of the batches that were committed: how many rows.
     pub batches: Mutex<Vec<usize>>,
     pub loads: Mutex<Vec<usize>>,
+    /// Is told when a fault has happened.
+    pub happened: tokio::sync::Notify,
 }
 
 impl FlakyRows {
@@ -41,7 +43,11 @@ impl FlakyRows {
     }
 
     fn next(&self, fits: fn(&Fault) -> bool) -> Option<Fault> {
-        self.faults.lock().unwrap().pop_if(|fault| fits(fault))
+        let fault = self.faults.lock().unwrap().pop_if(|fault| fits(fault));
+        if fault.is_some() {
+            self.happened.notify_one();
+        }
+        fault
     }
 }
 

@@ -1,7 +1,15 @@
 //! A small bank, written without derives, and the stores that tests run it on.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code, of which each test binary uses a part"
+)]
 
 pub mod flaky;
+pub mod flaky_log;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -169,7 +177,7 @@ pub async fn append_raw(
     let stream = StreamName::of(category, id).unwrap();
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
     let commit = Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None };
-    log.append(vec![commit]).await.unwrap().remove(0).unwrap().position
+    log.append(vec![commit]).await.unwrap().remove(0).unwrap().mark.position
 }
 
 pub fn deposit(cents: u64) -> Bank {
