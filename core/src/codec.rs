@@ -87,6 +87,18 @@ pub fn read_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(json).map_err(|error| DecodeError::Payload(error.to_string()))
 }
 
+/// Reads the fields of an event from a JSON object. Where serde would also take an array for a
+/// struct, this does not: the payload of an event is an object.
+///
+/// # Errors
+/// [`DecodeError::Payload`], with the line and column.
+pub fn read_fields<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
+    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') | None => read_json(json),
+        Some(_) => Err(DecodeError::Payload("expected a JSON object".to_owned())),
+    }
+}
+
 /// Decodes a stored event.
 ///
 /// # Errors

@@ -156,7 +156,10 @@ impl<P: Projection> Sources<P> {
             .collect();
         contexts.sort_unstable();
         contexts.dedup();
-        Query::AnyOf(vec![Clause { contexts, ..Clause::default() }])
+        // A clause without contexts would mean every event.
+        let none = contexts.is_empty();
+        let clause = Clause { contexts, ..Clause::default() };
+        Query::AnyOf(if none { Vec::new() } else { vec![clause] })
     }
 
     /// Takes one event into the rows that it concerns: `row` is called with the key of each and what

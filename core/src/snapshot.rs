@@ -22,11 +22,23 @@ pub struct SnapshotPolicy<A> {
     pub decode: fn(&[u8]) -> Result<A, DecodeError>,
 }
 
+/// A state that serde can write and read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in a snapshot",
+    label = "needs `Serialize` and `Deserialize`",
+    note = "write `#[derive(Serialize, Deserialize)]` on `{Self}`, or take `snapshot(…)` out"
+)]
+pub trait SerdeState: serde::Serialize + serde::de::DeserializeOwned {}
+
+// Without this, a state that lacks both impls would be two errors, neither of which says why.
+#[diagnostic::do_not_recommend]
+impl<A: serde::Serialize + serde::de::DeserializeOwned> SerdeState for A {}
+
 impl<A: Aggregate> SnapshotPolicy<A> {
     /// The policy for a state with serde impls.
     pub fn serde(every: u64, shape: u64) -> Self
     where
-        A: serde::Serialize + serde::de::DeserializeOwned,
+        A: SerdeState,
     {
         let (encode, decode) = (crate::codec::write_json::<A>, crate::codec::read_json::<A>);
         Self { every: every.max(1), shape, encode, decode }
@@ -55,6 +67,27 @@ pub const fn fnv1a(mut hash: u64, bytes: &[u8]) -> u64 {
 
 /// Where [`fnv1a`] starts.
 pub const FNV1A_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// A fingerprint of fields, each a name and a type as text.
+///
+/// ```
+/// use factum_core::snapshot::fingerprint;
+/// const BEFORE: u64 = fingerprint(&[("cents", "u64")]);
+/// assert_ne!(BEFORE, fingerprint(&[("cents", "i64")]));
+/// ```
+pub const fn fingerprint(fields: &[(&str, &str)]) -> u64 {
+    let mut hash = FNV1A_START;
+    let mut rest = fields;
+    while let [(name, kind), tail @ ..] = rest {
+        // The lengths keep apart what would run together.
+        hash = fnv1a(hash, &(name.len() as u64).to_le_bytes());
+        hash = fnv1a(hash, name.as_bytes());
+        hash = fnv1a(hash, &(kind.len() as u64).to_le_bytes());
+        hash = fnv1a(hash, kind.as_bytes());
+        rest = tail;
+    }
+    hash
+}
 
 /// A kept state.
 #[derive(Clone, Debug, PartialEq, Eq)]

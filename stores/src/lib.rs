@@ -4,4 +4,4 @@
 pub mod gated;
 pub mod memory;
 
-pub use memory::MemoryStore;
+pub use memory::{MemoryRowStore, MemoryStore};

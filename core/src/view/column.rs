@@ -12,9 +12,36 @@ pub struct ColumnSpec {
     pub kind: ValueKind,
 }
 
+impl fmt::Display for ColumnSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.kind)
+    }
+}
+
 /// Marks a column that has an index.
 #[derive(Clone, Copy, Debug)]
 pub enum Indexed {}
+
+/// Marks a field that has none: no backend keeps its values apart from the row.
+#[derive(Clone, Copy, Debug)]
+pub enum NotIndexed {}
+
+/// Says that a column with values of type `T` can be compared: only an [`Indexed`] one can.
+#[diagnostic::on_unimplemented(
+    message = "this field of the view has no index",
+    label = "cannot be compared or sorted by",
+    note = "write `#[index]` on the field of the projection, and raise the projection's `version`"
+)]
+pub trait Comparable<T> {
+    /// The value, as a backend sees it.
+    fn value(value: T) -> Value;
+}
+
+impl<T: Indexable> Comparable<T> for Indexed {
+    fn value(value: T) -> Value {
+        value.value()
+    }
+}
 
 /// A column of the view `V` with values of type `T`: a constant that `#[derive(Projection)]` makes
 /// for each field, and that filters and orders are written with. Only those marked `#[index]` can be
@@ -38,48 +65,84 @@ impl<V, T, I> fmt::Debug for Column<V, T, I> {
     }
 }
 
-impl<V, T, I> Column<V, T, I> {
+impl<V, T> Column<V, T, Indexed> {
     /// The column at this place of [`Projection::COLUMNS`](crate::Projection::COLUMNS).
     pub const fn new(index: usize) -> Self {
         Self { index, types: PhantomData }
     }
 }
 
-impl<V, T: Indexable> Column<V, T, Indexed> {
-    fn compare(self, comparison: Comparison, value: Value) -> Filter<V> {
+impl<V, T> Column<V, T, NotIndexed> {
+    /// A field that has no place there.
+    pub const fn without_index() -> Self {
+        Self { index: usize::MAX, types: PhantomData }
+    }
+}
+
+// The bounds sit on the methods: a call for a field without index is one error that says so.
+impl<V, T, I> Column<V, T, I> {
+    fn compare(self, comparison: Comparison, value: impl Into<T>) -> Filter<V>
+    where
+        I: Comparable<T>,
+    {
+        let value = I::value(value.into());
         Filter::new(Condition::Compare { column: self.index, comparison, value })
     }
 
     /// Rows whose value is equal.
-    pub fn eq(self, value: impl Into<T>) -> Filter<V> {
-        self.compare(Comparison::Eq, value.into().value())
+    pub fn eq(self, value: impl Into<T>) -> Filter<V>
+    where
+        I: Comparable<T>,
+    {
+        self.compare(Comparison::Eq, value)
     }
     /// Rows whose value is another.
-    pub fn ne(self, value: impl Into<T>) -> Filter<V> {
-        self.compare(Comparison::Ne, value.into().value())
+    pub fn ne(self, value: impl Into<T>) -> Filter<V>
+    where
+        I: Comparable<T>,
+    {
+        self.compare(Comparison::Ne, value)
     }
     /// Rows whose value is less.
-    pub fn lt(self, value: impl Into<T>) -> Filter<V> {
-        self.compare(Comparison::Lt, value.into().value())
+    pub fn lt(self, value: impl Into<T>) -> Filter<V>
+    where
+        I: Comparable<T>,
+    {
+        self.compare(Comparison::Lt, value)
     }
     /// Rows whose value is less or equal.
-    pub fn le(self, value: impl Into<T>) -> Filter<V> {
-        self.compare(Comparison::Le, value.into().value())
+    pub fn le(self, value: impl Into<T>) -> Filter<V>
+    where
+        I: Comparable<T>,
+    {
+        self.compare(Comparison::Le, value)
     }
     /// Rows whose value is greater.
-    pub fn gt(self, value: impl Into<T>) -> Filter<V> {
-        self.compare(Comparison::Gt, value.into().value())
+    pub fn gt(self, value: impl Into<T>) -> Filter<V>
+    where
+        I: Comparable<T>,
+    {
+        self.compare(Comparison::Gt, value)
     }
     /// Rows whose value is greater or equal.
-    pub fn ge(self, value: impl Into<T>) -> Filter<V> {
-        self.compare(Comparison::Ge, value.into().value())
+    pub fn ge(self, value: impl Into<T>) -> Filter<V>
+    where
+        I: Comparable<T>,
+    {
+        self.compare(Comparison::Ge, value)
     }
     /// Smallest first.
-    pub fn asc(self) -> Order<V> {
+    pub fn asc(self) -> Order<V>
+    where
+        I: Comparable<T>,
+    {
         Order { sort: Sort { column: self.index, descending: false }, view: PhantomData }
     }
     /// Greatest first.
-    pub fn desc(self) -> Order<V> {
+    pub fn desc(self) -> Order<V>
+    where
+        I: Comparable<T>,
+    {
         Order { sort: Sort { column: self.index, descending: true }, view: PhantomData }
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{ColumnSpec, Select, Value};
+use super::{ColumnSpec, Condition, Select, Value};
 use crate::store::{BoxFuture, Mark, StoreError};
 
 /// Which rows are meant: a view's name and version. Each version has rows of its own.
@@ -27,6 +27,27 @@ pub struct ViewSpec {
     pub id: ViewId,
     /// Its columns.
     pub columns: &'static [ColumnSpec],
+}
+
+impl ViewSpec {
+    /// Checks that a view is stored with the columns that the code has, given in the form of
+    /// [`column_list`](Self::column_list).
+    ///
+    /// # Errors
+    /// [`ViewError::OtherColumns`] if it is not.
+    pub fn check_columns(&self, stored: &str) -> Result<(), ViewError> {
+        let wanted = self.column_list();
+        if stored == wanted {
+            return Ok(());
+        }
+        Err(ViewError::OtherColumns { view: self.id, stored: stored.to_owned(), wanted })
+    }
+
+    /// The columns as text, which a backend keeps beside the rows: `owner text, cents uint`.
+    pub fn column_list(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
+        columns.join(", ")
+    }
 }
 
 /// One row.
@@ -67,19 +88,12 @@ pub enum ViewError {
         /// How.
         source: StoreError,
     },
-    /// Somebody else moved the checkpoint: this worker is no longer the view's owner.
-    #[error("view {view}: the checkpoint is not where this worker left it; it stops")]
-    Fenced {
-        /// Which view.
-        view: ViewId,
-        /// Where the worker thought it was.
-        expected: Option<Mark>,
-        /// Where it is.
-        found: Option<Mark>,
-    },
+    /// Somebody else moved the checkpoint.
+    #[error(transparent)]
+    Fenced(Box<Fenced>),
     /// The stored columns are others.
     #[error(
-        "view {view} is stored with the columns {stored}, the code has {wanted}: raise the \
+        "view {view} is stored with the columns ({stored}), the code has ({wanted}): raise the \
          projection's version so that it is built anew"
     )]
     OtherColumns {
@@ -100,6 +114,25 @@ pub enum ViewError {
         /// What is wrong.
         problem: String,
     },
+}
+
+/// The checkpoint is not where a worker left it: somebody else moved it, and this worker is no longer
+/// the view's owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("view {view}: the checkpoint is not where this worker left it; it stops")]
+pub struct Fenced {
+    /// Which view.
+    pub view: ViewId,
+    /// Where the worker thought it was.
+    pub expected: Option<Mark>,
+    /// Where it is.
+    pub found: Option<Mark>,
+}
+
+impl From<Fenced> for ViewError {
+    fn from(fenced: Fenced) -> Self {
+        Self::Fenced(Box::new(fenced))
+    }
 }
 
 /// Where rows of read models are kept.
@@ -137,4 +170,18 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
         view: ViewSpec,
         select: Select,
     ) -> BoxFuture<'_, Result<Vec<Bytes>, ViewError>>;
+
+    /// How many rows there are of which all of the conditions hold. A backend that can count without
+    /// reading the rows does so.
+    ///
+    /// # Errors
+    /// [`ViewError`] if the rows could not be read.
+    fn count(
+        &self,
+        view: ViewSpec,
+        conditions: Vec<Condition>,
+    ) -> BoxFuture<'_, Result<usize, ViewError>> {
+        let select = Select { conditions, ..Select::default() };
+        Box::pin(async move { Ok(self.select(view, select).await?.len()) })
+    }
 }

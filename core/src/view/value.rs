@@ -1,3 +1,5 @@
+use std::fmt;
+
 use uuid::Uuid;
 
 use crate::Timestamp;
@@ -29,6 +31,17 @@ pub enum ValueKind {
     Uint,
     /// [`Value::Text`].
     Text,
+}
+
+impl fmt::Display for ValueKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Uint => "uint",
+            Self::Text => "text",
+        })
+    }
 }
 
 /// A type that a column can hold.

@@ -13,6 +13,7 @@
 mod append;
 mod log;
 mod read;
+mod rows;
 mod snapshots;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,8 @@ use factum_core::store::{
 };
 use factum_core::{Key, StreamName};
 use tokio::sync::watch;
+
+pub use self::rows::MemoryRowStore;
 
 use self::log::Log;
 use self::read::Reading;

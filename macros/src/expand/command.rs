@@ -1,0 +1,35 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::{fingerprint, name_or_empty, scoped};
+use crate::model::command::Command;
+
+pub(crate) fn expand(command: &Command) -> TokenStream {
+    let ident = &command.item.ident;
+    let (impl_generics, ty_generics, where_clause) = command.item.generics.split_for_impl();
+    let name = name_or_empty(command.name.as_ref());
+    let shape = fingerprint(&quote!(__factum::command_shape), &command.shape);
+    let id = command.id.as_ref().map_or_else(
+        || quote!(__factum::Cow::Borrowed("")),
+        |field| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            let write = quote_spanned!(ty.span()=> <#ty as __factum::Id>::write);
+            quote!(#write(&self.#ident))
+        },
+    );
+    scoped(
+        &command.item,
+        &quote! {
+            #[automatically_derived]
+            impl #impl_generics __factum::Command for #ident #ty_generics #where_clause {
+                const NAME: &'static str = #name;
+                const SHAPE: u32 = #shape;
+
+                fn id(&self) -> __factum::Cow<'_, str> {
+                    #id
+                }
+            }
+        },
+    )
+}

@@ -1,0 +1,35 @@
+//! From a checked model to tokens.
+
+pub(crate) mod aggregate;
+pub(crate) mod command;
+pub(crate) mod event;
+pub(crate) mod id;
+pub(crate) mod projection;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::LitStr;
+
+use crate::model::Item;
+
+/// Generated code sees the user's names, and of ours only `__factum`.
+fn scoped(item: &Item, code: &TokenStream) -> TokenStream {
+    let krate = &item.krate;
+    quote! {
+        const _: () = {
+            use #krate::__private as __factum;
+            #code
+        };
+    }
+}
+
+/// A name, or what stands for it while there is none.
+fn name_or_empty(name: Option<&LitStr>) -> TokenStream {
+    name.map_or_else(|| quote!(""), ToTokens::to_token_stream)
+}
+
+/// A call that gives the fingerprint of fields.
+fn fingerprint(function: &TokenStream, shape: &[(String, String)]) -> TokenStream {
+    let (names, types) = (shape.iter().map(|(name, _)| name), shape.iter().map(|(_, ty)| ty));
+    quote!(#function(&[#((#names, #types)),*]))
+}

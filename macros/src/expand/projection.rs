@@ -1,0 +1,128 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::{name_or_empty, scoped};
+use crate::model::projection::{Column, Projection, Source};
+
+pub(crate) fn expand(projection: &Projection) -> TokenStream {
+    let ident = &projection.item.ident;
+    let (impl_generics, ty_generics, where_clause) = projection.item.generics.split_for_impl();
+    let name = name_or_empty(projection.name.as_ref());
+    let version = projection.version;
+    let indexed = || projection.columns.iter().filter(|column| column.indexed);
+    let specs = indexed().map(column_spec);
+    let constants = column_constants(projection);
+    let (key, set_key) = keys(projection);
+    let values = values(&indexed().collect::<Vec<_>>());
+    let sources = sources(&projection.sources);
+    scoped(
+        &projection.item,
+        &quote! {
+            #[automatically_derived]
+            impl #impl_generics __factum::Projection for #ident #ty_generics #where_clause {
+                const NAME: &'static str = #name;
+                const VERSION: u32 = #version;
+                const COLUMNS: &'static [__factum::ColumnSpec] = &[#(#specs),*];
+
+                fn key(&self) -> __factum::Cow<'_, str> {
+                    #key
+                }
+
+                #set_key
+
+                #values
+
+                #sources
+            }
+
+            impl #impl_generics #ident #ty_generics #where_clause {
+                #(#constants)*
+            }
+        },
+    )
+}
+
+fn column_spec(column: &Column) -> TokenStream {
+    let ty = &column.field.ty;
+    let name = field_name(column);
+    let kind = quote_spanned!(ty.span()=> <#ty as __factum::Indexable>::KIND);
+    quote!(__factum::ColumnSpec { name: #name, kind: #kind })
+}
+
+fn field_name(column: &Column) -> String {
+    column.field.ident.to_string().trim_start_matches("r#").to_owned()
+}
+
+fn column_constants(projection: &Projection) -> Vec<TokenStream> {
+    let vis = &projection.item.vis;
+    let mut place = 0usize;
+    let mut constants = Vec::new();
+    for column in &projection.columns {
+        let (constant, ty) = (&column.constant, &column.field.ty);
+        let doc = format!("The column of the field `{}`.", field_name(column));
+        let (marker, value) = if column.indexed {
+            let index = place;
+            place += 1;
+            (quote!(Indexed), quote!(new(#index)))
+        } else {
+            (quote!(NotIndexed), quote!(without_index()))
+        };
+        constants.push(quote! {
+            #[doc = #doc]
+            #[allow(dead_code, private_interfaces)]
+            #vis const #constant: __factum::Column<Self, #ty, __factum::#marker> =
+                __factum::Column::#value;
+        });
+    }
+    constants
+}
+
+fn keys(projection: &Projection) -> (TokenStream, TokenStream) {
+    let result = quote!(__factum::Result<(), __factum::BadId>);
+    let Some(field) = &projection.key else {
+        return (
+            quote!(__factum::Cow::Borrowed("")),
+            quote!(fn set_key(&mut self, _: &str) -> #result { __factum::Ok(()) }),
+        );
+    };
+    let (ident, ty) = (&field.ident, &field.ty);
+    let id = quote_spanned!(ty.span()=> <#ty as __factum::Id>);
+    (
+        quote!(#id::write(&self.#ident)),
+        quote! {
+            fn set_key(&mut self, key: &str) -> #result {
+                self.#ident = #id::read(key)?;
+                __factum::Ok(())
+            }
+        },
+    )
+}
+
+fn values(indexed: &[&Column]) -> TokenStream {
+    let pushes = indexed.iter().map(|column| {
+        let (ident, ty) = (&column.field.ident, &column.field.ty);
+        let value = quote_spanned!(ty.span()=> <#ty as __factum::Indexable>::value);
+        quote!(out.push(#value(&self.#ident));)
+    });
+    let out = if indexed.is_empty() { quote!(_) } else { quote!(out) };
+    quote! {
+        fn values(&self, #out: &mut __factum::Vec<__factum::Value>) {
+            #(#pushes)*
+        }
+    }
+}
+
+/// Each call is shown at the enum in the list: one without `Project` is one error there.
+fn sources(sources: &[Source]) -> TokenStream {
+    let calls = sources.iter().map(|Source { event, keys }| match keys {
+        None => quote_spanned!(event.span()=> list.from::<#event>();),
+        Some(keys) => quote_spanned!(event.span()=> list.from_keyed::<#event, _>(#keys);),
+    });
+    let list = if sources.is_empty() { quote!(_) } else { quote!(list) };
+    quote! {
+        fn sources(#list: &mut __factum::Sources<Self>) {
+            #(#calls)*
+        }
+    }
+}

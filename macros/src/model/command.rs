@@ -1,0 +1,84 @@
+//! `#[derive(Command)]`.
+
+use syn::{DeriveInput, LitStr};
+
+use super::{Item, NamedField, marked, misplaced, shape_of, struct_fields};
+use crate::attr::{self, Spec};
+use crate::ctxt::Ctxt;
+use crate::names;
+
+const SPEC: Spec = Spec {
+    attr: "command",
+    usage: "#[command(\"context.name\")]",
+    first: Some("name"),
+    options: &["name", "crate"],
+    hints: &[("id", "`#[id]` goes on the field that names the aggregate")],
+};
+
+pub(crate) struct Command {
+    pub(crate) item: Item,
+    pub(crate) name: Option<LitStr>,
+    /// The field that names the aggregate.
+    pub(crate) id: Option<NamedField>,
+    pub(crate) shape: Vec<(String, String)>,
+}
+
+impl Command {
+    pub(crate) fn parse(cx: &Ctxt, input: &DeriveInput) -> Self {
+        let (mut name, mut krate) = (None, None);
+        let found = attr::read(cx, &input.attrs, &SPEC, &mut |option, word, input| {
+            match option {
+                "crate" => krate = Some(attr::krate(word, input)?),
+                _ => name = Some(attr::text(word, input)?),
+            }
+            Ok(())
+        });
+        found.require(
+            cx,
+            &input.ident,
+            &SPEC,
+            &[("name", "the persisted name, `\"context.name\"`")],
+        );
+        if let Some(name) = &name {
+            names::check_dotted(cx, name, "a command");
+        }
+        misplaced(
+            cx,
+            &input.attrs,
+            &[("id", "`#[id]` goes on the field that names the aggregate")],
+        );
+        let fields = struct_fields(cx, input, "a command");
+        let id = fields.as_ref().and_then(|fields| id_field(cx, input, fields));
+        let shape = shape_of("", fields.into_iter().flatten());
+        Self { item: Item::of(cx, input, krate), name, id, shape }
+    }
+}
+
+fn id_field(cx: &Ctxt, input: &DeriveInput, fields: &[&syn::Field]) -> Option<NamedField> {
+    let mut id: Option<NamedField> = None;
+    for field in fields {
+        misplaced(
+            cx,
+            &field.attrs,
+            &[
+                ("command", "`#[command(…)]` goes on the struct"),
+                ("tag", "tags are not supported yet: take `#[tag]` out"),
+            ],
+        );
+        let (true, Some(ident)) = (marked(cx, &field.attrs, "id"), &field.ident) else { continue };
+        match &id {
+            None => id = Some(NamedField { ident: ident.clone(), ty: field.ty.clone() }),
+            Some(first) => {
+                let first = &first.ident;
+                cx.error(ident, format!("`{first}` is the id already: take one `#[id]` out"));
+            }
+        }
+    }
+    if id.is_none() {
+        cx.error(
+            &input.ident,
+            "a command names its aggregate: write `#[id]` on the field that holds the aggregate's id",
+        );
+    }
+    id
+}

@@ -1,0 +1,190 @@
+//! `#[derive(Projection)]`.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span};
+use syn::parse::{Parse, ParseStream};
+use syn::{DeriveInput, LitStr, Path, Type};
+
+use super::{Item, NamedField, marked, misplaced, struct_fields};
+use crate::attr::{self, Spec};
+use crate::ctxt::Ctxt;
+use crate::{names, tokens};
+
+const SPEC: Spec = Spec {
+    attr: "projection",
+    usage: "#[projection(name = \"…\", from(…))]",
+    first: None,
+    options: &["name", "from", "version", "keys", "crate"],
+    hints: &[
+        ("key", "`#[key]` goes on the field that identifies the row"),
+        ("index", "`#[index]` goes on each field that queries compare"),
+        ("by", "`by` goes behind an enum: `from(AccountEvent by keys_of)`"),
+    ],
+};
+
+const REQUIRED: &[(&str, &str)] = &[
+    ("name", "`name = \"…\"`, the name of the view"),
+    ("from", "`from(…)`, the enums of events that it follows"),
+];
+
+pub(crate) struct Projection {
+    pub(crate) item: Item,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) version: u32,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) key: Option<NamedField>,
+    pub(crate) columns: Vec<Column>,
+}
+
+/// An enum of events: `AccountEvent`, or `AccountEvent by keys_of`.
+pub(crate) struct Source {
+    pub(crate) event: Type,
+    /// The function that gives the keys of the rows.
+    pub(crate) keys: Option<Path>,
+}
+
+pub(crate) struct Column {
+    pub(crate) field: NamedField,
+    /// The name of the constant that stands for it.
+    pub(crate) constant: Ident,
+    pub(crate) indexed: bool,
+}
+
+mod keyword {
+    syn::custom_keyword!(by);
+}
+
+impl Parse for Source {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let event = input.parse()?;
+        let by: Option<keyword::by> = input.parse()?;
+        let keys = by.map(|_| input.parse()).transpose()?;
+        Ok(Self { event, keys })
+    }
+}
+
+#[derive(Default)]
+struct Options {
+    name: Option<LitStr>,
+    sources: Option<Vec<Source>>,
+    version: Option<u32>,
+    keys: Option<(Span, Path)>,
+    krate: Option<Path>,
+}
+
+impl Projection {
+    pub(crate) fn parse(cx: &Ctxt, input: &DeriveInput) -> Self {
+        let mut options = Options::default();
+        let found = attr::read(cx, &input.attrs, &SPEC, &mut |option, word, input| {
+            set(&mut options, option, word, input)
+        });
+        found.require(cx, &input.ident, &SPEC, REQUIRED);
+        if let Some(name) = &options.name {
+            names::check_plain(cx, name);
+        }
+        misplaced(
+            cx,
+            &input.attrs,
+            &[
+                ("key", "`#[key]` goes on the field that identifies the row"),
+                ("index", "`#[index]` goes on each field that queries compare"),
+            ],
+        );
+        let fields = struct_fields(cx, input, "a row of a projection");
+        let key = fields.as_ref().and_then(|fields| key_field(cx, input, fields));
+        Self {
+            item: Item::of(cx, input, options.krate),
+            name: options.name,
+            version: options.version.unwrap_or(1),
+            sources: sources(cx, options.sources.unwrap_or_default(), options.keys),
+            key,
+            columns: columns(cx, fields.unwrap_or_default()),
+        }
+    }
+}
+
+fn set(
+    options: &mut Options,
+    option: &str,
+    word: &Ident,
+    input: ParseStream<'_>,
+) -> syn::Result<()> {
+    match option {
+        "name" => options.name = Some(attr::text(word, input)?),
+        "from" => {
+            let listed = attr::list(word, input, "AccountEvent")?;
+            options.sources.get_or_insert_default().extend(listed);
+        }
+        "version" => options.version = Some(attr::number(word, input)?),
+        "keys" => {
+            options.keys = Some((word.span(), attr::value(word, input, "path::to::function")?));
+        }
+        _ => options.krate = Some(attr::krate(word, input)?),
+    }
+    Ok(())
+}
+
+/// `keys = f` is short for `by f` behind the only enum.
+fn sources(cx: &Ctxt, listed: Vec<Source>, keys: Option<(Span, Path)>) -> Vec<Source> {
+    let mut seen = BTreeSet::new();
+    let mut sources = Vec::new();
+    for source in listed {
+        if seen.insert(tokens::text(&source.event)) {
+            sources.push(source);
+        } else {
+            cx.error(&source.event, "this enum is listed already: take one out");
+        }
+    }
+    match (keys, sources.as_mut_slice()) {
+        (None, _) | (Some(_), []) => {}
+        (Some((_, keys)), [Source { keys: keys_of @ None, .. }]) => *keys_of = Some(keys),
+        (Some((at, _)), _) => cx.add(syn::Error::new(
+            at,
+            "with several enums, say it behind each: `from(AccountEvent, FineEvent by keys_of)`",
+        )),
+    }
+    sources
+}
+
+fn key_field(cx: &Ctxt, input: &DeriveInput, fields: &[&syn::Field]) -> Option<NamedField> {
+    let mut key: Option<NamedField> = None;
+    for field in fields {
+        let (true, Some(ident)) = (marked(cx, &field.attrs, "key"), &field.ident) else { continue };
+        match &key {
+            None => key = Some(NamedField { ident: ident.clone(), ty: field.ty.clone() }),
+            Some(first) => {
+                let first = &first.ident;
+                cx.error(ident, format!("`{first}` is the key already: take one `#[key]` out"));
+            }
+        }
+    }
+    if key.is_none() {
+        cx.error(
+            &input.ident,
+            "a row has a key: write `#[key]` on the field that holds the id of the stream",
+        );
+    }
+    key
+}
+
+fn columns(cx: &Ctxt, fields: Vec<&syn::Field>) -> Vec<Column> {
+    let mut taken = BTreeSet::new();
+    let mut columns = Vec::new();
+    for field in fields {
+        misplaced(cx, &field.attrs, &[("projection", "`#[projection(…)]` goes on the struct")]);
+        let indexed = marked(cx, &field.attrs, "index");
+        let Some(ident) = &field.ident else { continue };
+        let name = ident.to_string();
+        let name = name.trim_start_matches("r#").to_uppercase();
+        if !taken.insert(name.clone()) {
+            cx.error(ident, format!("another field's column is `{name}` already: rename one"));
+            continue;
+        }
+        let Ok(mut constant) = syn::parse_str::<Ident>(&name) else { continue };
+        constant.set_span(ident.span());
+        let field = NamedField { ident: ident.clone(), ty: field.ty.clone() };
+        columns.push(Column { field, constant, indexed });
+    }
+    columns
+}

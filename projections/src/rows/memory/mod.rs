@@ -1,0 +1,75 @@
+//! Rows in memory, typed, with an ordered index for each column.
+
+mod index;
+mod plan;
+mod table;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use factum_core::Projection;
+use factum_core::store::BoxFuture;
+use factum_core::view::{Condition, Select, ViewError};
+
+use super::{Ask, AtHand, Changes, Rows};
+use crate::ProjectionError;
+use table::Table;
+
+/// Both sides: the one task that writes holds the lock only to put a batch in, queries only to take
+/// copies of the rows that they want.
+pub(crate) struct MemoryRows<P>(Arc<RwLock<Table<P>>>);
+
+impl<P> Clone for MemoryRows<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<P: Projection> MemoryRows<P> {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(RwLock::new(Table::new())))
+    }
+
+    fn read<R>(&self, ask: impl FnOnce(&Table<P>) -> R) -> R {
+        // A query that panicked, in the user's `clone`, has changed nothing.
+        ask(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<P: Projection> Rows<P> for MemoryRows<P> {
+    fn at_hand(&mut self, key: &str) -> AtHand<P> {
+        self.read(|table| table.get(key).cloned()).map_or(AtHand::New, AtHand::Row)
+    }
+
+    fn load(
+        &mut self,
+        keys: Vec<String>,
+    ) -> BoxFuture<'_, Result<Vec<Option<P>>, ProjectionError>> {
+        let rows = self.read(|table| keys.iter().map(|key| table.get(key).cloned()).collect());
+        Box::pin(std::future::ready(Ok(rows)))
+    }
+
+    fn commit<'a>(
+        &'a mut self,
+        changes: &'a mut Changes<P>,
+    ) -> BoxFuture<'a, Result<(), ProjectionError>> {
+        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for (key, row) in changes.rows.drain() {
+            table.put(key, row);
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+impl<P: Projection> Ask<P> for MemoryRows<P> {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<P>, ViewError>> {
+        Box::pin(std::future::ready(Ok(self.read(|table| table.get(key).cloned()))))
+    }
+
+    fn select(&self, select: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>> {
+        Box::pin(std::future::ready(Ok(self.read(|table| table.select(&select)))))
+    }
+
+    fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>> {
+        Box::pin(std::future::ready(Ok(self.read(|table| table.count(&conditions)))))
+    }
+}

@@ -1,0 +1,124 @@
+//! The rows of a view, and what finds them.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use factum_core::Projection;
+use factum_core::view::{Condition, Select, Sort, Value};
+
+use super::index::{Index, Keys};
+use super::plan::{Indexes, Plan};
+
+pub(super) struct Table<P> {
+    rows: HashMap<Arc<str>, Entry<P>>,
+    keys: Keys,
+    indexes: Vec<Index>,
+}
+
+struct Entry<P> {
+    key: Arc<str>,
+    row: P,
+    values: Vec<Value>,
+}
+
+impl<P: Projection> Table<P> {
+    pub(super) fn new() -> Self {
+        let indexes = P::COLUMNS.iter().map(|_| Index::default()).collect();
+        Self { rows: HashMap::new(), keys: Keys::none(), indexes }
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&P> {
+        self.rows.get(key).map(|entry| &entry.row)
+    }
+
+    pub(super) fn put(&mut self, key: String, row: P) {
+        let mut values = Vec::with_capacity(self.indexes.len());
+        row.values(&mut values);
+        match self.rows.get_mut(&*key) {
+            Some(entry) => {
+                let changes = self.indexes.iter_mut().zip(entry.values.iter().zip(&values));
+                for (index, (old, new)) in changes.filter(|(_, (old, new))| old != new) {
+                    index.remove(old, &key);
+                    index.insert(new.clone(), entry.key.clone());
+                }
+                entry.row = row;
+                entry.values = values;
+            }
+            None => {
+                let key: Arc<str> = key.into();
+                for (index, value) in self.indexes.iter_mut().zip(&values) {
+                    index.insert(value.clone(), key.clone());
+                }
+                self.keys.insert(key.clone());
+                self.rows.insert(key.clone(), Entry { key, row, values });
+            }
+        }
+    }
+
+    pub(super) fn count(&self, conditions: &[Condition]) -> usize {
+        let select = Select { conditions: conditions.to_vec(), ..Select::default() };
+        self.plan(&select).groups.map(|group| self.wanted(group, conditions).count()).sum()
+    }
+
+    pub(super) fn select(&self, select: &Select) -> Vec<P> {
+        let Select { conditions, sorts, limit } = select;
+        let limit = limit.unwrap_or(usize::MAX);
+        let plan = self.plan(select);
+        let mut found: Vec<&Entry<P>> = Vec::new();
+        if let Some(sorted) = plan.sorted {
+            let rest = sorts.get(sorted..).unwrap_or_default();
+            for group in plan.groups {
+                self.take_group(self.wanted(group, conditions), rest, limit, &mut found);
+                if found.len() >= limit {
+                    break;
+                }
+            }
+        } else {
+            found.extend(plan.groups.flat_map(|group| self.wanted(group, conditions)));
+            found.sort_unstable_by(|a, b| compare(a, b, sorts).then_with(|| a.key.cmp(&b.key)));
+        }
+        found.truncate(limit);
+        found.into_iter().map(|entry| entry.row.clone()).collect()
+    }
+
+    fn plan(&self, select: &Select) -> Plan<'_> {
+        Indexes { keys: &self.keys, columns: &self.indexes }.plan(select)
+    }
+
+    /// The rows of a group of which all conditions hold, in the order of their keys.
+    fn wanted<'a>(
+        &'a self,
+        group: &'a Keys,
+        conditions: &'a [Condition],
+    ) -> impl Iterator<Item = &'a Entry<P>> {
+        let entries = group.iter().filter_map(|key| self.rows.get(key));
+        entries.filter(|entry| conditions.iter().all(|c| c.holds(&entry.values)))
+    }
+
+    /// Takes rows that the sorts before `rest` leave equal.
+    fn take_group<'a>(
+        &'a self,
+        group: impl Iterator<Item = &'a Entry<P>>,
+        rest: &[Sort],
+        limit: usize,
+        found: &mut Vec<&'a Entry<P>>,
+    ) {
+        if rest.is_empty() {
+            found.extend(group.take(limit.saturating_sub(found.len())));
+            return;
+        }
+        let start = found.len();
+        found.extend(group);
+        // Stable: what the sorts leave equal stays in the order of the keys.
+        found.get_mut(start..).unwrap_or_default().sort_by(|a, b| compare(a, b, rest));
+    }
+}
+
+fn compare<P>(a: &Entry<P>, b: &Entry<P>, sorts: &[Sort]) -> Ordering {
+    let by = |sort: &Sort| {
+        let order = a.values.get(sort.column).cmp(&b.values.get(sort.column));
+        if sort.descending { order.reverse() } else { order }
+    };
+    sorts.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}

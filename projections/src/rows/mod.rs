@@ -1,0 +1,69 @@
+//! Where a projection keeps its rows: in memory, or in a row store.
+
+mod memory;
+mod stored;
+
+use std::collections::HashMap;
+
+use factum_core::Projection;
+use factum_core::store::{BoxFuture, Mark};
+use factum_core::view::{Condition, Select, ViewError, ViewId, ViewSpec};
+
+use crate::ProjectionError;
+
+pub(crate) use memory::MemoryRows;
+pub(crate) use stored::{StoredAsk, StoredRows};
+
+/// What a row store must know of the view of `P`.
+pub(crate) fn spec<P: Projection>() -> ViewSpec {
+    ViewSpec { id: ViewId { name: P::NAME, version: P::VERSION }, columns: P::COLUMNS }
+}
+
+/// What is known of a row without waiting.
+pub(crate) enum AtHand<P> {
+    /// The row as it was committed last.
+    Row(P),
+    /// There is no such row.
+    New,
+    /// It has to be loaded.
+    Unknown,
+}
+
+/// What a batch of events comes to.
+pub(crate) struct Changes<P> {
+    /// Where the checkpoint is.
+    pub(crate) from: Option<Mark>,
+    /// Where it goes.
+    pub(crate) to: Mark,
+    /// The rows that changed, as they are now.
+    pub(crate) rows: HashMap<String, P>,
+}
+
+/// The rows of a view, as the one task that changes them sees them.
+pub(crate) trait Rows<P>: Send {
+    /// What is known of a row. The caller gives it back by a commit, or loads it again.
+    fn at_hand(&mut self, key: &str) -> AtHand<P>;
+
+    /// The rows with these keys, in the order of the keys.
+    fn load(&mut self, keys: Vec<String>)
+    -> BoxFuture<'_, Result<Vec<Option<P>>, ProjectionError>>;
+
+    /// Changes rows and checkpoint, all or nothing. When it succeeds the rows are taken out of
+    /// `changes`, so that it can be tried again when it fails.
+    fn commit<'a>(
+        &'a mut self,
+        changes: &'a mut Changes<P>,
+    ) -> BoxFuture<'a, Result<(), ProjectionError>>;
+}
+
+/// The rows of a view, as queries see them.
+pub(crate) trait Ask<P>: Send + Sync {
+    /// The row with this key.
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<P>, ViewError>>;
+
+    /// The rows that are wanted, in the order that is wanted.
+    fn select(&self, select: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>>;
+
+    /// How many rows there are of which all of the conditions hold.
+    fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>>;
+}

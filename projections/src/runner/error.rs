@@ -1,0 +1,125 @@
+use factum_core::codec::{DecodeError, EncodeError};
+use factum_core::projection::SourceError;
+use factum_core::store::{Position, Recorded, StoreError};
+use factum_core::view::{ViewError, ViewId};
+use factum_core::{BadId, EventName, StreamName};
+
+/// Why a projection stopped. The view keeps the rows that were committed before.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectionError {
+    /// An event could not be taken in. Everything before it was.
+    #[error(transparent)]
+    Event(Box<FailedEvent>),
+    /// The log could not be read, or went backwards.
+    #[error("view {view} cannot follow the log: {source}")]
+    Log {
+        /// Which view.
+        view: ViewId,
+        /// Why.
+        source: StoreError,
+    },
+    /// Rows could not be read or written, or somebody else writes them.
+    #[error(transparent)]
+    Rows(#[from] ViewError),
+    /// A row has no JSON form.
+    #[error("view {view}, row {key:?} {problem}")]
+    Row {
+        /// Which view.
+        view: ViewId,
+        /// Which row.
+        key: String,
+        /// Why.
+        problem: EncodeError,
+    },
+    /// The user's code panicked while a row was written.
+    #[error("view {view} stopped, its code panicked while rows were written: {message}")]
+    Panicked {
+        /// Which view.
+        view: ViewId,
+        /// What the panic said.
+        message: String,
+    },
+    /// The projection was stopped, or its runner dropped.
+    #[error("view {view} was stopped")]
+    Stopped {
+        /// Which view.
+        view: ViewId,
+    },
+}
+
+impl ProjectionError {
+    /// Whether the same may work later without anybody doing anything.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self, Self::Rows(ViewError::Store { source, .. }) if source.is_transient())
+    }
+}
+
+/// An event that a projection could not take in.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(
+    "view {view} stopped before event {name} at {position}, revision {revision} of stream {stream}: \
+     {problem}"
+)]
+pub struct FailedEvent {
+    /// Which view.
+    pub view: ViewId,
+    /// The event's name.
+    pub name: EventName,
+    /// In which stream.
+    pub stream: StreamName,
+    /// Its revision.
+    pub revision: u64,
+    /// Its position.
+    pub position: Position,
+    /// What is wrong.
+    pub problem: EventProblem,
+}
+
+impl FailedEvent {
+    pub(super) fn new(view: ViewId, event: &Recorded, problem: EventProblem) -> Self {
+        Self {
+            view,
+            name: event.name.clone(),
+            stream: event.at.stream.clone(),
+            revision: event.at.revision,
+            position: event.at.position,
+            problem,
+        }
+    }
+}
+
+/// Why an event could not be taken in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventProblem {
+    /// It could not be decoded.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Its key does not fit the key field of the row.
+    #[error("the row's key does not fit: {0}")]
+    Key(#[from] BadId),
+    /// `project` panicked.
+    #[error("`project` panicked: {0}")]
+    Panic(String),
+    /// Another reason, which newer code of the core gives.
+    #[error(transparent)]
+    Source(SourceError),
+}
+
+impl From<SourceError> for EventProblem {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Event(bad) => Self::Decode(bad.problem),
+            SourceError::Key(bad) => Self::Key(bad),
+            other => Self::Source(other),
+        }
+    }
+}
+
+/// What a panic said.
+pub(super) fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").to_owned()
+}

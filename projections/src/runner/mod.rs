@@ -1,0 +1,106 @@
+//! One projection at work.
+//!
+//! *Problem.* A view is asked while it is behind, its store fails, its events surprise it, and the
+//! process dies at any moment. *Invariant.* A position is announced only after everything up to it
+//! is committed. *Shape.* [`reader`] reads ahead through a bounded channel, [`inbox`] makes batches
+//! of what has come, [`batch`] takes them into rows, [`worker`] commits them, [`status`] tells the
+//! views.
+
+mod backoff;
+mod batch;
+mod error;
+mod inbox;
+mod reader;
+mod status;
+mod worker;
+
+use std::sync::Arc;
+
+use factum_core::Projection;
+use factum_core::projection::Sources;
+use factum_core::store::EventStore;
+use factum_core::view::{RowStore, ViewError, ViewId};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use crate::View;
+use crate::rows::{Ask, MemoryRows, Rows, StoredAsk, StoredRows, spec};
+use reader::Reader;
+use worker::Worker;
+
+pub use error::{EventProblem, FailedEvent, ProjectionError};
+pub(crate) use status::{Reached, Status};
+
+/// How many pages of the log are read ahead.
+const PAGES_AHEAD: usize = 4;
+
+/// A projection that is being followed. Dropping it ends the work at once, which loses nothing: rows
+/// and checkpoint stay as they were committed last.
+#[derive(Debug)]
+#[must_use = "the projection ends when this is dropped"]
+pub struct Runner {
+    view: ViewId,
+    stop: watch::Sender<bool>,
+    reader: AbortHandle,
+    worker: JoinHandle<Result<(), ProjectionError>>,
+}
+
+impl Runner {
+    /// Starts to follow the log for one projection, from the checkpoint that `rows` has; without
+    /// `rows` the view is kept in memory, and starts from the beginning of the log each time.
+    ///
+    /// It runs until it is stopped, or meets what it cannot get over: see [`ProjectionError`].
+    /// Failures of a store that may pass are tried again, for as long as it takes.
+    ///
+    /// # Errors
+    /// [`ViewError`] if `rows` cannot be opened, or keeps the view with other columns.
+    pub async fn start<P: Projection>(
+        log: Arc<dyn EventStore>,
+        rows: Option<Arc<dyn RowStore>>,
+    ) -> Result<(Self, View<P>), ViewError> {
+        let view = spec::<P>();
+        let (checkpoint, writing, asking): (_, Box<dyn Rows<P>>, Arc<dyn Ask<P>>) = match rows {
+            None => {
+                let rows = MemoryRows::new();
+                (None, Box::new(rows.clone()), Arc::new(rows))
+            }
+            Some(store) => (
+                store.open(view).await?,
+                Box::new(StoredRows::new(store.clone())),
+                Arc::new(StoredAsk::new(store)),
+            ),
+        };
+        let (status, reached) = Status::new(view.id, checkpoint);
+        let (pages, inbox) = mpsc::channel(PAGES_AHEAD);
+        let (stop, stopped) = watch::channel(false);
+        let sources = Sources::of();
+        let reader = tokio::spawn(Reader::new(log, sources.query(), checkpoint, pages).run());
+        let reader = reader.abort_handle();
+        let worker = Worker::new(view.id, sources, writing, checkpoint, inbox, status, stopped);
+        let worker = tokio::spawn(worker.run(reader.clone()));
+        Ok((Self { view: view.id, stop, reader, worker }, View::new(asking, reached)))
+    }
+
+    /// Which view it keeps.
+    pub fn view(&self) -> ViewId {
+        self.view
+    }
+
+    /// Commits what is in hand, and ends. Cancellation ends it as dropping does.
+    ///
+    /// # Errors
+    /// [`ProjectionError`] if it had ended before, or could not commit what was in hand.
+    pub async fn stop(mut self) -> Result<(), ProjectionError> {
+        self.stop.send_replace(true);
+        self.reader.abort();
+        let view = self.view;
+        (&mut self.worker).await.unwrap_or(Err(ProjectionError::Stopped { view }))
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.reader.abort();
+        self.worker.abort();
+    }
+}

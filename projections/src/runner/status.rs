@@ -1,0 +1,67 @@
+use factum_core::store::{Mark, Position};
+use factum_core::view::ViewId;
+use tokio::sync::watch;
+
+use super::ProjectionError;
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    reached: Position,
+    ended: Option<ProjectionError>,
+}
+
+/// How far a view is, as its worker announces it.
+pub(crate) struct Status {
+    state: watch::Sender<State>,
+}
+
+/// How far a view is, as its queries see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    view: ViewId,
+    state: watch::Receiver<State>,
+}
+
+impl Status {
+    pub(super) fn new(view: ViewId, checkpoint: Option<Mark>) -> (Self, Reached) {
+        let reached = checkpoint.map_or(Position::START, |mark| mark.position);
+        let (sender, state) = watch::channel(State { reached, ended: None });
+        (Self { state: sender }, Reached { view, state })
+    }
+
+    /// Everything up to here is committed.
+    pub(super) fn reach(&self, position: Position) {
+        self.state.send_modify(|state| state.reached = position);
+    }
+
+    /// Nothing more will come.
+    pub(super) fn end(&self, error: ProjectionError) {
+        self.state.send_modify(|state| state.ended = Some(error));
+    }
+}
+
+impl Reached {
+    pub(crate) fn view(&self) -> ViewId {
+        self.view
+    }
+
+    /// Everything up to here is committed.
+    pub(crate) fn position(&self) -> Position {
+        self.state.borrow().reached
+    }
+
+    /// Waits until everything up to the position is committed. Cancellation-safe.
+    ///
+    /// # Errors
+    /// Why the projection ended before.
+    pub(crate) async fn wait(&mut self, wanted: Position) -> Result<(), ProjectionError> {
+        let stopped = ProjectionError::Stopped { view: self.view };
+        let there = |state: &State| state.reached >= wanted || state.ended.is_some();
+        match self.state.wait_for(there).await {
+            Ok(state) if state.reached >= wanted => Ok(()),
+            Ok(state) => Err(state.ended.clone().unwrap_or(stopped)),
+            // Aborted: the worker could not say so.
+            Err(_) => Err(stopped),
+        }
+    }
+}

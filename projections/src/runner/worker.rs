@@ -1,0 +1,201 @@
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use factum_core::Projection;
+use factum_core::projection::Sources;
+use factum_core::store::{Mark, Recorded, StoreError, Tailed};
+use factum_core::view::{ViewError, ViewId};
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::backoff::Backoff;
+use super::batch::{self, FailedAt, Failure};
+use super::error::panic_message;
+use super::inbox::{Batch, Inbox};
+use super::{FailedEvent, ProjectionError, Status};
+use crate::rows::{Changes, Rows};
+
+/// How long the checkpoint may stay behind while the log grows by events that do not concern the
+/// view. A restart looks at no more of them again; a busy log costs no more writes than this.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Projects what the reader has read, and commits it.
+pub(super) struct Worker<P> {
+    view: ViewId,
+    sources: Sources<P>,
+    rows: Box<dyn Rows<P>>,
+    changed: HashMap<String, P>,
+    saved: Option<Mark>,
+    /// How far the log is known beyond `saved`, without a change of rows.
+    ahead: Option<Mark>,
+    save_at: Instant,
+    inbox: Inbox,
+    status: Status,
+    stop: watch::Receiver<bool>,
+}
+
+impl<P: Projection> Worker<P> {
+    pub(super) fn new(
+        view: ViewId,
+        sources: Sources<P>,
+        rows: Box<dyn Rows<P>>,
+        saved: Option<Mark>,
+        pages: mpsc::Receiver<Result<Tailed, StoreError>>,
+        status: Status,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            view,
+            sources,
+            rows,
+            changed: HashMap::new(),
+            saved,
+            ahead: None,
+            save_at: Instant::now() + SAVE_EVERY,
+            inbox: Inbox::new(pages),
+            status,
+            stop,
+        }
+    }
+
+    /// Ends with the reason, which the views are told as well.
+    pub(super) async fn run(mut self, reader: AbortHandle) -> Result<(), ProjectionError> {
+        let view = self.view;
+        let ended = AssertUnwindSafe(self.follow()).catch_unwind().await;
+        let ended = ended.unwrap_or_else(|panic| {
+            Err(ProjectionError::Panicked { view, message: panic_message(&*panic) })
+        });
+        reader.abort();
+        self.status.end(ended.clone().err().unwrap_or(ProjectionError::Stopped { view }));
+        ended
+    }
+
+    async fn follow(&mut self) -> Result<(), ProjectionError> {
+        while let Some(batch) = self.next().await? {
+            let Batch { events, to } = batch;
+            let mut rest = events.as_slice();
+            while !rest.is_empty() {
+                let done = self.take(rest, to).await?;
+                rest = rest.get(done..).unwrap_or_default();
+            }
+            if events.is_empty() && self.saved != Some(to) {
+                self.commit(to).await?;
+            }
+            if Instant::now() >= self.save_at {
+                self.save().await?;
+            }
+        }
+        self.save().await?;
+        if *self.stop.borrow() { Ok(()) } else { Err(self.log(StoreError::Closed)) }
+    }
+
+    /// The next batch; writes the checkpoint meanwhile where that is due.
+    async fn next(&mut self) -> Result<Option<Batch>, ProjectionError> {
+        let next = if self.ahead.is_none() {
+            self.inbox.next().await
+        } else if let Ok(next) = timeout_at(self.save_at, self.inbox.next()).await {
+            next
+        } else {
+            self.save().await?;
+            self.inbox.next().await
+        };
+        next.map_err(|error| self.log(error))
+    }
+
+    fn log(&self, source: StoreError) -> ProjectionError {
+        ProjectionError::Log { view: self.view, source }
+    }
+
+    /// Takes in the first of the events, or all of them, and says how many. `to` is how far the log is
+    /// known with all of them.
+    ///
+    /// Those before one that fails are committed, then it is the error.
+    async fn take(&mut self, events: &[Recorded], to: Mark) -> Result<usize, ProjectionError> {
+        let (mut fine, mut failed) = (events, None);
+        let mut backoff = Backoff::new();
+        let done = loop {
+            self.changed.clear();
+            match batch::project(&self.sources, &mut *self.rows, fine, &mut self.changed).await {
+                Ok(done) => break done,
+                Err(Failure::Rows(error)) => self.pause(&mut backoff, error).await?,
+                Err(Failure::Event(FailedAt(at, problem))) => {
+                    let event = fine.get(at).map(|e| FailedEvent::new(self.view, e, problem));
+                    failed = event.map(|event| ProjectionError::Event(Box::new(event)));
+                    fine = fine.get(..at).unwrap_or_default();
+                }
+            }
+        };
+        let last = done.checked_sub(1).and_then(|last| events.get(last));
+        let to = last.filter(|_| done < events.len()).map_or(to, |event| event.at.mark());
+        if last.is_some() {
+            self.commit(to).await?;
+        }
+        match failed {
+            Some(error) if done == fine.len() => Err(error),
+            _ => Ok(done),
+        }
+    }
+
+    /// Writes the checkpoint if it is behind.
+    async fn save(&mut self) -> Result<(), ProjectionError> {
+        match self.ahead {
+            Some(ahead) => self.write(ahead).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Commits what has changed, if anything has, and announces how far the view is.
+    async fn commit(&mut self, to: Mark) -> Result<(), ProjectionError> {
+        if self.changed.is_empty() {
+            self.ahead = Some(to);
+        } else {
+            self.write(to).await?;
+        }
+        self.status.reach(to.position);
+        Ok(())
+    }
+
+    async fn write(&mut self, to: Mark) -> Result<(), ProjectionError> {
+        let rows = std::mem::take(&mut self.changed);
+        let mut changes = Changes { from: self.saved, to, rows };
+        let (mut backoff, mut tried) = (Backoff::new(), false);
+        loop {
+            match self.rows.commit(&mut changes).await {
+                Ok(()) => break,
+                // A try whose outcome was unknown went through after all.
+                Err(ProjectionError::Rows(ViewError::Fenced(fenced)))
+                    if tried && fenced.found == Some(to) =>
+                {
+                    break;
+                }
+                Err(error) => self.pause(&mut backoff, error).await?,
+            }
+            tried = true;
+        }
+        (self.saved, self.ahead) = (Some(to), None);
+        self.save_at = Instant::now() + SAVE_EVERY;
+        // Its room is used again.
+        self.changed = changes.rows;
+        self.changed.clear();
+        Ok(())
+    }
+
+    /// Waits before the next try.
+    ///
+    /// # Errors
+    /// The error that was given, if trying again is no use or not wanted any more.
+    async fn pause(
+        &mut self,
+        backoff: &mut Backoff,
+        error: ProjectionError,
+    ) -> Result<(), ProjectionError> {
+        let stopped = self.stop.wait_for(|stop| *stop);
+        if error.is_transient() && timeout(backoff.next(), stopped).await.is_err() {
+            return Ok(());
+        }
+        Err(error)
+    }
+}

@@ -1,0 +1,143 @@
+//! How views are asked.
+
+mod error;
+mod find;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use factum_core::Projection;
+use factum_core::store::Position;
+use factum_core::view::{Filter, Order};
+
+use crate::rows::Ask;
+use crate::runner::Reached;
+
+pub use error::QueryError;
+pub use find::Find;
+
+/// How long a query waits for the view, unless it says otherwise.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// A view, for queries: a cheap handle, which may outlive its projection.
+///
+/// Rows come as they were committed last; [`after`](Self::after) waits for a certain position.
+///
+/// ```
+/// # use factum_core::{Position, Projection, store::Position as P};
+/// # use factum_core::view::Column;
+/// # use factum_projections::{QueryError, View};
+/// # async fn f<Balance: Projection>(
+/// #     view: View<Balance>, done: P, CENTS: Column<Balance, u64>, OWNER: Column<Balance, String>,
+/// # ) -> Result<(), QueryError> {
+/// let alice = view.get("alice").await?;
+/// let rich = view.after(done).filter(CENTS.ge(100u64)).order_by(OWNER.asc()).limit(10).all().await?;
+/// # Ok(()) }
+/// ```
+pub struct View<V> {
+    rows: Arc<dyn Ask<V>>,
+    reached: Reached,
+    after: Option<Position>,
+    within: Duration,
+}
+
+impl<V> Clone for View<V> {
+    fn clone(&self) -> Self {
+        let (rows, reached) = (self.rows.clone(), self.reached.clone());
+        Self { rows, reached, after: self.after, within: self.within }
+    }
+}
+
+impl<V> fmt::Debug for View<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reached, after, within, .. } = self;
+        write!(f, "View({}, reached {}", reached.view(), reached.position())?;
+        if let Some(after) = after {
+            write!(f, ", after {after} within {within:?}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl<V: Projection> View<V> {
+    pub(crate) fn new(rows: Arc<dyn Ask<V>>, reached: Reached) -> Self {
+        Self { rows, reached, after: None, within: WITHIN }
+    }
+
+    /// How far the view is: it has seen everything up to here.
+    pub fn reached(&self) -> Position {
+        self.reached.position()
+    }
+
+    /// The same view, for queries that wait until it has seen everything up to the position: with the
+    /// position of a command's answer, a query sees what the command did.
+    #[must_use]
+    pub fn after(&self, position: Position) -> Self {
+        Self { after: Some(position), ..self.clone() }
+    }
+
+    /// The same view, for queries that wait no longer than this. Five seconds unless set.
+    #[must_use]
+    pub fn within(&self, time: Duration) -> Self {
+        Self { within: time, ..self.clone() }
+    }
+
+    /// The row with this key. Cancellation-safe.
+    ///
+    /// # Errors
+    /// [`QueryError`] if the view did not come to the position in time, or could not be read.
+    pub async fn get(&self, key: impl AsRef<str>) -> Result<Option<V>, QueryError> {
+        self.wait().await?;
+        Ok(self.rows.get(key.as_ref()).await?)
+    }
+
+    /// The rows that the filter wants.
+    pub fn filter(&self, filter: Filter<V>) -> Find<V> {
+        self.find().filter(filter)
+    }
+
+    /// The rows in this order.
+    pub fn order_by(&self, order: Order<V>) -> Find<V> {
+        self.find().order_by(order)
+    }
+
+    /// At most this many rows, the first by their keys.
+    pub fn limit(&self, rows: usize) -> Find<V> {
+        self.find().limit(rows)
+    }
+
+    /// All rows, in the order of their keys. Cancellation-safe.
+    ///
+    /// # Errors
+    /// [`QueryError`] if the view did not come to the position in time, or could not be read.
+    pub async fn all(&self) -> Result<Vec<V>, QueryError> {
+        self.find().all().await
+    }
+
+    /// How many rows there are. Cancellation-safe.
+    ///
+    /// # Errors
+    /// [`QueryError`] if the view did not come to the position in time, or could not be read.
+    pub async fn count(&self) -> Result<usize, QueryError> {
+        self.find().count().await
+    }
+
+    fn find(&self) -> Find<V> {
+        Find::new(self.clone())
+    }
+
+    async fn wait(&self) -> Result<(), QueryError> {
+        let Some(wanted) = self.after else { return Ok(()) };
+        let mut reached = self.reached.clone();
+        match tokio::time::timeout(self.within, reached.wait(wanted)).await {
+            Ok(there) => Ok(there?),
+            Err(_) => Err(QueryError::Late {
+                view: self.reached.view(),
+                wanted,
+                reached: self.reached(),
+                within: self.within,
+            }),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What generated code names. Not for use by hand: all of it is public elsewhere.
+
+pub use core::any::type_name;
+pub use core::marker::PhantomData;
+pub use core::option::Option::{self, Some};
+pub use core::result::Result::{self, Err, Ok};
+pub use std::borrow::{Cow, ToOwned};
+pub use std::vec::Vec;
+
+pub use factum_core::codec::{DecodeError, EncodeError, read_fields, write_json};
+pub use factum_core::snapshot::{SnapshotPolicy, fingerprint};
+pub use factum_core::view::{Column, ColumnSpec, Indexable, Indexed, NotIndexed, Value};
+pub use factum_core::{
+    Aggregate, Apply, BadId, Command, Commands, Context, Decision, Event, EventType, Handle, Id,
+    projection::{Projection, Sources},
+};
+pub use factum_core::{Project, SentTo};
+pub use serde;
+
+/// The payload of an event without fields.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct NoFields {}
+
+/// A command's fingerprint: half of the bits are enough to tell forms of one command apart.
+pub const fn command_shape(fields: &[(&str, &str)]) -> u32 {
+    let fingerprint = fingerprint(fields);
+    // Folded, so that no bit is lost.
+    (fingerprint ^ (fingerprint >> 32)) as u32
+}
+
+/// Stands for the event type of an aggregate that names none, beside the error about it.
+#[derive(Clone, Debug)]
+pub enum MissingEvent {}
+
+impl Event for MissingEvent {
+    const TYPES: &'static [EventType] = &[];
+    fn event_type(&self) -> EventType {
+        match *self {}
+    }
+    fn encode(&self, _: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match *self {}
+    }
+    fn decode(name: &str, version: u32, _: &[u8]) -> Result<Self, DecodeError> {
+        Err(DecodeError::unknown::<Self>(name, version))
+    }
+}
+
+/// Stands for the error type of an aggregate that names none, beside the error about it.
+pub type MissingError = core::convert::Infallible;

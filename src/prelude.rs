@@ -1,0 +1,10 @@
+//! What a file with domain code needs: `use factum::prelude::*;`.
+//!
+//! The names are few and general, so that `use AccountEvent::*;` beside it does not clash.
+
+pub use crate::{
+    Aggregate, Apply, Command, Context, Decision, Event, Events, Handle, Id, Origin, Project,
+    Projection, Timestamp, emit, require,
+};
+pub use serde::{Deserialize, Serialize};
+pub use uuid::Uuid;

@@ -1,0 +1,134 @@
+//! Rows of read models in memory, in the plainest way there is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use factum_core::store::{BoxFuture, Mark, StoreError};
+use factum_core::view::{
+    Fenced, Row, RowBatch, RowStore, Select, Sort, Value, ViewError, ViewId, ViewSpec,
+};
+
+/// A row store in memory that looks at every row for each query: what other row stores are compared
+/// with, and what stands in for them in tests. Clones are handles of the same rows.
+///
+/// ```
+/// use factum_core::view::{RowStore, ViewId, ViewSpec};
+/// use factum_stores::MemoryRowStore;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let rows = MemoryRowStore::new();
+/// let view = ViewSpec { id: ViewId { name: "balances", version: 1 }, columns: &[] };
+/// assert_eq!(rows.open(view).await?, None);
+/// # Ok::<(), factum_core::view::ViewError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryRowStore {
+    views: Arc<Mutex<HashMap<ViewId, Table>>>,
+}
+
+#[derive(Debug)]
+struct Table {
+    columns: String,
+    checkpoint: Option<Mark>,
+    rows: BTreeMap<String, Row>,
+}
+
+impl MemoryRowStore {
+    /// A store without rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn with_table<R>(
+        &self,
+        view: ViewSpec,
+        work: impl FnOnce(&mut Table) -> Result<R, ViewError>,
+    ) -> Result<R, ViewError> {
+        let mut views: MutexGuard<'_, _> =
+            self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = views.get_mut(&view.id).ok_or_else(|| {
+            let reason = "the view was not opened".to_owned();
+            let source = StoreError::Open { place: "memory".to_owned(), reason };
+            ViewError::Store { view: view.id, source }
+        })?;
+        work(table)
+    }
+}
+
+impl Table {
+    fn commit(&mut self, batch: RowBatch) -> Result<(), ViewError> {
+        if self.checkpoint != batch.from {
+            let (expected, found) = (batch.from, self.checkpoint);
+            return Err(Fenced { view: batch.view.id, expected, found }.into());
+        }
+        for key in &batch.deletes {
+            self.rows.remove(key);
+        }
+        self.rows.extend(batch.puts.into_iter().map(|row| (row.key.clone(), row)));
+        self.checkpoint = Some(batch.to);
+        Ok(())
+    }
+
+    fn select(&self, select: &Select) -> Vec<&Row> {
+        let wanted = |row: &&Row| select.conditions.iter().all(|c| c.holds(&row.values));
+        let mut rows: Vec<&Row> = self.rows.values().filter(wanted).collect();
+        // Stable, last sort first: each leaves the order of those after it where rows are equal.
+        for Sort { column, descending } in select.sorts.iter().rev() {
+            let value = |row: &Row| row.values.get(*column).unwrap_or(&Value::Null).clone();
+            if *descending {
+                rows.sort_by_key(|row| std::cmp::Reverse(value(row)));
+            } else {
+                rows.sort_by_key(|row| value(row));
+            }
+        }
+        rows.truncate(select.limit.unwrap_or(usize::MAX));
+        rows
+    }
+}
+
+impl RowStore for MemoryRowStore {
+    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<Option<Mark>, ViewError>> {
+        Box::pin(async move {
+            let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+            let columns = view.column_list();
+            let table = views.entry(view.id).or_insert_with(|| Table {
+                columns,
+                checkpoint: None,
+                rows: BTreeMap::new(),
+            });
+            view.check_columns(&table.columns)?;
+            Ok(table.checkpoint)
+        })
+    }
+
+    fn load(
+        &self,
+        view: ViewSpec,
+        keys: Vec<String>,
+    ) -> BoxFuture<'_, Result<Vec<Option<Bytes>>, ViewError>> {
+        Box::pin(async move {
+            self.with_table(view, |table| {
+                let body = |key: &String| table.rows.get(key).map(|row| row.body.clone());
+                Ok(keys.iter().map(body).collect())
+            })
+        })
+    }
+
+    fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>> {
+        Box::pin(async move { self.with_table(batch.view, |table| table.commit(batch)) })
+    }
+
+    fn select(
+        &self,
+        view: ViewSpec,
+        select: Select,
+    ) -> BoxFuture<'_, Result<Vec<Bytes>, ViewError>> {
+        Box::pin(async move {
+            self.with_table(view, |table| {
+                Ok(table.select(&select).into_iter().map(|row| row.body.clone()).collect())
+            })
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the derives: all of them are in `tests/` and `ui/`.
