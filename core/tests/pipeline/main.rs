@@ -1,5 +1,7 @@
 //! The command pipeline, on the memory store and on stores that stall, fail and are shared.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod account;
 mod answers;
 mod failures;
