@@ -3,5 +3,9 @@
 #[cfg(feature = "conformance")]
 pub mod gated;
 pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 pub use memory::{MemoryRowStore, MemoryStore};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;

@@ -1,0 +1,233 @@
+//! Reading pages of events.
+
+use factum_core::Key;
+use factum_core::store::{Direction, Page, Position, Query, Range, Receipt, StoreError, Written};
+use rusqlite::{Row, params};
+
+use super::fault::{Fault, integer};
+use super::filter::Filter;
+use super::row::{PageBuilder, Unread, column, columns, unsigned};
+use super::transaction::Reading;
+
+/// The most events of one page.
+const PAGE_EVENTS: usize = 8192;
+/// After how many bytes of payload a page ends.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
+/// After how many rows a page ends if few of them match.
+const PAGE_ROWS: usize = 64 * 1024;
+
+/// One page of what a query means.
+pub(super) fn page(
+    reading: &Reading<'_>,
+    query: &Query,
+    range: &Range,
+    direction: Direction,
+    limit: usize,
+) -> Result<Page, Fault> {
+    let limit = limit.min(PAGE_EVENTS);
+    let pager = Pager { reading, range, direction, limit };
+    match query {
+        Query::Stream(name) => pager.stream(name),
+        Query::All | Query::AnyOf(_) => pager.scan(query),
+    }
+}
+
+struct Pager<'a> {
+    reading: &'a Reading<'a>,
+    range: &'a Range,
+    direction: Direction,
+    limit: usize,
+}
+
+impl<'a> Pager<'a> {
+    fn builder(&self) -> PageBuilder<'a> {
+        let Reading { conn, shared, .. } = *self.reading;
+        PageBuilder::new(conn, &shared.names, shared.log)
+    }
+
+    /// Looks through the log.
+    fn scan(&self, query: &Query) -> Result<Page, Fault> {
+        let Reading { conn, shared, .. } = *self.reading;
+        let mut filter = Filter::new(conn, &shared.names, query);
+        let mut builder = self.builder();
+        let mut statement = conn.prepare_cached(match self.direction {
+            Direction::Forward => concat!(
+                "SELECT ",
+                columns!(),
+                " FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position"
+            ),
+            Direction::Backward => concat!(
+                "SELECT ",
+                columns!(),
+                " FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position DESC"
+            ),
+        })?;
+        let through = self.range.through.map_or(u64::MAX, Position::number);
+        let mut rows =
+            statement.query(params![integer(self.range.after.number()), integer(through)])?;
+        let mut searched = self.range.after;
+        let mut looked_at = 0;
+        while let Some(row) = rows.next()? {
+            // A page that goes backward cannot say how far it looked without an event that shows it.
+            let worked = looked_at >= PAGE_ROWS
+                && (self.direction == Direction::Forward || builder.len() > 0);
+            if worked {
+                return self.partial(builder, searched);
+            }
+            looked_at += 1;
+            match self.take(row, &mut filter, &mut builder) {
+                Ok(true) => searched = position_of(row),
+                Ok(false) => return self.partial(builder, searched),
+                Err(Unread::Sql(error)) => return Err(error.into()),
+                // What stands before the damage is given first.
+                Err(Unread::Damaged(_)) if builder.len() > 0 => {
+                    return self.partial(builder, searched);
+                }
+                Err(Unread::Damaged(what)) => return Err(builder.damage(row, what)),
+            }
+        }
+        self.whole(builder)
+    }
+
+    /// Takes the row in if it is meant; `false` if it is, but has no room.
+    fn take(
+        &self,
+        row: &Row<'_>,
+        filter: &mut Filter<'_>,
+        builder: &mut PageBuilder<'_>,
+    ) -> Result<bool, Unread> {
+        let late_enough = self.range.from_revision == 0
+            || unsigned(row, column::REVISION, "revision")? >= self.range.from_revision;
+        if !late_enough || !filter.matches(row)? {
+            return Ok(true);
+        }
+        if self.is_full(builder) {
+            return Ok(false);
+        }
+        builder.push(row)?;
+        Ok(true)
+    }
+
+    fn is_full(&self, builder: &PageBuilder<'_>) -> bool {
+        builder.len() >= self.limit || builder.bytes() >= PAGE_BYTES
+    }
+
+    /// Reads one stream by its index.
+    fn stream(&self, name: &str) -> Result<Page, Fault> {
+        let Some(stream) = self.reading.stream(name)? else { return self.whole(self.builder()) };
+        let index = self.reading.index();
+        let wanted = self.limit.saturating_add(1);
+        let positions = index.positions(stream, self.range, self.direction, wanted)?;
+        let mut builder = self.builder();
+        let mut searched = self.range.after;
+        let sql = concat!("SELECT ", columns!(), " FROM events WHERE position = ?1");
+        let mut statement = self.reading.conn.prepare_cached(sql)?;
+        for position in positions {
+            if self.is_full(&builder) {
+                return self.partial(builder, searched);
+            }
+            let mut rows = statement.query([integer(position)])?;
+            let Some(row) = rows.next()? else { continue };
+            match builder.push(row) {
+                Ok(()) => searched = position_of(row),
+                Err(Unread::Sql(error)) => return Err(error.into()),
+                Err(Unread::Damaged(_)) if builder.len() > 0 => {
+                    return self.partial(builder, searched);
+                }
+                Err(Unread::Damaged(what)) => return Err(builder.damage(row, what)),
+            }
+        }
+        self.whole(builder)
+    }
+
+    /// A page that ended before the range did, after having looked at the event at `searched`.
+    fn partial(&self, builder: PageBuilder<'_>, searched: Position) -> Result<Page, Fault> {
+        let complete_to = match self.direction {
+            Direction::Forward => self.reading.mark_through(searched)?,
+            Direction::Backward => self.reading.head()?,
+        };
+        Ok(Page { events: builder.finish(), more: true, complete_to })
+    }
+
+    /// A page that goes to the end of the range.
+    fn whole(&self, builder: PageBuilder<'_>) -> Result<Page, Fault> {
+        let complete_to = match (self.direction, self.range.through) {
+            (Direction::Forward, Some(through)) => self.reading.mark_through(through)?,
+            _ => self.reading.head()?,
+        };
+        Ok(Page { events: builder.finish(), more: false, complete_to })
+    }
+}
+
+fn position_of(row: &Row<'_>) -> Position {
+    // A rowid is never of another type.
+    Position::new(row.get::<_, i64>(column::POSITION).unwrap_or_default().cast_unsigned())
+}
+
+/// The receipt of the commit with this key, made again from its events.
+pub(super) fn receipt(reading: &Reading<'_>, key: Key) -> Result<Option<Receipt>, Fault> {
+    let first = reading.index().key(&key)?;
+    first.map(|first| receipt_at(reading, key, first)).transpose()
+}
+
+/// The receipt of the commit whose first event stands at a position. Its events stand together.
+pub(super) fn receipt_at(reading: &Reading<'_>, key: Key, first: u64) -> Result<Receipt, Fault> {
+    let Reading { conn, shared, .. } = *reading;
+    let sql = "SELECT position, stream, revision, key FROM events WHERE position >= ?1 \
+               ORDER BY position";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([integer(first)])?;
+    let mut position = first;
+    let mut writes: Vec<(i64, Written)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.get::<_, [u8; 16]>(3)? != *key.as_bytes() {
+            break;
+        }
+        position = row.get::<_, i64>(0)?.cast_unsigned();
+        let (stream, revision) = (row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned());
+        match writes.last_mut() {
+            Some((last, written)) if *last == stream => written.last = revision,
+            _ => {
+                let name = shared.names.stream(conn, stream)?.map_err(|what| {
+                    let place = format!("the commit {key} at {}", Position::new(first));
+                    StoreError::Corrupt { place, what }
+                })?;
+                writes.push((stream, Written { stream: name, first: revision, last: revision }));
+            }
+        }
+    }
+    let writes = writes.into_iter().map(|(_, written)| written).collect();
+    Ok(Receipt { key, position: Position::new(position), writes, repeated: true })
+}
+
+/// The first event after a position that the query means.
+pub(super) fn first_match(
+    reading: &Reading<'_>,
+    query: &Query,
+    after: Position,
+) -> Result<Option<Position>, Fault> {
+    let Reading { conn, shared, .. } = *reading;
+    if let Query::Stream(name) = query {
+        let Some(stream) = reading.stream(name)? else { return Ok(None) };
+        let range = Range::after(after);
+        let found = reading.index().positions(stream, &range, Direction::Forward, 1)?;
+        return Ok(found.first().copied().map(Position::new));
+    }
+    let mut filter = Filter::new(conn, &shared.names, query);
+    let mut statement = conn.prepare_cached(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM events WHERE position > ?1 ORDER BY position"
+    ))?;
+    let mut rows = statement.query([integer(after.number())])?;
+    while let Some(row) = rows.next()? {
+        match filter.matches(row) {
+            Ok(false) => {}
+            Ok(true) => return Ok(Some(position_of(row))),
+            Err(Unread::Sql(error)) => return Err(error.into()),
+            // Nobody can say whether it matches, so it does.
+            Err(Unread::Damaged(_)) => return Ok(Some(position_of(row))),
+        }
+    }
+    Ok(None)
+}

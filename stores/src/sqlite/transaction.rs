@@ -1,0 +1,95 @@
+use factum_core::Key;
+use factum_core::store::{Mark, Position};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Shared;
+use super::fault::{Fault, integer};
+use super::index::Index;
+
+/// The log as one transaction sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) shared: &'a Shared,
+    /// The position of the newest event.
+    pub(super) end: u64,
+    /// Up to which position the indexes in the file are complete.
+    pub(super) covered: u64,
+}
+
+impl<'a> Reading<'a> {
+    fn begun(conn: &'a Connection, shared: &'a Shared) -> rusqlite::Result<Self> {
+        Ok(Self { conn, shared, end: end_of(conn)?, covered: covered(conn)? })
+    }
+
+    pub(super) fn index(&self) -> Index<'a> {
+        let Self { conn, shared, end, covered } = *self;
+        Index { conn, deferred: &shared.deferred, covered, end }
+    }
+
+    /// The mark of the newest event.
+    pub(super) fn head(&self) -> rusqlite::Result<Mark> {
+        self.mark_through(Position::new(self.end))
+    }
+
+    /// The mark of the newest event up to and with a position.
+    pub(super) fn mark_through(&self, position: Position) -> rusqlite::Result<Mark> {
+        let log = self.shared.log;
+        let through = integer(position.number().min(self.end));
+        let mark = self
+            .conn
+            .prepare_cached(
+                "SELECT position, key, idx FROM events WHERE position <= ?1
+                 ORDER BY position DESC LIMIT 1",
+            )?
+            .query_row([through], |row| {
+                let event = Key::from_bytes(row.get(1)?).event(row.get(2)?);
+                let position = Position::new(row.get::<_, i64>(0)?.cast_unsigned());
+                Ok(Mark { log, position, event: Some(event) })
+            })
+            .optional()?;
+        Ok(mark.unwrap_or(Mark::start(log)))
+    }
+
+    /// The number of a stream, if it has events.
+    pub(super) fn stream(&self, name: &str) -> rusqlite::Result<Option<i64>> {
+        self.conn
+            .prepare_cached("SELECT id FROM streams WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()
+    }
+}
+
+/// The position of the newest event.
+pub(super) fn end_of(conn: &Connection) -> rusqlite::Result<u64> {
+    let end: Option<i64> =
+        conn.prepare_cached("SELECT max(position) FROM events")?.query_row([], |row| row.get(0))?;
+    Ok(end.unwrap_or_default().cast_unsigned())
+}
+
+/// Up to which position the indexes in the file are complete.
+pub(super) fn covered(conn: &Connection) -> rusqlite::Result<u64> {
+    let covered: i64 = conn
+        .prepare_cached("SELECT value FROM meta WHERE name = 'indexed_to'")?
+        .query_row([], |row| row.get(0))?;
+    Ok(covered.cast_unsigned())
+}
+
+/// Runs `work` in a read transaction, again in a newer one where it is outdated.
+pub(super) fn read<T>(
+    conn: &Connection,
+    shared: &Shared,
+    work: impl Fn(&Reading<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    loop {
+        conn.prepare_cached("BEGIN")?.execute([])?;
+        let begun = Reading::begun(conn, shared).map_err(Fault::from);
+        let done = begun.and_then(|reading| work(&reading));
+        // Ends the transaction whatever happened in it; there is nothing to keep.
+        let ended = conn.prepare_cached("ROLLBACK")?.execute([]);
+        if !matches!(done, Err(Fault::Outdated)) {
+            ended?;
+            return done;
+        }
+    }
+}

@@ -1,0 +1,203 @@
+use factum_core::store::{
+    Commit, Conflict, Outcome, Position, Receipt, Refused, StreamWrite, Written, check_commit,
+};
+use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use super::super::Shared;
+use super::super::deferred::Entry;
+use super::super::fault::{Fault, integer};
+use super::super::names::lock;
+use super::super::read::first_match;
+use super::super::row::{column, columns, write_headers, write_tags};
+use super::heads::{Head, Heads};
+use super::log::Log;
+use super::repeat::same_content;
+
+impl Log {
+    /// Appends a run of commits within the transaction.
+    pub(super) fn append(
+        &mut self,
+        shared: &Shared,
+        run: &[Commit],
+    ) -> Result<Vec<Outcome>, Fault> {
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(run.len());
+        for commit in run {
+            let predecessor = predecessor(run, &outcomes, commit);
+            outcomes.push(self.append_commit(shared, commit, predecessor)?);
+        }
+        Ok(outcomes)
+    }
+
+    fn append_commit(
+        &mut self,
+        shared: &Shared,
+        commit: &Commit,
+        predecessor: Option<usize>,
+    ) -> Result<Outcome, Fault> {
+        if let Err(bad) = check_commit(commit, &shared.options.limits) {
+            return Ok(Err(bad.into()));
+        }
+        if let Some(outcome) = self.known(shared, commit)? {
+            return Ok(outcome);
+        }
+        if let Some(index) = predecessor {
+            return Ok(Err(Refused::Predecessor { index }));
+        }
+        let mut heads = Vec::with_capacity(commit.writes.len());
+        for StreamWrite { stream, expected, .. } in &commit.writes {
+            let (reading, cache) = self.parts(shared);
+            let head = cache.head(&reading, stream)?;
+            let newest = head.map(|head| head.newest);
+            if !expected.holds(newest) {
+                let (stream, expected) = (stream.clone(), *expected);
+                let conflict = Conflict::Stream { stream, expected, actual: newest.into() };
+                return Ok(Err(conflict.into()));
+            }
+            heads.push(head);
+        }
+        if let Some(guard) = &commit.guard {
+            let found = first_match(&self.reading(shared), &guard.query, guard.after)?;
+            if let Some(found) = found {
+                let (query, after) = (guard.query.clone(), guard.after);
+                return Ok(Err(Conflict::Guard { query, after, found }.into()));
+            }
+        }
+        self.write(shared, commit, heads).map(Ok)
+    }
+
+    /// What becomes of a commit whose key is known.
+    fn known(&self, shared: &Shared, commit: &Commit) -> Result<Option<Outcome>, Fault> {
+        let reading = self.reading(shared);
+        let index = reading.index();
+        let first = match index.recent_key(&commit.key)? {
+            None if self.may_be_indexed(&commit.key) => index.key_in_file(&commit.key)?,
+            found => found,
+        };
+        first.map(|first| same_content(&reading, commit, first)).transpose()
+    }
+
+    /// Writes a commit that may be written.
+    fn write(
+        &mut self,
+        shared: &Shared,
+        commit: &Commit,
+        heads: Vec<Option<Head>>,
+    ) -> Result<Receipt, Fault> {
+        let Self { conn, heads: cache, end, .. } = self;
+        let mut insert = Insert::of(conn, cache, commit)?;
+        let mut entries = Vec::new();
+        let mut writes = Vec::with_capacity(commit.writes.len());
+        for (write, head) in commit.writes.iter().zip(heads) {
+            let (stream, first) = match head {
+                Some(head) => (head.stream, head.newest + 1),
+                None => (cache.add_stream(conn, &write.stream)?, 0),
+            };
+            let mut newest = first;
+            for (event, revision) in write.events.iter().zip(first..) {
+                *end += 1;
+                insert.event(cache, event, *end, stream, revision)?;
+                let key = entries.is_empty().then_some(commit.key);
+                entries.push(Entry { position: *end, stream, revision, key });
+                newest = revision;
+            }
+            cache.set(&write.stream, Head { stream, newest });
+            writes.push(Written { stream: write.stream.clone(), first, last: newest });
+        }
+        let mut deferred = lock(&shared.deferred);
+        entries.into_iter().for_each(|entry| deferred.push(entry));
+        Ok(Receipt { key: commit.key, position: Position::new(*end), writes, repeated: false })
+    }
+}
+
+/// The first failed commit on top of which this one was decided.
+fn predecessor(run: &[Commit], outcomes: &[Outcome], commit: &Commit) -> Option<usize> {
+    let failed = |(_, (_, outcome)): &(usize, (&Commit, &Outcome))| outcome.is_err();
+    let shares = |earlier: &Commit| {
+        let mut streams = earlier.writes.iter().map(|write| &write.stream);
+        streams.any(|stream| commit.writes.iter().any(|write| write.stream == *stream))
+    };
+    run.iter()
+        .zip(outcomes)
+        .enumerate()
+        .filter(failed)
+        .find(|(_, (earlier, _))| commit.guard.is_some() || shares(earlier))
+        .map(|(index, _)| index)
+}
+
+/// Writes the events of one commit.
+struct Insert<'a> {
+    conn: &'a Connection,
+    statement: rusqlite::CachedStatement<'a>,
+    index: i64,
+}
+
+impl<'a> Insert<'a> {
+    /// Prepares for a commit, whose metadata is the same for all its events.
+    fn of(conn: &'a Connection, names: &mut Heads, commit: &Commit) -> Result<Self, Fault> {
+        let mut statement = conn.prepare_cached(concat!(
+            "INSERT INTO events (",
+            columns!(),
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+        ))?;
+        let meta = &commit.meta;
+        let mut bind = |at: usize, value| statement.raw_bind_parameter(at + 1, Bound(value));
+        bind(column::KEY, ValueRef::Blob(commit.key.as_bytes()))?;
+        bind(column::TIME, ValueRef::Integer(meta.time.as_micros()))?;
+        bind(column::CORRELATION, uuid(meta.correlation.as_ref()))?;
+        bind(column::CAUSATION, uuid(meta.causation.as_ref()))?;
+        bind(column::ACTOR, text(meta.actor.as_deref()))?;
+        let command = meta.command.as_ref();
+        let name = command.map(|command| names.name(conn, &command.name)).transpose()?;
+        bind(column::COMMAND, name.map_or(ValueRef::Null, ValueRef::Integer))?;
+        let digest = command.map(|command| command.digest.cast_signed());
+        bind(column::DIGEST, digest.map_or(ValueRef::Null, ValueRef::Integer))?;
+        bind(column::HEADERS, text(write_headers(&meta.headers).as_deref()))?;
+        Ok(Self { conn, statement, index: 0 })
+    }
+
+    fn event(
+        &mut self,
+        names: &mut Heads,
+        event: &factum_core::store::NewEvent,
+        position: u64,
+        stream: i64,
+        revision: u64,
+    ) -> Result<(), Fault> {
+        let name = names.name(self.conn, &event.name)?;
+        let tags = write_tags(&event.tags);
+        let mut bind = |at: usize, value| self.statement.raw_bind_parameter(at + 1, Bound(value));
+        bind(column::POSITION, ValueRef::Integer(integer(position)))?;
+        bind(column::STREAM, ValueRef::Integer(stream))?;
+        bind(column::REVISION, ValueRef::Integer(integer(revision)))?;
+        bind(column::NAME, ValueRef::Integer(name))?;
+        bind(column::VERSION, ValueRef::Integer(event.version.into()))?;
+        bind(column::IDX, ValueRef::Integer(self.index))?;
+        bind(column::TAGS, text(tags.as_deref()))?;
+        // Text where it can be, so that tools show it and SQL's JSON functions take it.
+        let is_text = std::str::from_utf8(&event.payload).is_ok();
+        let payload = &*event.payload;
+        let payload = if is_text { ValueRef::Text(payload) } else { ValueRef::Blob(payload) };
+        bind(column::PAYLOAD, payload)?;
+        self.statement.raw_execute()?;
+        self.index += 1;
+        Ok(())
+    }
+}
+
+fn text(text: Option<&str>) -> ValueRef<'_> {
+    text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))
+}
+
+fn uuid(uuid: Option<&uuid::Uuid>) -> ValueRef<'_> {
+    uuid.map_or(ValueRef::Null, |uuid| ValueRef::Blob(uuid.as_bytes()))
+}
+
+/// Binds a value without a copy of its own.
+struct Bound<'a>(ValueRef<'a>);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(self.0))
+    }
+}

@@ -1,0 +1,148 @@
+use factum_core::Key;
+use factum_core::store::StoreError;
+use rusqlite::Connection;
+
+use super::super::Shared;
+use super::super::fault::Fault;
+use super::super::index::{self, FLUSH_AT};
+use super::super::names::lock;
+use super::super::schema::open_writer;
+use super::super::transaction::{Reading, covered, end_of};
+use super::heads::Heads;
+
+/// The log as the writer has it: the connection, and what is known without asking it.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) conn: Connection,
+    pub(super) heads: Heads,
+    /// The position of the newest event, also of one that is not committed yet.
+    pub(super) end: u64,
+    /// The position of the newest event that is.
+    durable: u64,
+    /// Up to which position the indexes in the file are complete.
+    covered: u64,
+    /// The same, once this transaction has committed.
+    covering: u64,
+    /// The greatest version 7 key in the file's index.
+    newest_key: Key,
+}
+
+impl Log {
+    /// Takes over a connection, and completes what the indexes lack in memory.
+    pub(super) fn open(conn: Connection, shared: &Shared) -> Result<Self, Fault> {
+        let (end, covered) = (end_of(&conn)?, covered(&conn)?);
+        let newest_key =
+            conn.query_row("SELECT value FROM meta WHERE name = 'newest_key'", [], |row| {
+                row.get(0)
+            })?;
+        let heads = Heads::new(&conn, shared.options.cache_bytes / 2)?;
+        {
+            let mut deferred = lock(&shared.deferred);
+            deferred.truncate(end);
+            deferred.advance(covered);
+            index::extend(&conn, &mut deferred, end)?;
+        }
+        let newest_key = Key::from_bytes(newest_key);
+        Ok(Self { conn, heads, end, durable: end, covered, covering: covered, newest_key })
+    }
+
+    /// Opens the file again after a failure that left it unclear what is in it.
+    pub(super) fn recover(shared: &Shared) -> Result<Self, Fault> {
+        let (conn, log) = open_writer(&shared.file, &shared.options)?;
+        if log != shared.log {
+            let place = shared.file.display().to_string();
+            return Err(StoreError::Corrupt { place, what: format!("it is log {log} now") }.into());
+        }
+        // What is visible but was never synced must not be taken for durable: this writes it again.
+        let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy != 0 {
+            let reason = "readers keep it from being made durable".to_owned();
+            let backend = super::BACKEND;
+            return Err(StoreError::Unavailable { backend, reason }.into());
+        }
+        Self::open(conn, shared)
+    }
+
+    /// The position of the newest event.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// The log as the transaction sees it.
+    pub(super) fn reading<'a>(&'a self, shared: &'a Shared) -> Reading<'a> {
+        Reading { conn: &self.conn, shared, end: self.end, covered: self.covered }
+    }
+
+    /// The same, and what is remembered beside it.
+    pub(super) fn parts<'a>(&'a mut self, shared: &'a Shared) -> (Reading<'a>, &'a mut Heads) {
+        let Self { conn, heads, end, covered, .. } = self;
+        (Reading { conn, shared, end: *end, covered: *covered }, heads)
+    }
+
+    pub(super) fn begin(&self) -> Result<(), Fault> {
+        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(())
+    }
+
+    pub(super) fn commit(&self) -> Result<(), Fault> {
+        self.conn.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    /// Takes note that the transaction has committed.
+    pub(super) fn committed(&mut self, shared: &Shared) {
+        self.durable = self.end;
+        if self.covering > self.covered {
+            self.covered = self.covering;
+            lock(&shared.deferred).advance(self.covered);
+        }
+    }
+
+    /// Forgets what the transaction did. `None` if the file has to be opened again.
+    pub(super) fn roll_back(mut self, shared: &Shared, error: &StoreError) -> Option<Self> {
+        lock(&shared.deferred).truncate(self.durable);
+        shared.names.clear();
+        if error.outcome_unknown() {
+            return None;
+        }
+        // SQLite ends some failed transactions itself.
+        if !self.conn.is_autocommit() {
+            self.conn.execute_batch("ROLLBACK").ok()?;
+        }
+        self.heads = Heads::new(&self.conn, shared.options.cache_bytes / 2).ok()?;
+        self.end = self.durable;
+        self.covering = self.covered;
+        Some(self)
+    }
+
+    /// Writes the deferred parts of the indexes to the file if enough has gathered.
+    pub(super) fn index_if_due(&mut self, shared: &Shared) -> Result<(), Fault> {
+        if lock(&shared.deferred).len() < FLUSH_AT { Ok(()) } else { self.index(shared) }
+    }
+
+    fn index(&mut self, shared: &Shared) -> Result<(), Fault> {
+        let newest = lock(&shared.deferred).newest_key();
+        let newest = newest.map_or(self.newest_key, |key| key.max(self.newest_key));
+        index::flush(&self.conn, self.covered, self.end, newest)?;
+        // Greater than what is in the file if the transaction fails: that only costs a look there.
+        self.newest_key = newest;
+        self.covering = self.end;
+        Ok(())
+    }
+
+    /// Whether a commit with this key could be in the file's part of the index.
+    pub(super) fn may_be_indexed(&self, key: &Key) -> bool {
+        key.uuid().get_version_num() != 7 || *key <= self.newest_key
+    }
+
+    /// Completes the indexes and merges SQLite's log into the file. Failing, it leaves both for the
+    /// next one that opens the file.
+    pub(super) fn close(mut self, shared: &Shared) {
+        let done = self.begin().and_then(|()| self.index(shared)).and_then(|()| self.commit());
+        match done {
+            Ok(()) => self.committed(shared),
+            Err(_) => drop(self.conn.execute_batch("ROLLBACK")),
+        }
+        drop(self.conn.close());
+    }
+}
