@@ -2,13 +2,20 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod app;
 pub mod prelude;
 
+pub use app::{App, AppBuilder, StartError};
 pub use factum_core as core;
+pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
+#[cfg(feature = "testing")]
+pub use factum_core::testing;
 pub use factum_core::{
     Aggregate, Apply, BadId, BadName, Command, Commands, Context, Decision, Event, EventId,
     EventName, EventType, Events, Handle, Id, Key, Mark, Origin, Position, Project, Projection,
     SentTo, Stored, StreamName, Tag, Tags, Timestamp, emit, require,
 };
-pub use factum_core::{codec, names, projection, snapshot, store, view};
+pub use factum_core::{codec, names, pipeline, projection, snapshot, store, time, view};
 pub use factum_macros::{Aggregate, Command, Event, Id, Projection};
+pub use factum_projections::{ProjectionError, QueryError, View};
+pub use factum_stores as stores;

@@ -3,7 +3,7 @@
 //! The names are few and general, so that `use AccountEvent::*;` beside it does not clash.
 
 pub use crate::{
-    Aggregate, Apply, Command, Context, Decision, Event, Events, Handle, Id, Origin, Project,
+    Aggregate, App, Apply, Command, Context, Decision, Event, Events, Handle, Id, Origin, Project,
     Projection, Timestamp, emit, require,
 };
 pub use serde::{Deserialize, Serialize};

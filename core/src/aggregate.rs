@@ -78,26 +78,36 @@ pub trait SentTo<A: Aggregate>: Command {
 /// The list of an aggregate's commands, filled by [`Aggregate::commands`].
 #[derive(Debug)]
 pub struct Commands<A: ?Sized> {
-    names: Vec<&'static str>,
+    listed: Vec<ListedCommand>,
     aggregate: PhantomData<fn() -> A>,
+}
+
+/// A command in the list of an aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedCommand {
+    /// Its persisted name.
+    pub name: &'static str,
+    /// Its Rust type.
+    pub rust_type: &'static str,
 }
 
 impl<A: Aggregate> Commands<A> {
     /// The commands of the aggregate.
     pub fn of() -> Self {
-        let mut list = Self { names: Vec::new(), aggregate: PhantomData };
+        let mut list = Self { listed: Vec::new(), aggregate: PhantomData };
         A::commands(&mut list);
         list
     }
 
     /// Lists a command.
     pub fn add<C: SentTo<A>>(&mut self) -> &mut Self {
-        self.names.push(C::NAME);
+        let rust_type = std::any::type_name::<C>();
+        self.listed.push(ListedCommand { name: C::NAME, rust_type });
         self
     }
 
-    /// The persisted names, in the order of the list.
-    pub fn names(&self) -> &[&'static str] {
-        &self.names
+    /// The commands, in the order of the list.
+    pub fn listed(&self) -> &[ListedCommand] {
+        &self.listed
     }
 }

@@ -44,6 +44,14 @@ pub enum NameProblem {
         /// Which.
         character: char,
     },
+    /// A hyphen in the name of an aggregate.
+    #[error(
+        "has a hyphen at byte {at}, which would end it there in the names of its streams: use `_`"
+    )]
+    Hyphen {
+        /// Where, in bytes from the start.
+        at: usize,
+    },
     /// An event name without a context.
     #[error("is not of the form `context.event`: write a context, a dot and the event")]
     NoContext,
@@ -81,6 +89,23 @@ fn shortened(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// Checks that `name` can begin the names of streams: see [`check`]. It has no hyphen, which would end
+/// it there.
+///
+/// # Errors
+/// [`BadName`], which says what is wrong.
+pub fn check_category(name: &str) -> Result<(), BadName> {
+    check("aggregate", name)?;
+    match name.find('-') {
+        None => Ok(()),
+        Some(at) => Err(BadName {
+            what: "aggregate",
+            name: shortened(name),
+            problem: NameProblem::Hyphen { at },
+        }),
+    }
 }
 
 /// The name of a stream: `category-id`. The category ends at the first hyphen.

@@ -104,6 +104,12 @@ pub enum ViewError {
         /// What the code has.
         wanted: String,
     },
+    /// Nobody keeps the view.
+    #[error("view {view} is not kept: start the app with `.projection::<…>()` of it")]
+    Missing {
+        /// Which view.
+        view: ViewId,
+    },
     /// A stored row is not what the code expects.
     #[error("view {view}, row {key:?}: {problem}; rebuild the view")]
     BadRow {

@@ -1,6 +1,7 @@
 //! Where a projection keeps its rows: in memory, or in a row store.
 
 mod memory;
+mod missing;
 mod stored;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use factum_core::view::{Condition, Select, ViewError, ViewId, ViewSpec};
 use crate::ProjectionError;
 
 pub(crate) use memory::MemoryRows;
+pub(crate) use missing::MissingRows;
 pub(crate) use stored::{StoredAsk, StoredRows};
 
 /// What a row store must know of the view of `P`.

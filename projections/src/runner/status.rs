@@ -23,7 +23,7 @@ pub(crate) struct Reached {
 }
 
 impl Status {
-    pub(super) fn new(view: ViewId, checkpoint: Option<Mark>) -> (Self, Reached) {
+    pub(crate) fn new(view: ViewId, checkpoint: Option<Mark>) -> (Self, Reached) {
         let reached = checkpoint.map_or(Position::START, |mark| mark.position);
         let (sender, state) = watch::channel(State { reached, ended: None });
         (Self { state: sender }, Reached { view, state })
@@ -35,7 +35,7 @@ impl Status {
     }
 
     /// Nothing more will come.
-    pub(super) fn end(&self, error: ProjectionError) {
+    pub(crate) fn end(&self, error: ProjectionError) {
         self.state.send_modify(|state| state.ended = Some(error));
     }
 }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::Projection;
+use factum_core::id::AsId;
 use factum_core::store::Position;
-use factum_core::view::{Filter, Order};
+use factum_core::view::{Filter, Order, ViewError};
 
-use crate::rows::Ask;
-use crate::runner::Reached;
+use crate::rows::{Ask, MissingRows, spec};
+use crate::runner::{Reached, Status};
 
 pub use error::QueryError;
 pub use find::Find;
@@ -65,6 +66,14 @@ impl<V: Projection> View<V> {
         Self { rows, reached, after: None, within: WITHIN }
     }
 
+    /// The view of a projection that nobody runs: each query gives [`ViewError::Missing`].
+    pub fn missing() -> Self {
+        let view = spec::<V>().id;
+        let (status, reached) = Status::new(view, None);
+        status.end(ViewError::Missing { view }.into());
+        Self::new(Arc::new(MissingRows::new()), reached)
+    }
+
     /// How far the view is: it has seen everything up to here.
     pub fn reached(&self) -> Position {
         self.reached.position()
@@ -87,9 +96,9 @@ impl<V: Projection> View<V> {
     ///
     /// # Errors
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
-    pub async fn get(&self, key: impl AsRef<str>) -> Result<Option<V>, QueryError> {
+    pub async fn get(&self, key: &(impl AsId + ?Sized)) -> Result<Option<V>, QueryError> {
         self.wait().await?;
-        Ok(self.rows.get(key.as_ref()).await?)
+        Ok(self.rows.get(&key.as_id()).await?)
     }
 
     /// The rows that the filter wants.

@@ -1,0 +1,137 @@
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use factum_core::pipeline::{Dispatcher, Settings};
+use factum_core::store::{BoxFuture, EventStore};
+use factum_core::time::{Clock, Ids};
+use factum_core::view::RowStore;
+use factum_core::{Aggregate, Projection};
+use factum_projections::Runner;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+
+use super::names::Names;
+use super::{App, Inner, StartError, Stop};
+
+/// An app before it starts: what it consists of.
+#[must_use = "an app does nothing before `.start().await`"]
+pub struct AppBuilder {
+    store: Arc<dyn EventStore>,
+    settings: Settings,
+    names: Names,
+    aggregates: Vec<fn(&mut Parts)>,
+    projections: Vec<StartProjection>,
+}
+
+type StartProjection = for<'a> fn(&'a mut Parts) -> BoxFuture<'a, Result<(), StartError>>;
+
+/// What has been started.
+struct Parts {
+    store: Arc<dyn EventStore>,
+    rows: Option<Arc<dyn RowStore>>,
+    settings: Settings,
+    runtime: Handle,
+    by_type: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    aggregates: Vec<Box<dyn Stop>>,
+    projections: Vec<Runner>,
+}
+
+impl fmt::Debug for AppBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppBuilder").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl AppBuilder {
+    pub(super) fn new(store: Arc<dyn EventStore>) -> Self {
+        Self {
+            store,
+            settings: Settings::default(),
+            names: Names::default(),
+            aggregates: Vec::new(),
+            projections: Vec::new(),
+        }
+    }
+
+    /// Adds an aggregate, with the commands that it lists.
+    pub fn aggregate<A: Aggregate>(mut self) -> Self {
+        if self.names.add_aggregate::<A>() {
+            self.aggregates.push(start_aggregate::<A>);
+        }
+        self
+    }
+
+    /// Adds a projection. Its view lives in the app's store where that keeps rows (the embedded store
+    /// does), else in memory, built anew from the log at each start.
+    pub fn projection<P: Projection>(mut self) -> Self {
+        if self.names.add_projection::<P>() {
+            self.projections.push(start_projection::<P>);
+        }
+        self
+    }
+
+    /// Takes the time from elsewhere than the system: for tests.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.settings.clock = Arc::new(clock);
+        self
+    }
+
+    /// Takes ids of commands from elsewhere than the system: for tests.
+    pub fn ids(mut self, ids: impl Ids) -> Self {
+        self.settings.ids = Arc::new(ids);
+        self
+    }
+
+    /// Changes how commands are worked on.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Starts the app, on the tokio runtime that this is called in; its time driver must be enabled.
+    /// Cancellation ends what has been started.
+    ///
+    /// # Errors
+    /// [`StartError`] if two parts claim one name, the store cannot be read, or a view cannot be
+    /// opened. Nothing runs then.
+    pub async fn start(self) -> Result<App, StartError> {
+        let Self { store, settings, names, aggregates, projections } = self;
+        names.verdict()?;
+        // What cannot be read is found now, and not at the first command.
+        store.head().await?;
+        let mut parts = Parts {
+            rows: store.rows(),
+            store,
+            settings,
+            runtime: Handle::try_current().map_err(|_| StartError::NoRuntime)?,
+            by_type: HashMap::new(),
+            aggregates: Vec::new(),
+            projections: Vec::new(),
+        };
+        aggregates.iter().for_each(|start| start(&mut parts));
+        for start in projections {
+            start(&mut parts).await?;
+        }
+        let Parts { store, by_type, aggregates, projections, .. } = parts;
+        let projections = Mutex::new(projections);
+        Ok(App { inner: Arc::new(Inner { store, parts: by_type, aggregates, projections }) })
+    }
+}
+
+fn start_aggregate<A: Aggregate>(parts: &mut Parts) {
+    let (store, settings) = (parts.store.clone(), parts.settings.clone());
+    let dispatcher = Dispatcher::<A>::start(store, settings, parts.runtime.clone());
+    parts.aggregates.push(Box::new(dispatcher.clone()));
+    parts.by_type.insert(TypeId::of::<A>(), Box::new(dispatcher));
+}
+
+fn start_projection<P: Projection>(parts: &mut Parts) -> BoxFuture<'_, Result<(), StartError>> {
+    Box::pin(async {
+        let (runner, view) = Runner::start::<P>(parts.store.clone(), parts.rows.clone()).await?;
+        parts.projections.push(runner);
+        parts.by_type.insert(TypeId::of::<P>(), Box::new(view));
+        Ok(())
+    })
+}

@@ -1,0 +1,38 @@
+use factum_core::names::BadName;
+use factum_core::store::StoreError;
+use factum_core::view::ViewError;
+
+/// Why an app does not start.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A view could not be opened.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// Two types have one persisted name.
+    #[error("{first} and {second} are both the {what} `{name}`: give one of them another name")]
+    SameName {
+        /// What they are: aggregate, command, event or projection.
+        what: &'static str,
+        /// The name.
+        name: &'static str,
+        /// The one Rust type.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// A name that cannot be persisted.
+    #[error("{of}: {problem}")]
+    BadName {
+        /// The Rust type that has it.
+        of: &'static str,
+        /// What is wrong with it.
+        problem: BadName,
+    },
+    /// There is no runtime to work on.
+    #[error("the app needs a tokio runtime: start it inside of one")]
+    NoRuntime,
+}

@@ -1,0 +1,163 @@
+//! The app: a store, the aggregates that write to it, and the projections that follow it.
+
+mod builder;
+mod error;
+mod names;
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use factum_core::pipeline::{Dispatcher, EventLog, SendError, Sending};
+use factum_core::store::{BoxFuture, EventStore};
+use factum_core::{Aggregate, Projection, SentTo};
+use factum_projections::{ProjectionError, Runner, View};
+use tokio::sync::Mutex;
+
+pub use builder::AppBuilder;
+pub use error::StartError;
+
+/// A running app: takes commands, and answers queries. A cheap handle; clones share everything.
+///
+/// ```
+/// use factum::App;
+/// use factum::prelude::*;
+///
+/// #[derive(Event, Clone, Debug, PartialEq)]
+/// enum LampEvent {
+///     #[event("lamp.lit")]
+///     Lit { watts: u32 },
+/// }
+///
+/// #[derive(Command, Serialize, Deserialize)]
+/// #[command("lamp.light")]
+/// struct Light { #[id] lamp: String, watts: u32 }
+///
+/// #[derive(Aggregate, Default)]
+/// #[aggregate(name = "lamp", event = LampEvent, error = std::fmt::Error, commands(Light))]
+/// struct Lamp { watts: u32 }
+///
+/// impl Apply<LampEvent> for Lamp {
+///     fn apply(&mut self, event: &LampEvent) {
+///         let LampEvent::Lit { watts } = event;
+///         self.watts = *watts;
+///     }
+/// }
+/// impl Handle<Light> for Lamp {
+///     fn handle(&self, cmd: &Light, _: &Context) -> Decision<Self> {
+///         emit((self.watts != cmd.watts).then_some(LampEvent::Lit { watts: cmd.watts }))
+///     }
+/// }
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let app = App::memory().aggregate::<Lamp>().start().await?;
+/// let done = app.send(Light { lamp: "desk".into(), watts: 40 }).await?;
+/// assert_eq!(done.revision, Some(0));
+/// let lamp = app.events::<Lamp>().load("desk").await?.unwrap();
+/// assert_eq!(lamp.state.watts, 40);
+/// # app.stop().await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn EventStore>,
+    /// `Dispatcher<A>` by the type of `A`, `View<V>` by the type of `V`.
+    parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    aggregates: Vec<Box<dyn Stop>>,
+    projections: Mutex<Vec<Runner>>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("store", &self.inner.store).finish_non_exhaustive()
+    }
+}
+
+/// What waits for its work to be done.
+trait Stop: Send + Sync {
+    fn stop(&self) -> BoxFuture<'_, ()>;
+}
+
+impl<A: Aggregate> Stop for Dispatcher<A> {
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(Self::stop(self))
+    }
+}
+
+impl App {
+    /// An app on the embedded store: one SQLite file, made if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`](crate::store::StoreError) if the file cannot be opened, is damaged, or is open
+    /// for writing in another process.
+    #[cfg(feature = "embedded")]
+    pub fn open(
+        path: impl AsRef<std::path::Path>,
+    ) -> Result<AppBuilder, factum_core::store::StoreError> {
+        Ok(Self::with_store(factum_stores::SqliteStore::open(path)?))
+    }
+
+    /// An app whose events are gone with it: for tests.
+    pub fn memory() -> AppBuilder {
+        Self::with_store(factum_stores::MemoryStore::new())
+    }
+
+    /// An app on any store.
+    pub fn with_store(store: impl EventStore) -> AppBuilder {
+        AppBuilder::new(Arc::new(store))
+    }
+
+    /// Sends a command to its aggregate. What may be said beside the command is said before the
+    /// `await`: see [`Sending`].
+    pub fn send<A: Aggregate, C: SentTo<A>>(&self, command: C) -> Sending<A> {
+        match self.part::<A, Dispatcher<A>>() {
+            Some(dispatcher) => dispatcher.send(command),
+            None => Sending::refused(SendError::Unregistered { aggregate: A::NAME }),
+        }
+    }
+
+    /// The typed event store of an aggregate: its state at any time, its history, its tail.
+    pub fn events<A: Aggregate>(&self) -> EventLog<A> {
+        EventLog::new(self.inner.store.clone())
+    }
+
+    /// The view that a projection keeps, for queries. Where the app was started without the
+    /// projection, each query is answered with an error that says so.
+    pub fn view<V: Projection>(&self) -> View<V> {
+        self.part::<V, View<V>>().cloned().unwrap_or_else(View::missing)
+    }
+
+    /// The store, for what the app does not offer.
+    pub fn store(&self) -> &Arc<dyn EventStore> {
+        &self.inner.store
+    }
+
+    /// Waits until every command under way is answered, refuses later ones, and ends the projections
+    /// once what they have in hand is committed. Dropping the app instead loses nothing that was
+    /// acknowledged. Cancellation safe: call it again.
+    ///
+    /// # Errors
+    /// [`ProjectionError`] of the first projection that had ended before, or could not commit. All
+    /// are ended.
+    pub async fn stop(&self) -> Result<(), ProjectionError> {
+        for aggregate in &self.inner.aggregates {
+            aggregate.stop().await;
+        }
+        let mut projections = self.inner.projections.lock().await;
+        let mut ended = Ok(());
+        while let Some(runner) = projections.pop() {
+            ended = ended.and(runner.stop().await);
+        }
+        ended
+    }
+
+    fn part<T: 'static, P: 'static>(&self) -> Option<&P> {
+        self.inner.parts.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+}

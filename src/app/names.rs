@@ -1,0 +1,58 @@
+use std::any::type_name;
+use std::collections::HashMap;
+
+use factum_core::names::{self, BadName};
+use factum_core::{Aggregate, Commands, Event, EventName, Projection};
+
+use super::StartError;
+
+/// The persisted names that the parts of an app claim, and the first problem with them.
+#[derive(Default)]
+pub(super) struct Names {
+    /// The Rust type that has it, by what it is and its name.
+    owners: HashMap<(&'static str, &'static str), &'static str>,
+    problem: Option<StartError>,
+}
+
+impl Names {
+    /// Claims what an aggregate has; says whether it is new to the app.
+    pub(super) fn add_aggregate<A: Aggregate>(&mut self) -> bool {
+        let owner = type_name::<A>();
+        self.check(owner, names::check_category(A::NAME));
+        for command in Commands::<A>::of().listed() {
+            self.check(command.rust_type, names::check("command", command.name));
+            self.claim("command", command.name, command.rust_type);
+        }
+        // Several aggregates may write the events of one enum.
+        for event in A::Event::TYPES {
+            self.check(type_name::<A::Event>(), EventName::fixed(event.name).check());
+            self.claim("event", event.name, type_name::<A::Event>());
+        }
+        self.claim("aggregate", A::NAME, owner)
+    }
+
+    /// Claims the name of a projection; says whether it is new to the app.
+    pub(super) fn add_projection<P: Projection>(&mut self) -> bool {
+        self.check(type_name::<P>(), names::check("projection", P::NAME));
+        self.claim("projection", P::NAME, type_name::<P>())
+    }
+
+    /// The first problem that was found.
+    pub(super) fn verdict(self) -> Result<(), StartError> {
+        self.problem.map_or(Ok(()), Err)
+    }
+
+    fn claim(&mut self, what: &'static str, name: &'static str, owner: &'static str) -> bool {
+        let Some(first) = self.owners.insert((what, name), owner) else { return true };
+        if first != owner {
+            self.problem.get_or_insert(StartError::SameName { what, name, first, second: owner });
+        }
+        false
+    }
+
+    fn check(&mut self, of: &'static str, named: Result<(), BadName>) {
+        if let Err(problem) = named {
+            self.problem.get_or_insert(StartError::BadName { of, problem });
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The whole way, from a command to a row of a view.
