@@ -1,1 +1,245 @@
 //! The whole way, from a command to a row of a view.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use factum::prelude::*;
+use factum::store::Position;
+use factum::time::{Clock, Ids};
+use factum::{Key, QueryError, SendError, StartError};
+
+#[derive(Event, Clone, Debug, PartialEq)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: String },
+    #[event("account.deposited")]
+    Deposited { cents: u64 },
+}
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("account.open")]
+struct Open {
+    #[id]
+    account: String,
+    owner: String,
+}
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("account.deposit")]
+struct Deposit {
+    #[id]
+    account: String,
+    cents: u64,
+}
+
+#[derive(Debug, PartialEq, thiserror::Error)]
+enum AccountError {
+    #[error("there is such an account already")]
+    Exists,
+    #[error("there is no such account")]
+    Missing,
+}
+
+#[derive(Aggregate, Default)]
+#[aggregate(name = "account", event = AccountEvent, error = AccountError, commands(Open, Deposit))]
+struct Account {
+    open: bool,
+}
+
+impl Apply<AccountEvent> for Account {
+    fn apply(&mut self, event: &AccountEvent) {
+        self.open |= matches!(event, AccountEvent::Opened { .. });
+    }
+}
+
+impl Handle<Open> for Account {
+    fn handle(&self, cmd: &Open, _: &Context) -> Decision<Self> {
+        require!(!self.open, AccountError::Exists);
+        emit(AccountEvent::Opened { owner: cmd.owner.clone() })
+    }
+}
+
+impl Handle<Deposit> for Account {
+    fn handle(&self, cmd: &Deposit, _: &Context) -> Decision<Self> {
+        require!(self.open, AccountError::Missing);
+        emit(AccountEvent::Deposited { cents: cmd.cents })
+    }
+}
+
+#[derive(Projection, Default, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[projection(name = "balances", from(AccountEvent))]
+struct Balance {
+    #[key]
+    account: String,
+    #[index]
+    owner: String,
+    #[index]
+    cents: u64,
+    changed: Timestamp,
+}
+
+impl Project<AccountEvent> for Balance {
+    fn project(&mut self, event: &AccountEvent, at: &Origin) {
+        match event {
+            AccountEvent::Opened { owner } => self.owner = owner.clone(),
+            AccountEvent::Deposited { cents } => self.cents += cents,
+        }
+        self.changed = at.time();
+    }
+}
+
+fn open(account: &str) -> Open {
+    Open { account: account.into(), owner: account.to_uppercase() }
+}
+
+fn deposit(account: &str, cents: u64) -> Deposit {
+    Deposit { account: account.into(), cents }
+}
+
+fn built(app: factum::AppBuilder) -> factum::AppBuilder {
+    app.aggregate::<Account>().projection::<Balance>()
+}
+
+/// What every store must give an app.
+async fn works(app: &App) -> Position {
+    let rejected = app.send(deposit("alice", 1)).await.unwrap_err();
+    assert!(matches!(rejected, SendError::Rejected(AccountError::Missing)));
+    for account in ["alice", "bob", "carol"] {
+        app.send(open(account)).await.unwrap();
+    }
+    app.send(deposit("alice", u64::MAX - 1)).await.unwrap();
+    app.send(deposit("carol", 7)).await.unwrap();
+    let done = app.send(deposit("bob", 5)).await.unwrap();
+    let view = app.view::<Balance>().after(done.position);
+    assert_eq!(view.get("bob").await.unwrap().unwrap().cents, 5);
+    assert_eq!(view.get("nobody").await.unwrap(), None);
+    let richest = view.filter(Balance::CENTS.ge(6u64)).order_by(Balance::CENTS.desc());
+    let owners: Vec<_> = richest.all().await.unwrap().into_iter().map(|row| row.owner).collect();
+    assert_eq!(owners, ["ALICE", "CAROL"]);
+    assert_eq!(view.count().await.unwrap(), 3);
+    done.position
+}
+
+#[tokio::test]
+async fn commands_become_rows_in_memory() {
+    let app = built(App::memory()).start().await.unwrap();
+    works(&app).await;
+    app.stop().await.unwrap();
+}
+
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn commands_become_rows_in_a_file_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bank.db");
+    let app = built(App::open(&file).unwrap()).start().await.unwrap();
+    let position = works(&app).await;
+    app.stop().await.unwrap();
+    drop(app);
+
+    let app = built(App::open(&file).unwrap()).start().await.unwrap();
+    let rejected = app.send(open("alice")).await.unwrap_err();
+    assert!(matches!(rejected, SendError::Rejected(AccountError::Exists)));
+    // Nothing is projected twice.
+    let done = app.send(deposit("bob", 1)).await.unwrap();
+    assert!(done.position > position);
+    let view = app.view::<Balance>().after(done.position);
+    assert_eq!(view.get("bob").await.unwrap().unwrap().cents, 6);
+}
+
+#[tokio::test]
+async fn parts_that_are_missing_say_so() {
+    let app = App::memory().start().await.unwrap();
+    let error = app.send(open("alice")).await.unwrap_err().to_string();
+    assert!(error.contains("the app has no aggregate account"), "{error}");
+    let error = app.view::<Balance>().get("alice").await.unwrap_err().to_string();
+    assert!(error.contains("view balances version 1 is not kept"), "{error}");
+    let error = app.view::<Balance>().after(Position::START).all().await.unwrap_err();
+    assert!(matches!(error, QueryError::Rows(_)), "{error}");
+}
+
+/// Another command under a name that is taken.
+#[derive(Command, Serialize, Deserialize)]
+#[command("account.open")]
+struct Reopen {
+    #[id]
+    account: String,
+}
+
+#[derive(Event, Clone)]
+enum OtherEvent {
+    #[event("account.deposited")]
+    Deposited {},
+}
+
+macro_rules! other_aggregate {
+    ($type:ident, $name:literal, $event:ident, $command:ident) => {
+        #[derive(Aggregate, Default)]
+        #[aggregate(name = $name, event = $event, error = AccountError, commands($command))]
+        struct $type;
+        impl Apply<$event> for $type {
+            fn apply(&mut self, _: &$event) {}
+        }
+        impl Handle<$command> for $type {
+            fn handle(&self, _: &$command, _: &Context) -> Decision<Self> {
+                emit(None)
+            }
+        }
+    };
+}
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("other.do")]
+struct DoOther {
+    #[id]
+    other: u64,
+}
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("third.do")]
+struct DoThird {
+    #[id]
+    third: Uuid,
+}
+
+other_aggregate!(SameCommand, "same_command", AccountEvent, Reopen);
+other_aggregate!(SameEvent, "same_event", OtherEvent, DoOther);
+other_aggregate!(SameName, "account", AccountEvent, DoThird);
+
+#[tokio::test]
+async fn one_name_for_two_things_stops_the_start() {
+    let app = || built(App::memory());
+    for (app, says) in [
+        (app().aggregate::<SameCommand>(), "are both the command `account.open`"),
+        (app().aggregate::<SameEvent>(), "are both the event `account.deposited`"),
+        (app().aggregate::<SameName>(), "are both the aggregate `account`"),
+    ] {
+        let error = app.start().await.unwrap_err();
+        assert!(matches!(error, StartError::SameName { .. }));
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    // The same part twice is one part.
+    built(app()).start().await.unwrap();
+}
+
+#[derive(Debug)]
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(1_000_000)
+    }
+}
+
+impl Ids for Fixed {
+    fn next(&self) -> Key {
+        Key::from_bytes([7; 16])
+    }
+}
+
+#[tokio::test]
+async fn time_and_ids_can_be_controlled() {
+    let app = built(App::memory()).clock(Fixed).ids(Fixed).start().await.unwrap();
+    let done = app.send(open("alice")).await.unwrap();
+    assert_eq!(done.command, Key::from_bytes([7; 16]));
+    let row = app.view::<Balance>().after(done.position).get("alice").await.unwrap().unwrap();
+    assert_eq!(row.changed, Timestamp::from_micros(1_000_000));
+}
