@@ -18,6 +18,7 @@
 mod deferred;
 mod fault;
 mod filter;
+mod guard;
 mod index;
 mod lock;
 mod lru;
@@ -34,11 +35,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use factum_core::Key;
 use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, EventStore, KeyMemory, LogId, Mark, Outcome, Page,
     Position, Query, Range, Receipt, StoreError, Tail, follow,
 };
+use factum_core::{Key, StreamName};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use deferred::Deferred;
@@ -56,7 +57,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// A log in one SQLite file. A cheap handle: clones are the same store.
 ///
 /// Dropping the last handle ends the writer once it has answered what is queued; [`close`](Self::close)
-/// waits for that. A tail holds a handle.
+/// waits for that. Tails end with it.
 ///
 /// ```
 /// use factum_core::store::EventStore;
@@ -73,7 +74,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     shared: Arc<Shared>,
-    /// `None`: the store only reads.
+    /// `None`: this handle only reads.
     writer: Option<mpsc::Sender<Request>>,
     head: watch::Receiver<Position>,
     /// Keeps the channel of `head` open where there is no writer that would.
@@ -200,15 +201,21 @@ impl EventStore for SqliteStore {
     }
 
     fn tail(&self, query: Query, after: Option<Mark>) -> Tail {
-        let poll = self.writer.is_none().then_some(POLL);
-        follow(Arc::new(self.clone()), query, after, self.head.clone(), poll)
+        let poll = self.shared.options.read_only.then_some(POLL);
+        // A tail does not keep the writer alive.
+        let reader = Self { writer: None, ..self.clone() };
+        follow(Arc::new(reader), query, after, self.head.clone(), poll)
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Mark, StoreError>> {
         Box::pin(reading(&self.shared, |reading| Ok(reading.head()?)))
     }
 
-    fn find(&self, key: Key) -> BoxFuture<'_, Result<Option<Receipt>, StoreError>> {
+    fn find(
+        &self,
+        key: Key,
+        _near: &StreamName,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, StoreError>> {
         Box::pin(reading(&self.shared, move |reading| read::receipt(reading, key)))
     }
 
@@ -217,7 +224,7 @@ impl EventStore for SqliteStore {
             backend: BACKEND,
             multi_stream: true,
             guards: true,
-            single_writer: self.writer.is_some(),
+            single_writer: !self.shared.options.read_only,
             keys: KeyMemory::Forever,
             durability: self.shared.options.durability,
             limits: self.shared.options.limits,

@@ -6,7 +6,7 @@ use rusqlite::{Row, params};
 
 use super::fault::{Fault, integer};
 use super::filter::Filter;
-use super::row::{PageBuilder, Unread, column, columns, unsigned};
+use super::row::{PageBuilder, Unread, column, columns, position_of, unsigned};
 use super::transaction::Reading;
 
 /// The most events of one page.
@@ -24,6 +24,7 @@ pub(super) fn page(
     direction: Direction,
     limit: usize,
 ) -> Result<Page, Fault> {
+    range.seen.map_or(Ok(()), |seen| reading.check(seen))?;
     let limit = limit.min(PAGE_EVENTS);
     let pager = Pager { reading, range, direction, limit };
     match query {
@@ -159,11 +160,6 @@ impl<'a> Pager<'a> {
     }
 }
 
-fn position_of(row: &Row<'_>) -> Position {
-    // A rowid is never of another type.
-    Position::new(row.get::<_, i64>(column::POSITION).unwrap_or_default().cast_unsigned())
-}
-
 /// The receipt of the commit with this key, made again from its events.
 pub(super) fn receipt(reading: &Reading<'_>, key: Key) -> Result<Option<Receipt>, Fault> {
     let first = reading.index().key(&key)?;
@@ -197,37 +193,6 @@ pub(super) fn receipt_at(reading: &Reading<'_>, key: Key, first: u64) -> Result<
         }
     }
     let writes = writes.into_iter().map(|(_, written)| written).collect();
-    Ok(Receipt { key, position: Position::new(position), writes, repeated: true })
-}
-
-/// The first event after a position that the query means.
-pub(super) fn first_match(
-    reading: &Reading<'_>,
-    query: &Query,
-    after: Position,
-) -> Result<Option<Position>, Fault> {
-    let Reading { conn, shared, .. } = *reading;
-    if let Query::Stream(name) = query {
-        let Some(stream) = reading.stream(name)? else { return Ok(None) };
-        let range = Range::after(after);
-        let found = reading.index().positions(stream, &range, Direction::Forward, 1)?;
-        return Ok(found.first().copied().map(Position::new));
-    }
-    let mut filter = Filter::new(conn, &shared.names, query);
-    let mut statement = conn.prepare_cached(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM events WHERE position > ?1 ORDER BY position"
-    ))?;
-    let mut rows = statement.query([integer(after.number())])?;
-    while let Some(row) = rows.next()? {
-        match filter.matches(row) {
-            Ok(false) => {}
-            Ok(true) => return Ok(Some(position_of(row))),
-            Err(Unread::Sql(error)) => return Err(error.into()),
-            // Nobody can say whether it matches, so it does.
-            Err(Unread::Damaged(_)) => return Ok(Some(position_of(row))),
-        }
-    }
-    Ok(None)
+    let mark = reading.mark_through(Position::new(position))?;
+    Ok(Receipt { key, mark, writes, repeated: true })
 }

@@ -2,7 +2,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use factum_core::store::{CommandMark, Headers, LogId, Metadata, Position, Recorded, StoreError};
+use factum_core::store::{
+    CommandMark, Headers, LogId, Metadata, Position, Recorded, Stamp, StoreError,
+};
 use factum_core::{Key, Origin, StreamName, Tag, Tags, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -10,6 +12,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 use super::names::{Name, Names};
+use super::transaction::Stamped;
 
 /// The columns of `events`, in the order of [`column`].
 macro_rules! columns {
@@ -61,6 +64,7 @@ pub(super) struct PageBuilder<'a> {
     conn: &'a Connection,
     names: &'a Names,
     log: LogId,
+    stamped: Option<Stamped>,
     last_name: Option<(i64, Name)>,
     last_actor: Option<Arc<str>>,
     events: Vec<Recorded>,
@@ -74,6 +78,7 @@ impl<'a> PageBuilder<'a> {
             conn,
             names,
             log,
+            stamped: None,
             last_name: None,
             last_actor: None,
             events: Vec::new(),
@@ -120,9 +125,11 @@ impl<'a> PageBuilder<'a> {
             Some(event) => event,
             None => return Err(Unread::Damaged(format!("{:?} is not an event's name", name.text))),
         };
+        let position = unsigned(row, column::POSITION, "position")?;
         let at = Origin {
             log: self.log,
-            position: Position::new(unsigned(row, column::POSITION, "position")?),
+            position: Position::new(position),
+            stamp: self.stamp(position)?,
             stream: stream.map_err(Unread::Damaged)?,
             revision: unsigned(row, column::REVISION, "revision")?,
             key: key_of(row)?,
@@ -133,6 +140,13 @@ impl<'a> PageBuilder<'a> {
         let version = u32::try_from(integer(row, column::VERSION, "version")?)
             .map_err(|_| Unread::Damaged("its version is out of range".to_owned()))?;
         Ok(Recorded { at, name, version, payload: Bytes::new() })
+    }
+
+    fn stamp(&mut self, position: u64) -> Read<Stamp> {
+        match self.stamped.filter(|stamped| stamped.contains(position)) {
+            Some(stamped) => Ok(stamped.stamp),
+            None => Ok(self.stamped.insert(Stamped::at(self.conn, position)?).stamp),
+        }
     }
 
     fn name(&mut self, id: i64) -> Read<Name> {
@@ -206,6 +220,11 @@ pub(super) fn integer(row: &Row<'_>, at: usize, column: &str) -> Read<i64> {
 pub(super) fn unsigned(row: &Row<'_>, at: usize, column: &str) -> Read<u64> {
     u64::try_from(integer(row, at, column)?)
         .map_err(|_| Unread::Damaged(format!("its {column} is negative")))
+}
+
+/// Where the event of the row stands. Unlike the other columns, a rowid is never of another type.
+pub(super) fn position_of(row: &Row<'_>) -> Position {
+    Position::new(row.get::<_, i64>(column::POSITION).unwrap_or_default().cast_unsigned())
 }
 
 fn text<'r>(row: &'r Row<'_>, at: usize, column: &str) -> Read<Option<&'r str>> {

@@ -32,6 +32,9 @@ CREATE TABLE stream_index (
 ) WITHOUT ROWID;
 CREATE TABLE key_index (key BLOB PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 
+-- A number drawn each time that the log was opened for writing, and the first event written then.
+CREATE TABLE stamps (first INTEGER PRIMARY KEY, stamp INTEGER NOT NULL);
+
 CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) WITHOUT ROWID;
 
 CREATE TABLE snapshots (
@@ -41,6 +44,7 @@ CREATE TABLE snapshots (
     log      BLOB NOT NULL,
     position INTEGER NOT NULL,
     event    BLOB,
+    stamp    INTEGER NOT NULL,
     state    BLOB NOT NULL,
     PRIMARY KEY (stream, shape)
 );
@@ -53,6 +57,7 @@ CREATE TABLE views (
     log      BLOB,
     position INTEGER,
     event    BLOB,
+    stamp    INTEGER,
     PRIMARY KEY (name, version)
 );
 

@@ -1,5 +1,5 @@
 use factum_core::Key;
-use factum_core::store::{Mark, Position};
+use factum_core::store::{Mark, Position, Rewound, Stamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Shared;
@@ -36,7 +36,7 @@ impl<'a> Reading<'a> {
     pub(super) fn mark_through(&self, position: Position) -> rusqlite::Result<Mark> {
         let log = self.shared.log;
         let through = integer(position.number().min(self.end));
-        let mark = self
+        let found = self
             .conn
             .prepare_cached(
                 "SELECT position, key, idx FROM events WHERE position <= ?1
@@ -44,11 +44,21 @@ impl<'a> Reading<'a> {
             )?
             .query_row([through], |row| {
                 let event = Key::from_bytes(row.get(1)?).event(row.get(2)?);
-                let position = Position::new(row.get::<_, i64>(0)?.cast_unsigned());
-                Ok(Mark { log, position, event: Some(event) })
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), event))
             })
             .optional()?;
-        Ok(mark.unwrap_or(Mark::start(log)))
+        let Some((number, event)) = found else { return Ok(Mark::start(log)) };
+        let stamp = Stamped::at(self.conn, number)?.stamp;
+        Ok(Mark { log, position: Position::new(number), event: Some(event), stamp })
+    }
+
+    /// Checks that the log has what a mark saw.
+    ///
+    /// # Errors
+    /// [`Rewound`], as a fault, if it has not.
+    pub(super) fn check(&self, seen: Mark) -> Result<(), Fault> {
+        let found = self.mark_through(seen.position)?;
+        if found == seen { Ok(()) } else { Err(Fault::Store(Rewound { seen, found }.into())) }
     }
 
     /// The number of a stream, if it has events.
@@ -57,6 +67,39 @@ impl<'a> Reading<'a> {
             .prepare_cached("SELECT id FROM streams WHERE name = ?1")?
             .query_row([name], |row| row.get(0))
             .optional()
+    }
+}
+
+/// Which positions have the same stamp.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stamped {
+    first: u64,
+    last: u64,
+    pub(super) stamp: Stamp,
+}
+
+impl Stamped {
+    /// The positions around this one.
+    pub(super) fn at(conn: &Connection, position: u64) -> rusqlite::Result<Self> {
+        let row = conn
+            .prepare_cached(
+                "SELECT first, stamp, (SELECT min(first) FROM stamps WHERE first > ?1) FROM stamps
+                 WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+            )?
+            .query_row([integer(position)], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
+            })
+            .optional()?;
+        let (first, stamp, next) = row.unwrap_or_default();
+        Ok(Self {
+            first: first.cast_unsigned(),
+            last: next.map_or(u64::MAX, |next| next.cast_unsigned().saturating_sub(1)),
+            stamp: Stamp::new(stamp.cast_unsigned()),
+        })
+    }
+
+    pub(super) fn contains(&self, position: u64) -> bool {
+        (self.first..=self.last).contains(&position)
     }
 }
 

@@ -1,5 +1,6 @@
 use factum_core::store::{
-    Commit, Conflict, Outcome, Position, Receipt, Refused, StreamWrite, Written, check_commit,
+    Commit, Conflict, Mark, NewEvent, Outcome, Position, Receipt, StreamWrite, Written,
+    check_commit,
 };
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -7,12 +8,14 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use super::super::Shared;
 use super::super::deferred::Entry;
 use super::super::fault::{Fault, integer};
+use super::super::guard::forbidden;
 use super::super::names::lock;
-use super::super::read::first_match;
 use super::super::row::{column, columns, write_headers, write_tags};
+use super::super::transaction::Reading;
 use super::heads::{Head, Heads};
 use super::log::Log;
-use super::repeat::same_content;
+use super::repeat::repeated;
+use super::run::Past;
 
 impl Log {
     /// Appends a run of commits within the transaction.
@@ -21,10 +24,12 @@ impl Log {
         shared: &Shared,
         run: &[Commit],
     ) -> Result<Vec<Outcome>, Fault> {
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(run.len());
-        for commit in run {
-            let predecessor = predecessor(run, &outcomes, commit);
-            outcomes.push(self.append_commit(shared, commit, predecessor)?);
+        let mut past = Past::before(self.end);
+        let mut outcomes = Vec::with_capacity(run.len());
+        for (index, commit) in run.iter().enumerate() {
+            let outcome = self.append_commit(shared, commit, &past)?;
+            past.add(index, commit, &outcome);
+            outcomes.push(outcome);
         }
         Ok(outcomes)
     }
@@ -33,7 +38,7 @@ impl Log {
         &mut self,
         shared: &Shared,
         commit: &Commit,
-        predecessor: Option<usize>,
+        past: &Past,
     ) -> Result<Outcome, Fault> {
         if let Err(bad) = check_commit(commit, &shared.options.limits) {
             return Ok(Err(bad.into()));
@@ -41,8 +46,8 @@ impl Log {
         if let Some(outcome) = self.known(shared, commit)? {
             return Ok(outcome);
         }
-        if let Some(index) = predecessor {
-            return Ok(Err(Refused::Predecessor { index }));
+        if let Err(refused) = past.check(commit) {
+            return Ok(Err(refused));
         }
         let mut heads = Vec::with_capacity(commit.writes.len());
         for StreamWrite { stream, expected, .. } in &commit.writes {
@@ -57,8 +62,8 @@ impl Log {
             heads.push(head);
         }
         if let Some(guard) = &commit.guard {
-            let found = first_match(&self.reading(shared), &guard.query, guard.after)?;
-            if let Some(found) = found {
+            let before = Reading { end: past.end, ..self.reading(shared) };
+            if let Some(found) = forbidden(&before, guard, &past.known)? {
                 let (query, after) = (guard.query.clone(), guard.after);
                 return Ok(Err(Conflict::Guard { query, after, found }.into()));
             }
@@ -74,7 +79,7 @@ impl Log {
             None if self.may_be_indexed(&commit.key) => index.key_in_file(&commit.key)?,
             found => found,
         };
-        first.map(|first| same_content(&reading, commit, first)).transpose()
+        first.map(|first| repeated(&reading, commit, first)).transpose()
     }
 
     /// Writes a commit that may be written.
@@ -84,7 +89,8 @@ impl Log {
         commit: &Commit,
         heads: Vec<Option<Head>>,
     ) -> Result<Receipt, Fault> {
-        let Self { conn, heads: cache, end, .. } = self;
+        self.ensure_stamp()?;
+        let Self { conn, heads: cache, end, stamp, .. } = self;
         let mut insert = Insert::of(conn, cache, commit)?;
         let mut entries = Vec::new();
         let mut writes = Vec::with_capacity(commit.writes.len());
@@ -104,32 +110,21 @@ impl Log {
             cache.set(&write.stream, Head { stream, newest });
             writes.push(Written { stream: write.stream.clone(), first, last: newest });
         }
+        let newest_index = insert.newest_index();
         let mut deferred = lock(&shared.deferred);
         entries.into_iter().for_each(|entry| deferred.push(entry));
-        Ok(Receipt { key: commit.key, position: Position::new(*end), writes, repeated: false })
+        let (position, event) = (Position::new(*end), Some(commit.key.event(newest_index)));
+        let mark = Mark { log: shared.log, position, event, stamp: *stamp };
+        Ok(Receipt { key: commit.key, mark, writes, repeated: false })
     }
-}
-
-/// The first failed commit on top of which this one was decided.
-fn predecessor(run: &[Commit], outcomes: &[Outcome], commit: &Commit) -> Option<usize> {
-    let failed = |(_, (_, outcome)): &(usize, (&Commit, &Outcome))| outcome.is_err();
-    let shares = |earlier: &Commit| {
-        let mut streams = earlier.writes.iter().map(|write| &write.stream);
-        streams.any(|stream| commit.writes.iter().any(|write| write.stream == *stream))
-    };
-    run.iter()
-        .zip(outcomes)
-        .enumerate()
-        .filter(failed)
-        .find(|(_, (earlier, _))| commit.guard.is_some() || shares(earlier))
-        .map(|(index, _)| index)
 }
 
 /// Writes the events of one commit.
 struct Insert<'a> {
     conn: &'a Connection,
     statement: rusqlite::CachedStatement<'a>,
-    index: i64,
+    /// The place in the commit of the event that comes next.
+    index: u32,
 }
 
 impl<'a> Insert<'a> {
@@ -156,10 +151,14 @@ impl<'a> Insert<'a> {
         Ok(Self { conn, statement, index: 0 })
     }
 
+    fn newest_index(&self) -> u32 {
+        self.index.saturating_sub(1)
+    }
+
     fn event(
         &mut self,
         names: &mut Heads,
-        event: &factum_core::store::NewEvent,
+        event: &NewEvent,
         position: u64,
         stream: i64,
         revision: u64,
@@ -172,7 +171,7 @@ impl<'a> Insert<'a> {
         bind(column::REVISION, ValueRef::Integer(integer(revision)))?;
         bind(column::NAME, ValueRef::Integer(name))?;
         bind(column::VERSION, ValueRef::Integer(event.version.into()))?;
-        bind(column::IDX, ValueRef::Integer(self.index))?;
+        bind(column::IDX, ValueRef::Integer(self.index.into()))?;
         bind(column::TAGS, text(tags.as_deref()))?;
         // Text where it can be, so that tools show it and SQL's JSON functions take it.
         let is_text = std::str::from_utf8(&event.payload).is_ok();

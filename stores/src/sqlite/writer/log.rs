@@ -1,9 +1,9 @@
 use factum_core::Key;
-use factum_core::store::StoreError;
-use rusqlite::Connection;
+use factum_core::store::{Stamp, StoreError};
+use rusqlite::{Connection, params};
 
 use super::super::Shared;
-use super::super::fault::Fault;
+use super::super::fault::{BACKEND, Fault, integer};
 use super::super::index::{self, FLUSH_AT};
 use super::super::names::lock;
 use super::super::schema::open_writer;
@@ -25,11 +25,16 @@ pub(super) struct Log {
     covering: u64,
     /// The greatest version 7 key in the file's index.
     newest_key: Key,
+    /// What the events get that are appended through this connection.
+    pub(super) stamp: Stamp,
+    /// Whether the file has the stamp, and whether it has once this transaction has committed.
+    stamped: (bool, bool),
 }
 
 impl Log {
     /// Takes over a connection, and completes what the indexes lack in memory.
     pub(super) fn open(conn: Connection, shared: &Shared) -> Result<Self, Fault> {
+        make_durable(&conn)?;
         let (end, covered) = (end_of(&conn)?, covered(&conn)?);
         let newest_key =
             conn.query_row("SELECT value FROM meta WHERE name = 'newest_key'", [], |row| {
@@ -42,8 +47,17 @@ impl Log {
             deferred.advance(covered);
             index::extend(&conn, &mut deferred, end)?;
         }
-        let newest_key = Key::from_bytes(newest_key);
-        Ok(Self { conn, heads, end, durable: end, covered, covering: covered, newest_key })
+        Ok(Self {
+            conn,
+            heads,
+            end,
+            durable: end,
+            covered,
+            covering: covered,
+            newest_key: Key::from_bytes(newest_key),
+            stamp: Stamp::draw(),
+            stamped: (false, false),
+        })
     }
 
     /// Opens the file again after a failure that left it unclear what is in it.
@@ -53,12 +67,11 @@ impl Log {
             let place = shared.file.display().to_string();
             return Err(StoreError::Corrupt { place, what: format!("it is log {log} now") }.into());
         }
-        // What is visible but was never synced must not be taken for durable: this writes it again.
-        let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if busy != 0 {
+        // A failed sync may have made the system forget what it had not written; writing it again does
+        // not rely on another sync.
+        if !make_durable(&conn)? {
             let reason = "readers keep it from being made durable".to_owned();
-            let backend = super::BACKEND;
-            return Err(StoreError::Unavailable { backend, reason }.into());
+            return Err(StoreError::Unavailable { backend: BACKEND, reason }.into());
         }
         Self::open(conn, shared)
     }
@@ -92,6 +105,7 @@ impl Log {
     /// Takes note that the transaction has committed.
     pub(super) fn committed(&mut self, shared: &Shared) {
         self.durable = self.end;
+        self.stamped.0 = self.stamped.1;
         if self.covering > self.covered {
             self.covered = self.covering;
             lock(&shared.deferred).advance(self.covered);
@@ -112,7 +126,20 @@ impl Log {
         self.heads = Heads::new(&self.conn, shared.options.cache_bytes / 2).ok()?;
         self.end = self.durable;
         self.covering = self.covered;
+        self.stamped.1 = self.stamped.0;
         Some(self)
+    }
+
+    /// Writes the stamp down before the first event that gets it.
+    pub(super) fn ensure_stamp(&mut self) -> Result<(), Fault> {
+        if !self.stamped.1 {
+            self.conn.execute(
+                "INSERT OR REPLACE INTO stamps (first, stamp) VALUES (?1, ?2)",
+                params![integer(self.end + 1), self.stamp.number().cast_signed()],
+            )?;
+            self.stamped.1 = true;
+        }
+        Ok(())
     }
 
     /// Writes the deferred parts of the indexes to the file if enough has gathered.
@@ -145,4 +172,13 @@ impl Log {
         }
         drop(self.conn.close());
     }
+}
+
+/// Makes what is visible durable: a process that ended may have written it without the sync, and what
+/// readers see must not be lost to a power cut any more. Whether all of it could be written to the
+/// database file itself.
+fn make_durable(conn: &Connection) -> Result<bool, Fault> {
+    let (frames, written): (i64, i64) =
+        conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok(frames == written)
 }

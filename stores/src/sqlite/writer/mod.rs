@@ -4,6 +4,7 @@ mod append;
 mod heads;
 mod log;
 mod repeat;
+mod run;
 
 use std::sync::Arc;
 
@@ -64,7 +65,7 @@ struct Writer {
 
 impl Writer {
     fn run(mut self) {
-        let mut closing = Vec::new();
+        let mut closing: Vec<Reply<()>> = Vec::new();
         while let Some(first) = self.requests.blocking_recv() {
             let group = self.group(first, &mut closing);
             self.serve(group);
@@ -78,7 +79,9 @@ impl Writer {
         }
         // The lock is free and the tails have ended when `close` returns.
         drop(self);
-        closing.into_iter().for_each(|done: Reply<()>| drop(done.send(())));
+        for done in closing {
+            let _: Result<(), ()> = done.send(());
+        }
     }
 
     /// Everything that waits, as far as one transaction takes it.
