@@ -2,8 +2,10 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod derives;
 pub mod prelude;
 
+pub use derives::{Aggregate, Command, Event, Id, Projection};
 pub use factum_core as core;
 pub use factum_core::{
     Aggregate, Apply, BadId, BadName, Command, Commands, Context, Decision, Event, EventId,
@@ -11,4 +13,3 @@ pub use factum_core::{
     SentTo, Stored, StreamName, Tag, Tags, Timestamp, emit, require,
 };
 pub use factum_core::{codec, names, projection, snapshot, store, view};
-pub use factum_macros::{Aggregate, Command, Event, Id, Projection};
