@@ -1,6 +1,7 @@
 //! What generated code names. Not for use by hand: all of it is public elsewhere.
 
 pub use core::any::type_name;
+pub use core::convert::Infallible;
 pub use core::marker::PhantomData;
 pub use core::option::Option::{self, Some};
 pub use core::result::Result::{self, Err, Ok};
@@ -44,6 +45,3 @@ impl Event for MissingEvent {
         Err(DecodeError::unknown::<Self>(name, version))
     }
 }
-
-/// Stands for the error type of an aggregate that names none, beside the error about it.
-pub type MissingError = core::convert::Infallible;

@@ -3,9 +3,11 @@
 #[doc(hidden)]
 pub mod __private;
 mod app;
+mod derives;
 pub mod prelude;
 
 pub use app::{App, AppBuilder, StartError};
+pub use derives::{Aggregate, Command, Event, Id, Projection};
 pub use factum_core as core;
 pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
 #[cfg(feature = "testing")]
@@ -16,6 +18,5 @@ pub use factum_core::{
     SentTo, Stored, StreamName, Tag, Tags, Timestamp, emit, require,
 };
 pub use factum_core::{codec, names, pipeline, projection, snapshot, store, time, view};
-pub use factum_macros::{Aggregate, Command, Event, Id, Projection};
 pub use factum_projections::{ProjectionError, QueryError, View};
 pub use factum_stores as stores;

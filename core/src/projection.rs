@@ -55,7 +55,7 @@ pub trait Projection:
     note = "write `impl Project<{E}> for {Self} {{ fn project(&mut self, event: &{E}, at: &Origin) \
             {{ match event {{ … }} }} }}`"
 )]
-pub trait Project<E: Event>: Projection {
+pub trait Project<E> {
     /// Takes the event into the row. A row that is new has its key and defaults.
     fn project(&mut self, event: &E, at: &Origin);
 }

@@ -24,9 +24,12 @@ pub(crate) struct Spec {
     pub(crate) first: Option<&'static str>,
     /// Its options.
     pub(crate) options: &'static [&'static str],
-    /// What people try that is not an option here, with what to do instead.
+    /// What people try that is not an option here, with what to do instead; [`TEXT`] is any text.
     pub(crate) hints: &'static [(&'static str, &'static str)],
 }
+
+/// Stands for a text in the first place, in the hints of an attribute that takes none.
+pub(crate) const TEXT: &str = "\"\"";
 
 /// Takes one option: its name, the word that the user wrote, and what follows.
 type Set<'a> = dyn FnMut(&'static str, &Ident, ParseStream<'_>) -> syn::Result<()> + 'a;
@@ -44,7 +47,7 @@ impl Found {
     /// if the whole attribute is not there.
     pub(crate) fn require(&self, cx: &Ctxt, item: &Ident, spec: &Spec, wanted: &[(&str, &str)]) {
         let Some(at) = self.at else {
-            return cx.error(item, format!("write `{}` here", spec.usage));
+            return cx.error(item, format!("write `{}` above `{item}`", spec.usage));
         };
         for (option, example) in wanted {
             if !self.unclear && !self.given.contains(option) {
@@ -113,33 +116,44 @@ impl Reader<'_, '_> {
     }
 
     fn option(&mut self, input: ParseStream<'_>, at_start: bool) -> syn::Result<()> {
-        if let (true, Some(first), true) = (at_start, self.spec.first, input.peek(LitStr)) {
-            self.given.insert(first);
-            return (self.set)(first, &Ident::new(first, input.span()), input);
-        }
-        let usage = self.spec.usage;
-        let Ok(word) = input.call(Ident::parse_any) else {
-            self.unclear = true;
-            return Err(input.error(format_args!("expected an option: `{usage}`")));
-        };
-        let option = self.resolve(&word).inspect_err(|_| self.unclear = true)?;
+        let (option, word) = self.name(input, at_start).inspect_err(|_| self.unclear = true)?;
         if !self.given.insert(option) {
             self.cx.error(&word, format!("`{option}` is given twice: take one out"));
         }
         (self.set)(option, &word, input)
     }
 
+    /// The name of the next option. That of the first may be left out: then it has the value's span.
+    fn name(&self, input: ParseStream<'_>, at_start: bool) -> syn::Result<(&'static str, Ident)> {
+        let Spec { first, usage, .. } = self.spec;
+        if at_start && input.peek(LitStr) {
+            return match (first, self.hint(TEXT)) {
+                (Some(first), _) => Ok((first, Ident::new(first, input.span()))),
+                (None, hint) => Err(input.error(hint.unwrap_or("expected an option"))),
+            };
+        }
+        let named = input.peek(Ident::peek_any);
+        if !named || (at_start && first.is_some() && !option_follows(input)) {
+            return Err(input.error(format_args!("write `{usage}`")));
+        }
+        let word = input.call(Ident::parse_any)?;
+        Ok((self.resolve(&word)?, word))
+    }
+
+    fn hint(&self, word: &str) -> Option<&'static str> {
+        self.spec.hints.iter().find(|(hinted, _)| *hinted == word).map(|(_, hint)| *hint)
+    }
+
     fn resolve(&self, word: &Ident) -> syn::Result<&'static str> {
-        let Spec { attr, first, options, hints, .. } = self.spec;
+        let Spec { attr, first, options, usage, .. } = self.spec;
         let text = word.to_string();
         if let Some(option) = options.iter().find(|option| **option == text) {
             if Some(*option) == *first {
-                let message = format!("write the {option} alone: `{}`", self.spec.usage);
-                self.cx.error(word, message);
+                self.cx.error(word, format!("write the {option} alone: `{usage}`"));
             }
             return Ok(option);
         }
-        if let Some((_, hint)) = hints.iter().find(|(hinted, _)| *hinted == text) {
+        if let Some(hint) = self.hint(&text) {
             return Err(syn::Error::new(word.span(), hint));
         }
         if let Some(option) = suggest::nearest(&text, options) {
@@ -153,13 +167,19 @@ impl Reader<'_, '_> {
     }
 }
 
+/// Whether an option comes next, rather than the rest of the one before.
+fn option_follows(input: ParseStream<'_>) -> bool {
+    input.peek(Ident::peek_any) && (input.peek2(Token![=]) || input.peek2(token::Paren))
+}
+
 fn end(input: ParseStream<'_>) -> syn::Result<()> {
     let ended = input.is_empty() || input.peek(Token![,]);
     if ended { Ok(()) } else { Err(input.error("expected `,`")) }
 }
 
+/// To the next option.
 fn skip(input: ParseStream<'_>) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
+    while !input.is_empty() && !input.peek(Token![,]) && !option_follows(input) {
         input.parse::<TokenTree>()?;
     }
     Ok(())

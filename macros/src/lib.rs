@@ -39,14 +39,68 @@ macro_rules! derives {
 }
 
 derives! {
-    /// Makes an enum the events of a context: implements `factum::Event`.
+    /// Implements `factum::Event` for an enum. What is written of an event is its variant's fields as
+    /// a JSON object, under the variant's name; the enum's own serde impls are neither used nor
+    /// required, and fields that the code does not know are ignored.
+    ///
+    /// | attribute | on | what it says | default |
+    /// |---|---|---|---|
+    /// | `#[event("context.event")]` | each variant | the persisted name: printable, at most 255 bytes, its own in the enum | required |
+    /// | `#[serde(…)]` | a field | how the field is written and read: `rename`, `default`, `with`, … | as serde does |
+    /// | `#[event(crate = path)]` | the enum | where the facade is | `::factum` |
+    ///
+    /// The enum implements `Clone` and has no parameters; its variants have named fields, or none.
+    /// Serde attributes on the enum or a variant are errors: the form of an event is fixed.
     Event(event, tag, serde) => event;
-    /// Makes a struct a command: implements `factum::Command`.
+
+    /// Implements `factum::Command` for a struct with named fields.
+    ///
+    /// | attribute | on | what it says | default |
+    /// |---|---|---|---|
+    /// | `#[command("context.name")]` | the struct | the persisted name: printable, at most 255 bytes | required |
+    /// | `#[id]` | one field | that it holds the id of the aggregate; its type implements `Id` | required |
+    /// | `#[command(…, crate = path)]` | the struct | where the facade is | `::factum` |
+    ///
+    /// The struct implements serde's `Serialize` and `Deserialize`.
     Command(command, id, tag) => command;
-    /// Makes a type an aggregate.
+
+    /// Implements `factum::Aggregate` for a struct or an enum, and `factum::SentTo` for each of its
+    /// commands.
+    ///
+    /// | option of `#[aggregate(…)]` | what it says | default |
+    /// |---|---|---|
+    /// | `name = "account"` | the category of its streams, `account-ID`: printable, without hyphen | required |
+    /// | `event = AccountEvent` | what happens to it: `Apply<AccountEvent>` says what that does | required |
+    /// | `error = AccountError` | why it rejects a command: implements `std::error::Error` | required |
+    /// | `commands(Open, Deposit)` | what can be sent to it: `Handle<…>` answers each | required |
+    /// | `snapshot(every = 200)` | that its state is kept, after this many events each; the type implements serde's `Serialize` and `Deserialize` | no snapshots |
+    /// | `crate = path` | where the facade is | `::factum` |
+    ///
+    /// The type implements `Default`, the state before the first event.
     Aggregate(aggregate, tag) => aggregate;
-    /// Makes a struct a row of a read model.
+
+    /// Implements `factum::Projection` for a struct with named fields, and gives it a constant for
+    /// each field, named as the field in upper case, that queries are written with.
+    ///
+    /// | attribute | on | what it says | default |
+    /// |---|---|---|---|
+    /// | `#[projection(name = "balances")]` | the struct | the name of the view: printable, at most 255 bytes | required |
+    /// | `#[projection(from(AccountEvent))]` | the struct | what it follows: `Project<…>` says what each does | required |
+    /// | `#[projection(from(FineEvent by keys_of))]` | the struct | that a function, `fn(&FineEvent, &Origin) -> impl IntoIterator<Item = impl AsRef<str>>`, gives the keys of the rows that an event concerns | the id of the event's stream |
+    /// | `#[projection(keys = keys_of)]` | the struct | the same, where `from` lists one enum | |
+    /// | `#[projection(version = 2)]` | the struct | the version of its code: a new one is built anew from the log | `1` |
+    /// | `#[key]` | one field | that it holds the row's key; its type implements `Id` | required |
+    /// | `#[index]` | fields | that queries compare it and sort by it; its type implements `Indexable` | not indexed |
+    /// | `#[projection(crate = path)]` | the struct | where the facade is | `::factum` |
+    ///
+    /// The struct implements `Default`, `Clone` and serde's `Serialize` and `Deserialize`.
     Projection(projection, key, index) => projection;
-    /// Makes a newtype an id.
+
+    /// Implements `factum::Id` for a struct with one field, whose type implements `Id`. The text is
+    /// that of the field.
+    ///
+    /// | attribute | on | what it says | default |
+    /// |---|---|---|---|
+    /// | `#[id(crate = path)]` | the struct | where the facade is | `::factum` |
     Id(id) => id;
 }

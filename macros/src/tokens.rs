@@ -2,6 +2,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::Type;
+use syn::spanned::Spanned;
 
 /// The tokens as text, in a form that is the same with every compiler: fingerprints are made of it.
 pub(crate) fn text(tokens: impl ToTokens) -> String {
@@ -27,6 +29,16 @@ fn collect(tokens: TokenStream, words: &mut Vec<String>) {
         collect(group.stream(), words);
         words.extend((!close.is_empty()).then(|| close.to_owned()));
     }
+}
+
+/// Where a mistake about a type is shown: at the last word of its path. Names mean there what they
+/// mean in generated code.
+pub(crate) fn place_of(ty: &Type) -> Span {
+    let span = match ty {
+        Type::Path(path) => path.path.segments.last().map_or(ty.span(), |last| last.ident.span()),
+        _ => ty.span(),
+    };
+    span.resolved_at(Span::call_site())
 }
 
 /// The tokens, shown to be at `span`: an error about them points there. What their names mean stays

@@ -13,12 +13,13 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use super::names::Names;
-use super::{App, Inner, StartError, Stop};
+use super::{App, Inner, Ownership, StartError, Stop};
 
 /// An app before it starts: what it consists of.
 #[must_use = "an app does nothing before `.start().await`"]
 pub struct AppBuilder {
     store: Arc<dyn EventStore>,
+    ownership: Ownership,
     settings: Settings,
     names: Names,
     aggregates: Vec<fn(&mut Parts)>,
@@ -45,9 +46,10 @@ impl fmt::Debug for AppBuilder {
 }
 
 impl AppBuilder {
-    pub(super) fn new(store: Arc<dyn EventStore>) -> Self {
+    pub(super) fn new(store: Arc<dyn EventStore>, ownership: Ownership) -> Self {
         Self {
             store,
+            ownership,
             settings: Settings::default(),
             names: Names::default(),
             aggregates: Vec::new(),
@@ -97,7 +99,7 @@ impl AppBuilder {
     /// [`StartError`] if two parts claim one name, the store cannot be read, or a view cannot be
     /// opened. Nothing runs then.
     pub async fn start(self) -> Result<App, StartError> {
-        let Self { store, settings, names, aggregates, projections } = self;
+        let Self { store, ownership, settings, names, aggregates, projections } = self;
         names.verdict()?;
         // What cannot be read is found now, and not at the first command.
         store.head().await?;
@@ -116,7 +118,9 @@ impl AppBuilder {
         }
         let Parts { store, by_type, aggregates, projections, .. } = parts;
         let projections = Mutex::new(projections);
-        Ok(App { inner: Arc::new(Inner { store, parts: by_type, aggregates, projections }) })
+        Ok(App {
+            inner: Arc::new(Inner { store, ownership, parts: by_type, aggregates, projections }),
+        })
     }
 }
 

@@ -67,6 +67,7 @@ pub struct App {
 
 struct Inner {
     store: Arc<dyn EventStore>,
+    ownership: Ownership,
     /// `Dispatcher<A>` by the type of `A`, `View<V>` by the type of `V`.
     parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     aggregates: Vec<Box<dyn Stop>>,
@@ -77,6 +78,15 @@ impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("store", &self.inner.store).finish_non_exhaustive()
     }
+}
+
+/// Whose the store is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ownership {
+    /// The app opened it.
+    Own,
+    /// It was handed in.
+    Shared,
 }
 
 /// What waits for its work to be done.
@@ -100,7 +110,8 @@ impl App {
     pub fn open(
         path: impl AsRef<std::path::Path>,
     ) -> Result<AppBuilder, factum_core::store::StoreError> {
-        Ok(Self::with_store(factum_stores::SqliteStore::open(path)?))
+        let store = factum_stores::SqliteStore::open(path)?;
+        Ok(AppBuilder::new(Arc::new(store), Ownership::Own))
     }
 
     /// An app whose events are gone with it: for tests.
@@ -108,9 +119,9 @@ impl App {
         Self::with_store(factum_stores::MemoryStore::new())
     }
 
-    /// An app on any store.
+    /// An app on a store of your own, which [`stop`](Self::stop) leaves open.
     pub fn with_store(store: impl EventStore) -> AppBuilder {
-        AppBuilder::new(Arc::new(store))
+        AppBuilder::new(Arc::new(store), Ownership::Shared)
     }
 
     /// Sends a command to its aggregate. What may be said beside the command is said before the
@@ -139,8 +150,8 @@ impl App {
     }
 
     /// Waits until every command under way is answered, refuses later ones, and ends the projections
-    /// once what they have in hand is committed. Dropping the app instead loses nothing that was
-    /// acknowledged. Cancellation safe: call it again.
+    /// once what they have in hand is committed. A store that the app opened is closed. Dropping the
+    /// app instead loses nothing that was acknowledged. Cancellation safe: call it again.
     ///
     /// # Errors
     /// [`ProjectionError`] of the first projection that had ended before, or could not commit. All
@@ -153,6 +164,9 @@ impl App {
         let mut ended = Ok(());
         while let Some(runner) = projections.pop() {
             ended = ended.and(runner.stop().await);
+        }
+        if self.inner.ownership == Ownership::Own {
+            self.inner.store.close().await;
         }
         ended
     }

@@ -192,6 +192,10 @@ impl EventStore for Gated {
         self.inner.find(key, near)
     }
 
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
+
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
     }

@@ -130,6 +130,13 @@ pub trait EventStore: std::fmt::Debug + Send + Sync + 'static {
     /// What this backend can do, and what it promises.
     fn capabilities(&self) -> Capabilities;
 
+    /// Ends the work of the store, for all its handles, once it has answered what is queued, and gives
+    /// back files and connections. Later calls fail with [`StoreError::Closed`]. Cancellation safe:
+    /// call it again. A store that has nothing to give back does nothing.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Where this backend keeps snapshots, if it does.
     fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {
         None

@@ -1,23 +1,31 @@
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Type, parse_quote};
 
 use super::{fingerprint, name_or_empty, scoped};
 use crate::model::aggregate::{Aggregate, Snapshot};
-use crate::tokens::shown_at;
+use crate::tokens::{place_of, shown_at};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let ident = &aggregate.item.ident;
     let (impl_generics, ty_generics, where_clause) = aggregate.item.generics.split_for_impl();
     let name = name_or_empty(aggregate.name.as_ref());
-    let event = type_or(aggregate.event.as_ref(), &quote!(__factum::MissingEvent));
-    let error = type_or(aggregate.error.as_ref(), &quote!(__factum::MissingError));
-    let fold = aggregate.event.as_ref().map(|event| {
-        let this = shown_at(last_span(event), quote!(Self));
-        quote_spanned!(event.span()=> <#this as __factum::Apply<#event>>::apply(self, event))
-    });
-    let event_arg = if fold.is_some() { quote!(event) } else { quote!(_) };
+    let event = aggregate.event.clone().unwrap_or_else(|| parse_quote!(__factum::MissingEvent));
+    let error = aggregate.error.clone().unwrap_or_else(|| parse_quote!(__factum::Infallible));
+    // Shown at the type, where a type that is less visible than the aggregate is an error.
+    let event_type = quote_spanned!(event.span()=> type Event = #event;);
+    let error_type = quote_spanned!(error.span()=> type Error = #error;);
+    let fold = aggregate.event.as_ref().map_or_else(
+        || quote!(match *event {}),
+        |event| {
+            // Only `fold` mentions `Apply`, and all of it is shown at the event in the attribute.
+            let this = shown_at(place_of(event), quote!(#ident #ty_generics));
+            quote_spanned! {place_of(event)=>
+                <#this as __factum::Apply<#event>>::apply(self, event)
+            }
+        },
+    );
     let (list, commands_arg) = match aggregate.commands.as_slice() {
         [] => (None, quote!(_)),
         commands => (Some(quote!(list #(.add::<#commands>())*;)), quote!(list)),
@@ -30,10 +38,10 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #[automatically_derived]
             impl #impl_generics __factum::Aggregate for #ident #ty_generics #where_clause {
                 const NAME: &'static str = #name;
-                type Event = #event;
-                type Error = #error;
+                #event_type
+                #error_type
 
-                fn fold(&mut self, #event_arg: &#event) {
+                fn fold(&mut self, event: &#event) {
                     #fold
                 }
 
@@ -48,24 +56,12 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     )
 }
 
-fn type_or(ty: Option<&Type>, otherwise: &TokenStream) -> TokenStream {
-    ty.map_or_else(|| otherwise.clone(), ToTokens::to_token_stream)
-}
-
-/// Where an error about a type is shown: at the last word of its path.
-fn last_span(ty: &Type) -> Span {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map_or(ty.span(), |last| last.ident.span()),
-        _ => ty.span(),
-    }
-}
-
 /// Only `decide` mentions `Handle`, and all of it is shown at the command in the list: a command
 /// without its handler is one error there.
 fn sent_to(aggregate: &Aggregate, command: &Type) -> TokenStream {
     let ident = &aggregate.item.ident;
     let (impl_generics, ty_generics, where_clause) = aggregate.item.generics.split_for_impl();
-    let at = last_span(command);
+    let at = place_of(command);
     let this = shown_at(at, quote!(#ident #ty_generics));
     let handle =
         quote_spanned!(at=> <#this as __factum::Handle<#command>>::handle(state, self, ctx));
@@ -89,11 +85,13 @@ fn expand_snapshot(aggregate: &Aggregate, snapshot: &Snapshot) -> TokenStream {
     let Snapshot { at, every, shape } = snapshot;
     let shape = fingerprint(&quote!(__factum::fingerprint), shape);
     let this = shown_at(*at, quote!(#ident #ty_generics));
-    let serde = quote_spanned!(*at=> <__factum::SnapshotPolicy<#this>>::serde);
+    let policy = quote_spanned! {at.resolved_at(Span::call_site())=>
+        __factum::Some(<__factum::SnapshotPolicy<#this>>::serde(#every, SHAPE))
+    };
     quote! {
         fn snapshot() -> __factum::Option<__factum::SnapshotPolicy<Self>> {
             const SHAPE: u64 = #shape;
-            __factum::Some(#serde(#every, SHAPE))
+            #policy
         }
     }
 }

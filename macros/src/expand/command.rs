@@ -1,9 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::{fingerprint, name_or_empty, scoped};
 use crate::model::command::Command;
+use crate::tokens::place_of;
 
 pub(crate) fn expand(command: &Command) -> TokenStream {
     let ident = &command.item.ident;
@@ -14,7 +14,7 @@ pub(crate) fn expand(command: &Command) -> TokenStream {
         || quote!(__factum::Cow::Borrowed("")),
         |field| {
             let (ident, ty) = (&field.ident, &field.ty);
-            let write = quote_spanned!(ty.span()=> <#ty as __factum::Id>::write);
+            let write = quote_spanned!(place_of(ty)=> <#ty as __factum::Id>::write);
             quote!(#write(&self.#ident))
         },
     );

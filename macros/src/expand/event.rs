@@ -10,7 +10,9 @@ const VERSION: u32 = 1;
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
     let ident = &event.item.ident;
-    let (impl_generics, ty_generics, where_clause) = event.item.generics.split_for_impl();
+    if !event.item.generics.params.is_empty() {
+        return TokenStream::new();
+    }
     let types = event.variants.iter().map(event_type);
     let type_arms = event.variants.iter().map(|variant| {
         let (ident, event_type) = (&variant.ident, event_type(variant));
@@ -31,7 +33,7 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
         &quote! {
             #[automatically_derived]
             #[allow(deprecated)]
-            impl #impl_generics __factum::Event for #ident #ty_generics #where_clause {
+            impl __factum::Event for #ident {
                 const TYPES: &'static [__factum::EventType] = &[#(#types),*];
 
                 fn event_type(&self) -> __factum::EventType {

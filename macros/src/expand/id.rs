@@ -1,9 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::scoped;
 use crate::model::id::Id;
+use crate::tokens::place_of;
 
 pub(crate) fn expand(id: &Id) -> TokenStream {
     let ident = &id.item.ident;
@@ -15,7 +15,7 @@ pub(crate) fn expand(id: &Id) -> TokenStream {
     let (write, read) = match &id.inner {
         None => (quote!(__factum::Cow::Borrowed("")), quote!(__factum::Err(#wrong))),
         Some((member, ty)) => {
-            let inner = quote_spanned!(ty.span()=> <#ty as __factum::Id>);
+            let inner = quote_spanned!(place_of(ty)=> <#ty as __factum::Id>);
             (
                 quote!(#inner::write(&self.#member)),
                 quote! {

@@ -13,7 +13,12 @@ use syn::LitStr;
 use crate::model::Item;
 
 /// Generated code sees the user's names, and of ours only `__factum`.
+///
+/// There is no code for an item that borrows: its impls would be errors of their own.
 fn scoped(item: &Item, code: &TokenStream) -> TokenStream {
+    if !item.is_static() {
+        return TokenStream::new();
+    }
     let krate = &item.krate;
     quote! {
         const _: () = {

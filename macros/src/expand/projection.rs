@@ -1,9 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::{name_or_empty, scoped};
 use crate::model::projection::{Column, Projection, Source};
+use crate::tokens::place_of;
 
 pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let ident = &projection.item.ident;
@@ -46,7 +46,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
 fn column_spec(column: &Column) -> TokenStream {
     let ty = &column.field.ty;
     let name = field_name(column);
-    let kind = quote_spanned!(ty.span()=> <#ty as __factum::Indexable>::KIND);
+    let kind = quote_spanned!(place_of(ty)=> <#ty as __factum::Indexable>::KIND);
     quote!(__factum::ColumnSpec { name: #name, kind: #kind })
 }
 
@@ -87,7 +87,7 @@ fn keys(projection: &Projection) -> (TokenStream, TokenStream) {
         );
     };
     let (ident, ty) = (&field.ident, &field.ty);
-    let id = quote_spanned!(ty.span()=> <#ty as __factum::Id>);
+    let id = quote_spanned!(place_of(ty)=> <#ty as __factum::Id>);
     (
         quote!(#id::write(&self.#ident)),
         quote! {
@@ -102,7 +102,7 @@ fn keys(projection: &Projection) -> (TokenStream, TokenStream) {
 fn values(indexed: &[&Column]) -> TokenStream {
     let pushes = indexed.iter().map(|column| {
         let (ident, ty) = (&column.field.ident, &column.field.ty);
-        let value = quote_spanned!(ty.span()=> <#ty as __factum::Indexable>::value);
+        let value = quote_spanned!(place_of(ty)=> <#ty as __factum::Indexable>::value);
         quote!(out.push(#value(&self.#ident));)
     });
     let out = if indexed.is_empty() { quote!(_) } else { quote!(out) };
@@ -116,8 +116,8 @@ fn values(indexed: &[&Column]) -> TokenStream {
 /// Each call is shown at the enum in the list: one without `Project` is one error there.
 fn sources(sources: &[Source]) -> TokenStream {
     let calls = sources.iter().map(|Source { event, keys }| match keys {
-        None => quote_spanned!(event.span()=> list.from::<#event>();),
-        Some(keys) => quote_spanned!(event.span()=> list.from_keyed::<#event, _>(#keys);),
+        None => quote_spanned!(place_of(event)=> list.from::<#event>();),
+        Some(keys) => quote_spanned!(place_of(event)=> list.from_keyed::<#event, _>(#keys);),
     });
     let list = if sources.is_empty() { quote!(_) } else { quote!(list) };
     quote! {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::Ident;
-use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Type};
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Type};
 
 use super::{Item, misplaced};
 use crate::attr::{self, Spec};
@@ -15,8 +15,10 @@ const ENUM: Spec = Spec {
     usage: "#[event(crate = ::path::to::factum)]",
     first: None,
     options: &["crate"],
-    hints: &[("name", "the name goes on each variant: `#[event(\"context.event\")]`")],
+    hints: &[("name", NAMED), (attr::TEXT, NAMED)],
 };
+
+const NAMED: &str = "the name goes on each variant: `#[event(\"context.event\")]`";
 
 const NOT_YET: &str = "the history of an event's form is not supported yet: take this out";
 
@@ -57,53 +59,50 @@ pub(crate) struct Field {
 
 impl Event {
     pub(crate) fn parse(cx: &Ctxt, input: &DeriveInput) -> Self {
-        let mut krate = None;
-        attr::read(cx, &input.attrs, &ENUM, &mut |_, name, input| {
-            krate = Some(attr::krate(name, input)?);
-            Ok(())
-        });
-        misplaced(
-            cx,
-            &input.attrs,
-            &[
-                (
-                    "serde",
-                    "the form of an event is fixed, a JSON object of the variant's fields under the \
-                 variant's persisted name: take this out, or put it on a field",
-                ),
-                ("tag", "`#[tag]` goes on a field of a variant"),
-            ],
-        );
-        let item = Item::of(cx, input, krate);
-        let generic = !input.generics.params.is_empty();
-        if generic && !item.has_lifetime() {
+        let Data::Enum(data) = &input.data else {
+            let message = "the events of a context are one enum, a variant for each: \
+                           `enum AccountEvent { #[event(\"account.opened\")] Opened { … } }`";
+            cx.error(&input.ident, message);
+            // What its attributes say would be a second error for the one mistake.
+            let (krate, _) = Ctxt::collect(|quiet| options(quiet, input));
+            return Self { item: Item::of(cx, input, krate), variants: Vec::new(), closed: false };
+        };
+        let item = Item::of(cx, input, options(cx, input));
+        if data.variants.is_empty() {
+            cx.error(&input.ident, "an event enum has at least one variant: add an event");
+        }
+        if item.is_static() && !item.generics.params.is_empty() {
             cx.error(
-                &input.generics,
+                &item.generics,
                 "an event enum cannot be generic: what is stored has one form; write the types out",
             );
         }
-        let variants = match &input.data {
-            Data::Enum(data) => variants(cx, data.variants.iter()),
-            Data::Struct(_) | Data::Union(_) => {
-                let message = "the events of a context are one enum, a variant for each: \
-                               `enum AccountEvent { #[event(\"account.opened\")] Opened { … } }`";
-                cx.error(&input.ident, message);
-                Vec::new()
-            }
-        };
-        if matches!(&input.data, Data::Enum(data) if data.variants.is_empty()) {
-            cx.error(&input.ident, "an event enum has at least one variant: add an event");
-        }
-        let closed = !generic && !variants.is_empty();
-        // What stands for a generic enum compiles without its variants.
-        let variants = if closed { variants } else { Vec::new() };
-        Self { item, variants, closed }
+        let mut taken = BTreeSet::new();
+        let parse = |variant| parse_variant(cx, variant, &mut taken);
+        let variants: Vec<_> = data.variants.iter().map(parse).collect();
+        Self { item, closed: !variants.is_empty(), variants }
     }
 }
 
-fn variants<'a>(cx: &Ctxt, variants: impl Iterator<Item = &'a syn::Variant>) -> Vec<Variant> {
-    let mut taken = BTreeSet::new();
-    variants.map(|variant| parse_variant(cx, variant, &mut taken)).collect()
+fn options(cx: &Ctxt, input: &DeriveInput) -> Option<Path> {
+    let mut krate = None;
+    attr::read(cx, &input.attrs, &ENUM, &mut |_, name, input| {
+        krate = Some(attr::krate(name, input)?);
+        Ok(())
+    });
+    misplaced(
+        cx,
+        &input.attrs,
+        &[
+            (
+                "serde",
+                "the form of an event is fixed, a JSON object of the variant's fields under the \
+             variant's persisted name: take this out, or put it on a field",
+            ),
+            ("tag", "`#[tag]` goes on a field of a variant"),
+        ],
+    );
+    krate
 }
 
 fn parse_variant(cx: &Ctxt, variant: &syn::Variant, taken: &mut BTreeSet<String>) -> Variant {

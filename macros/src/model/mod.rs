@@ -37,8 +37,9 @@ impl Item {
         }
     }
 
-    fn has_lifetime(&self) -> bool {
-        self.generics.lifetimes().next().is_some()
+    /// Whether an impl for it can stand: not if it borrows.
+    pub(crate) fn is_static(&self) -> bool {
+        self.generics.lifetimes().next().is_none()
     }
 }
 

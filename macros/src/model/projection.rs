@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span};
 use syn::parse::{Parse, ParseStream};
-use syn::{DeriveInput, LitStr, Path, Type};
+use syn::{DeriveInput, LitStr, Path, Token, Type};
 
 use super::{Item, NamedField, marked, misplaced, struct_fields};
 use crate::attr::{self, Spec};
@@ -60,6 +60,9 @@ impl Parse for Source {
         let event = input.parse()?;
         let by: Option<keyword::by> = input.parse()?;
         let keys = by.map(|_| input.parse()).transpose()?;
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(input.error("expected `,`, or `by` and a function that gives the keys"));
+        }
         Ok(Self { event, keys })
     }
 }

@@ -230,4 +230,8 @@ impl EventStore for SqliteStore {
             limits: self.shared.options.limits,
         }
     }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(Self::close(self))
+    }
 }

@@ -1,0 +1,177 @@
+//! The derives, with the examples that the macro crate cannot run.
+
+/// Makes an enum the events of a context.
+///
+/// ```
+/// use factum::prelude::*;
+///
+/// #[derive(Event, Clone, Debug, PartialEq)]
+/// enum AccountEvent {
+///     #[event("account.opened")]
+///     Opened { owner: String },
+///     #[event("account.deposited")]
+///     Deposited {
+///         cents: u64,
+///         #[serde(default, skip_serializing_if = "Option::is_none")]
+///         note: Option<String>,
+///     },
+/// }
+///
+/// let event = AccountEvent::Deposited { cents: 500, note: None };
+/// let mut payload = Vec::new();
+/// event.encode(&mut payload)?;
+/// assert_eq!(payload, br#"{"cents":500}"#);
+/// assert_eq!(AccountEvent::decode("account.deposited", 1, &payload)?, event);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub use factum_macros::Event;
+
+/// Makes a struct a command.
+///
+/// ```
+/// use factum::prelude::*;
+///
+/// #[derive(Command, Serialize, Deserialize)]
+/// #[command("account.deposit")]
+/// struct Deposit {
+///     #[id]
+///     account: String,
+///     cents: u64,
+/// }
+///
+/// assert_eq!(Deposit { account: "alice".into(), cents: 500 }.id(), "alice");
+/// ```
+pub use factum_macros::Command;
+
+/// Makes a type an aggregate: the state that decides on commands, by the events of one stream.
+///
+/// ```
+/// use factum::prelude::*;
+/// # #[derive(Event, Clone, Debug, PartialEq)]
+/// # enum AccountEvent {
+/// #     #[event("account.deposited")]
+/// #     Deposited { cents: u64 },
+/// #     #[event("account.withdrawn")]
+/// #     Withdrawn { cents: u64 },
+/// # }
+/// # #[derive(Command, Serialize, Deserialize)]
+/// # #[command("account.withdraw")]
+/// # struct Withdraw { #[id] account: String, cents: u64 }
+/// # #[derive(Debug, PartialEq)]
+/// # struct Insufficient { available: u64 }
+/// # impl std::fmt::Display for Insufficient {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// #         write!(f, "only {} cents are there", self.available)
+/// #     }
+/// # }
+/// # impl std::error::Error for Insufficient {}
+///
+/// #[derive(Aggregate, Default, Serialize, Deserialize)]
+/// #[aggregate(name = "account", event = AccountEvent, error = Insufficient,
+///             commands(Withdraw), snapshot(every = 200))]
+/// struct Account {
+///     cents: u64,
+/// }
+///
+/// impl Apply<AccountEvent> for Account {
+///     fn apply(&mut self, event: &AccountEvent) {
+///         match event {
+///             AccountEvent::Deposited { cents } => self.cents += cents,
+///             AccountEvent::Withdrawn { cents } => self.cents -= cents,
+///         }
+///     }
+/// }
+///
+/// impl Handle<Withdraw> for Account {
+///     fn handle(&self, cmd: &Withdraw, _: &Context) -> Decision<Self> {
+///         require!(self.cents >= cmd.cents, Insufficient { available: self.cents });
+///         emit(AccountEvent::Withdrawn { cents: cmd.cents })
+///     }
+/// }
+///
+/// let mut account = Account::default();
+/// account.fold(&AccountEvent::Deposited { cents: 500 });
+/// let context = Context::new(factum::Key::now_v7(), Timestamp::from_micros(0));
+/// let withdraw = Withdraw { account: "alice".into(), cents: 700 };
+/// assert_eq!(account.handle(&withdraw, &context), Err(Insufficient { available: 500 }));
+/// ```
+pub use factum_macros::Aggregate;
+
+/// Makes a struct a row of a read model.
+///
+/// ```
+/// use factum::prelude::*;
+/// # #[derive(Event, Clone)]
+/// # enum AccountEvent {
+/// #     #[event("account.opened")]
+/// #     Opened { owner: String },
+/// #     #[event("account.deposited")]
+/// #     Deposited { cents: u64 },
+/// # }
+///
+/// #[derive(Projection, Default, Clone, Serialize, Deserialize)]
+/// #[projection(name = "balances", from(AccountEvent))]
+/// struct Balance {
+///     #[key]
+///     account: String,
+///     #[index]
+///     owner: String,
+///     #[index]
+///     cents: u64,
+/// }
+///
+/// impl Project<AccountEvent> for Balance {
+///     fn project(&mut self, event: &AccountEvent, _: &Origin) {
+///         match event {
+///             AccountEvent::Opened { owner } => self.owner = owner.clone(),
+///             AccountEvent::Deposited { cents } => self.cents += cents,
+///         }
+///     }
+/// }
+///
+/// let rich = Balance::CENTS.ge(100u64).and(Balance::OWNER.ne("bank"));
+/// ```
+///
+/// A row for each owner, whatever the account: the function gives the keys.
+///
+/// ```
+/// # use factum::prelude::*;
+/// # #[derive(Event, Clone)]
+/// # enum AccountEvent {
+/// #     #[event("account.opened")]
+/// #     Opened { owner: String },
+/// # }
+/// fn owner(event: &AccountEvent, _: &Origin) -> Option<String> {
+///     let AccountEvent::Opened { owner } = event;
+///     Some(owner.clone())
+/// }
+///
+/// #[derive(Projection, Default, Clone, Serialize, Deserialize)]
+/// #[projection(name = "owners", from(AccountEvent by owner))]
+/// struct Owner {
+///     #[key]
+///     owner: String,
+///     accounts: u32,
+/// }
+/// # impl Project<AccountEvent> for Owner {
+/// #     fn project(&mut self, _: &AccountEvent, _: &Origin) {
+/// #         self.accounts += 1;
+/// #     }
+/// # }
+/// ```
+pub use factum_macros::Projection;
+
+/// Makes a newtype an id.
+///
+/// ```
+/// use factum::prelude::*;
+///
+/// #[derive(Id, Clone, PartialEq, Debug, Serialize, Deserialize)]
+/// struct AccountId(Uuid);
+///
+/// let text = "018f4a3e-0000-7000-8000-000000000001";
+/// assert_eq!(AccountId::read(text)?.write(), text);
+/// assert!(AccountId::read("alice").is_err());
+/// # Ok::<(), factum::BadId>(())
+/// ```
+pub use factum_macros::Id;

@@ -1,0 +1,10 @@
+use factum::prelude::*;
+
+#[derive(Command, Serialize, Deserialize)]
+#[command()]
+struct Open {
+    #[id]
+    account: String,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened {
+        #[event("account.owner")]
+        owner: String,
+    },
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+// errors: 4, as with the derives of serde
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: Owner },
+}
+
+#[derive(Clone)]
+struct Owner;
+
+fn main() {}

@@ -1,0 +1,10 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: String },
+    Closed,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event(name = "account.opened")]
+    Opened,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+}
+
+fn main() {}

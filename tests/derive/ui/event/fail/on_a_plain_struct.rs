@@ -1,0 +1,8 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+struct Opened {
+    owner: String,
+}
+
+fn main() {}

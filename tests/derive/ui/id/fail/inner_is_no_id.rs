@@ -1,0 +1,6 @@
+use factum::prelude::*;
+
+#[derive(Id)]
+struct Share(f64);
+
+fn main() {}

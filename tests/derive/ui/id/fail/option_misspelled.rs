@@ -1,0 +1,7 @@
+use factum::prelude::*;
+
+#[derive(Id)]
+#[id(crte = ::factum)]
+struct AccountId(String);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use factum::prelude::*;
+
+#[derive(Id)]
+struct AccountId(String, String);
+
+fn main() {}

@@ -1,0 +1,27 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: String },
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(name = "balances", from(AccountEvent), keys = owners)]
+struct Balance {
+    #[key]
+    account: String,
+    #[index]
+    cents: u64,
+    notes: String,
+}
+
+impl Project<AccountEvent> for Balance {
+    fn project(&mut self, _: &AccountEvent, _: &Origin) {}
+}
+
+fn owners(_: &u64, at: &Origin) -> Option<String> {
+    Some(at.id().to_owned())
+}
+
+fn main() {}

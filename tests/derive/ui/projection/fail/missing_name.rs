@@ -1,0 +1,23 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: String },
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(from(AccountEvent))]
+struct Balance {
+    #[key]
+    account: String,
+    #[index]
+    cents: u64,
+    notes: String,
+}
+
+impl Project<AccountEvent> for Balance {
+    fn project(&mut self, _: &AccountEvent, _: &Origin) {}
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: String },
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(name = "balances", from(AccountEvent))]
+struct Balance {
+    #[key]
+    account: String,
+    #[index]
+    cents: u64,
+    notes: String,
+}
+
+fn main() {}

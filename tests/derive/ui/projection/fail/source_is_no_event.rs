@@ -1,0 +1,21 @@
+use factum::prelude::*;
+
+enum AccountEvent {
+    Opened,
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(name = "balances", from(AccountEvent))]
+struct Balance {
+    #[key]
+    account: String,
+    #[index]
+    cents: u64,
+    notes: String,
+}
+
+impl Project<AccountEvent> for Balance {
+    fn project(&mut self, _: &AccountEvent, _: &Origin) {}
+}
+
+fn main() {}
