@@ -1,5 +1,5 @@
 //! The payload of an event: what is written, and what is understood.
-#![deny(warnings)]
+#![deny(warnings, clippy::pedantic)]
 
 use factum::codec::DecodeError;
 use factum::prelude::*;
