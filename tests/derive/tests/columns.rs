@@ -14,7 +14,7 @@ enum StockEvent {
 #[projection(name = "stock", from(StockEvent))]
 struct Item {
     #[key]
-    item: String,
+    name: String,
     #[index]
     pieces: u16,
     #[index]

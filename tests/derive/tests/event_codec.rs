@@ -4,6 +4,8 @@
 use factum::codec::DecodeError;
 use factum::prelude::*;
 
+// Serde hands over references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
 mod as_text {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
