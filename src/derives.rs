@@ -129,7 +129,7 @@ pub use factum_macros::Aggregate;
 ///     }
 /// }
 ///
-/// let rich = Balance::CENTS.ge(100u64).and(Balance::OWNER.ne("bank"));
+/// let rich = Balance::CENTS.ge(100).and(Balance::OWNER.ne("bank"));
 /// ```
 ///
 /// A row for each owner, whatever the account: the function gives the keys.

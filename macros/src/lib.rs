@@ -10,6 +10,8 @@ mod ctxt;
 mod expand;
 mod model;
 mod names;
+#[cfg(test)]
+mod soup;
 mod suggest;
 mod tokens;
 
@@ -21,10 +23,10 @@ fn derive<M>(
     input: &DeriveInput,
     parse: impl FnOnce(&Ctxt, &DeriveInput) -> M,
     expand: impl FnOnce(&M) -> TokenStream,
-) -> proc_macro::TokenStream {
+) -> TokenStream {
     let (model, mut tokens) = Ctxt::collect(|cx| parse(cx, input));
     tokens.extend(expand(&model));
-    tokens.into()
+    tokens
 }
 
 macro_rules! derives {
@@ -33,7 +35,7 @@ macro_rules! derives {
         #[proc_macro_derive($derive, attributes($($attr),*))]
         pub fn $function(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
             let input = parse_macro_input!(input as DeriveInput);
-            derive(&input, model::$function::$derive::parse, expand::$function::expand)
+            derive(&input, model::$function::$derive::parse, expand::$function::expand).into()
         }
     )*};
 }

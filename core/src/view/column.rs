@@ -43,6 +43,40 @@ impl<T: Indexable> Comparable<T> for Indexed {
     }
 }
 
+/// A value that a column with values of type `T` is compared with: a `T`, and for texts a `&str`; for
+/// an `Option` also what is in it.
+///
+/// It is not `Into<T>`, by which `ge(100)` would not tell the type of the number.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{T}` cannot be compared with `{Self}`",
+    label = "expected `{T}`"
+)]
+pub trait Operand<T> {
+    /// The value, as one of the column.
+    fn operand(self) -> T;
+}
+
+impl<T> Operand<T> for T {
+    fn operand(self) -> T {
+        self
+    }
+}
+impl<T> Operand<Option<T>> for T {
+    fn operand(self) -> Option<T> {
+        Some(self)
+    }
+}
+impl Operand<String> for &str {
+    fn operand(self) -> String {
+        self.to_owned()
+    }
+}
+impl Operand<Option<String>> for &str {
+    fn operand(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
+
 /// A column of the view `V` with values of type `T`: a constant that `#[derive(Projection)]` makes
 /// for each field, and that filters and orders are written with. Only those marked `#[index]` can be
 /// compared.
@@ -81,51 +115,51 @@ impl<V, T> Column<V, T, NotIndexed> {
 
 // The bounds sit on the methods: a call for a field without index is one error that says so.
 impl<V, T, I> Column<V, T, I> {
-    fn compare(self, comparison: Comparison, value: impl Into<T>) -> Filter<V>
+    fn compare(self, comparison: Comparison, value: impl Operand<T>) -> Filter<V>
     where
         I: Comparable<T>,
     {
-        let value = I::value(value.into());
+        let value = I::value(value.operand());
         Filter::new(Condition::Compare { column: self.index, comparison, value })
     }
 
     /// Rows whose value is equal.
-    pub fn eq(self, value: impl Into<T>) -> Filter<V>
+    pub fn eq(self, value: impl Operand<T>) -> Filter<V>
     where
         I: Comparable<T>,
     {
         self.compare(Comparison::Eq, value)
     }
     /// Rows whose value is another.
-    pub fn ne(self, value: impl Into<T>) -> Filter<V>
+    pub fn ne(self, value: impl Operand<T>) -> Filter<V>
     where
         I: Comparable<T>,
     {
         self.compare(Comparison::Ne, value)
     }
     /// Rows whose value is less.
-    pub fn lt(self, value: impl Into<T>) -> Filter<V>
+    pub fn lt(self, value: impl Operand<T>) -> Filter<V>
     where
         I: Comparable<T>,
     {
         self.compare(Comparison::Lt, value)
     }
     /// Rows whose value is less or equal.
-    pub fn le(self, value: impl Into<T>) -> Filter<V>
+    pub fn le(self, value: impl Operand<T>) -> Filter<V>
     where
         I: Comparable<T>,
     {
         self.compare(Comparison::Le, value)
     }
     /// Rows whose value is greater.
-    pub fn gt(self, value: impl Into<T>) -> Filter<V>
+    pub fn gt(self, value: impl Operand<T>) -> Filter<V>
     where
         I: Comparable<T>,
     {
         self.compare(Comparison::Gt, value)
     }
     /// Rows whose value is greater or equal.
-    pub fn ge(self, value: impl Into<T>) -> Filter<V>
+    pub fn ge(self, value: impl Operand<T>) -> Filter<V>
     where
         I: Comparable<T>,
     {

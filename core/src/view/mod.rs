@@ -10,7 +10,7 @@ mod rows;
 mod select;
 mod value;
 
-pub use column::{Column, ColumnSpec, Comparable, Filter, Indexed, NotIndexed, Order};
+pub use column::{Column, ColumnSpec, Comparable, Filter, Indexed, NotIndexed, Operand, Order};
 pub use rows::{Fenced, Row, RowBatch, RowStore, ViewError, ViewId, ViewSpec};
 pub use select::{Comparison, Condition, Select, Sort};
 pub use value::{Indexable, Value, ValueKind};

@@ -22,12 +22,15 @@ mod guard;
 mod index;
 mod lock;
 mod lru;
+mod marks;
 mod names;
 mod options;
 mod pool;
 mod read;
 mod row;
+mod rows;
 mod schema;
+mod snapshots;
 mod transaction;
 mod writer;
 
@@ -35,10 +38,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use factum_core::snapshot::SnapshotStore;
 use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, EventStore, KeyMemory, LogId, Mark, Outcome, Page,
     Position, Query, Range, Receipt, StoreError, Tail, follow,
 };
+use factum_core::view::RowStore;
 use factum_core::{Key, StreamName};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -233,5 +238,13 @@ impl EventStore for SqliteStore {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(Self::close(self))
+    }
+
+    fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(Arc::new(self.clone()))
+    }
+
+    fn rows(&self) -> Option<Arc<dyn RowStore>> {
+        Some(Arc::new(self.clone()))
     }
 }

@@ -1,9 +1,11 @@
 //! The payload of an event: what is written, and what is understood.
-#![deny(warnings)]
+#![deny(warnings, clippy::pedantic)]
 
 use factum::codec::DecodeError;
 use factum::prelude::*;
 
+// Serde hands over references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
 mod as_text {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};

@@ -1,5 +1,5 @@
 //! The code of the front page: it compiles against the prelude as written.
-#![deny(warnings)]
+#![deny(warnings, clippy::pedantic)]
 
 use std::borrow::Cow;
 
@@ -115,7 +115,9 @@ fn a_listed_command_reaches_its_handler() {
     let open = Open { account: "alice".into(), owner: "Alice".into() };
     let events = open.decide(&account, &context()).unwrap().into_vec();
     assert_eq!(events, [Opened { owner: "Alice".into() }]);
-    events.iter().for_each(|event| account.fold(event));
+    for event in &events {
+        account.fold(event);
+    }
     assert_eq!(open.decide(&account, &context()), Err(AccountError::Exists));
 
     assert_eq!((Open::NAME, &*open.id()), ("account.open", "alice"));
@@ -149,7 +151,7 @@ fn the_row_has_its_key_and_columns() {
     let mut values = Vec::new();
     row.values(&mut values);
     assert_eq!(values, [Value::Text(String::new()), Value::Uint(5)]);
-    assert!(Balance::CENTS.ge(5u64).into_condition().holds(&values));
+    assert!(Balance::CENTS.ge(5).into_condition().holds(&values));
     assert!(!Balance::OWNER.eq("Bob").into_condition().holds(&values));
 }
 

@@ -1,5 +1,5 @@
 //! Newtypes of ids.
-#![deny(warnings)]
+#![deny(warnings, clippy::pedantic)]
 
 use factum::prelude::*;
 

@@ -8,13 +8,16 @@ mod run;
 
 use std::sync::Arc;
 
-use factum_core::store::{Commit, Outcome, Position, StoreError};
+use factum_core::snapshot::Snapshot;
+use factum_core::store::{Commit, Mark, Outcome, Position, StoreError};
+use factum_core::view::{RowBatch, ViewError, ViewSpec};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Shared;
 use super::fault::{BACKEND, Fault};
 use super::lock::WriterLock;
+use super::{rows, snapshots};
 use log::Log;
 
 /// A transaction takes in no further request once it has this many events…
@@ -22,18 +25,24 @@ const GROUP_EVENTS: usize = 8192;
 /// … or this many bytes of payload.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-type Reply<T> = oneshot::Sender<T>;
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What the writer is asked to do.
 #[derive(Debug)]
 pub(super) enum Request {
-    Append { run: Vec<Commit>, reply: Reply<Result<Vec<Outcome>, StoreError>> },
-    Close(Reply<()>),
+    Append { run: Vec<Commit>, reply: Reply<Vec<Outcome>> },
+    Save { snapshot: Snapshot, reply: Reply<()> },
+    OpenView { view: ViewSpec, reply: Reply<Result<Option<Mark>, ViewError>> },
+    Rows { batch: RowBatch, reply: Reply<Result<(), ViewError>> },
+    Close(oneshot::Sender<()>),
 }
 
-/// An answer that waits until what it says is durable.
+/// An answer that waits until what it says is durable. Whoever asked may be gone.
 enum Answer {
-    Append(Vec<Outcome>, Reply<Result<Vec<Outcome>, StoreError>>),
+    Append(Reply<Vec<Outcome>>, Option<Vec<Outcome>>),
+    Save(Reply<()>, Option<()>),
+    OpenView(Reply<Result<Option<Mark>, ViewError>>, Option<Result<Option<Mark>, ViewError>>),
+    Rows(Reply<Result<(), ViewError>>, Option<Result<(), ViewError>>),
 }
 
 /// Starts the writer. The receiver carries the position of the newest durable event.
@@ -65,7 +74,7 @@ struct Writer {
 
 impl Writer {
     fn run(mut self) {
-        let mut closing: Vec<Reply<()>> = Vec::new();
+        let mut closing = Vec::new();
         while let Some(first) = self.requests.blocking_recv() {
             let group = self.group(first, &mut closing);
             self.serve(group);
@@ -80,12 +89,13 @@ impl Writer {
         // The lock is free and the tails have ended when `close` returns.
         drop(self);
         for done in closing {
+            // Whoever asked may be gone.
             let _: Result<(), ()> = done.send(());
         }
     }
 
     /// Everything that waits, as far as one transaction takes it.
-    fn group(&mut self, first: Request, closing: &mut Vec<Reply<()>>) -> Vec<Request> {
+    fn group(&mut self, first: Request, closing: &mut Vec<oneshot::Sender<()>>) -> Vec<Request> {
         let mut group = Vec::new();
         let (mut events, mut bytes) = (0, 0);
         let mut next = Some(first);
@@ -115,22 +125,19 @@ impl Writer {
             Err(fault) => {
                 let reason = fault.into_store(&self.shared.file).to_string();
                 let error = StoreError::Unavailable { backend: BACKEND, reason };
-                return group.into_iter().for_each(|request| request.fail(&error));
+                return group.into_iter().for_each(|request| request.refuse(&error));
             }
         };
         let (answers, failure) = carry_out(&mut log, &self.shared, group);
-        match failure {
+        self.log = match &failure {
             None => {
                 log.committed(&self.shared);
                 self.head.send_replace(Position::new(log.end()));
-                self.log = Some(log);
-                answers.into_iter().for_each(Answer::send);
+                Some(log)
             }
-            Some(error) => {
-                self.log = log.roll_back(&self.shared, &error);
-                answers.into_iter().for_each(|answer| answer.fail(&error));
-            }
-        }
+            Some(error) => log.roll_back(&self.shared, error),
+        };
+        answers.into_iter().for_each(|answer| answer.send(failure.as_ref()));
     }
 }
 
@@ -141,14 +148,28 @@ fn carry_out(
     group: Vec<Request>,
 ) -> (Vec<Answer>, Option<StoreError>) {
     let mut failure = log.begin().err();
-    let answers = group.into_iter().filter_map(|request| match request {
-        Request::Append { run, reply } => {
-            let outcomes = attempt(&mut failure, || log.append(shared, &run));
-            Some(Answer::Append(outcomes.unwrap_or_default(), reply))
-        }
-        Request::Close(_) => None,
-    });
-    let answers = answers.collect();
+    let answers = group
+        .into_iter()
+        .filter_map(|request| match request {
+            Request::Append { run, reply } => {
+                let outcomes = attempt(&mut failure, || log.append(shared, &run));
+                Some(Answer::Append(reply, outcomes))
+            }
+            Request::Save { snapshot, reply } => {
+                let saved = attempt(&mut failure, || snapshots::save(&log.conn, &snapshot));
+                Some(Answer::Save(reply, saved))
+            }
+            Request::OpenView { view, reply } => {
+                let opened = attempt(&mut failure, || rows::open(&log.conn, &view));
+                Some(Answer::OpenView(reply, opened))
+            }
+            Request::Rows { batch, reply } => {
+                let committed = attempt(&mut failure, || rows::commit(&log.conn, &batch));
+                Some(Answer::Rows(reply, committed))
+            }
+            Request::Close(_) => None,
+        })
+        .collect();
     attempt(&mut failure, || log.index_if_due(shared));
     if let Some(fault) = failure {
         return (answers, Some(fault.into_store(&shared.file)));
@@ -179,30 +200,45 @@ impl Request {
                 let events = run.iter().flat_map(|c| &c.writes).flat_map(|write| &write.events);
                 events.fold((0, 0), |(count, bytes), e| (count + 1, bytes + e.payload.len()))
             }
-            Self::Close(_) => (0, 0),
+            Self::Rows { batch, .. } => {
+                let bytes = batch.puts.iter().map(|row| row.body.len()).sum();
+                (batch.puts.len() + batch.deletes.len(), bytes)
+            }
+            Self::Save { snapshot, .. } => (1, snapshot.state.len()),
+            Self::OpenView { .. } | Self::Close(_) => (0, 0),
         }
     }
 
-    /// Answers that it was not carried out. Whoever asked may be gone.
-    fn fail(self, error: &StoreError) {
+    /// Answers a request that was not begun.
+    fn refuse(self, error: &StoreError) {
+        let failure = Some(error);
         match self {
-            Self::Append { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::Append { reply, .. } => Answer::Append(reply, None).send(failure),
+            Self::Save { reply, .. } => Answer::Save(reply, None).send(failure),
+            Self::OpenView { reply, .. } => Answer::OpenView(reply, None).send(failure),
+            Self::Rows { reply, .. } => Answer::Rows(reply, None).send(failure),
             Self::Close(_) => {}
         }
     }
 }
 
 impl Answer {
-    /// Answers; whoever asked may be gone.
-    fn send(self) {
-        match self {
-            Self::Append(outcomes, reply) => drop(reply.send(Ok(outcomes))),
+    /// Sends the answer, or what the whole group failed with.
+    fn send(self, failure: Option<&StoreError>) {
+        fn settle<T>(reply: Reply<T>, value: Option<T>, failure: Option<&StoreError>) {
+            let answer = match (failure, value) {
+                (None, Some(value)) => Ok(value),
+                (Some(error), _) => Err(error.clone()),
+                // There is a value unless something failed.
+                (None, None) => Err(StoreError::Closed),
+            };
+            drop(reply.send(answer));
         }
-    }
-
-    fn fail(self, error: &StoreError) {
         match self {
-            Self::Append(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Append(reply, value) => settle(reply, value, failure),
+            Self::Save(reply, value) => settle(reply, value, failure),
+            Self::OpenView(reply, value) => settle(reply, value, failure),
+            Self::Rows(reply, value) => settle(reply, value, failure),
         }
     }
 }

@@ -1,0 +1,148 @@
+use bytes::Bytes;
+use factum_core::view::{Comparison, Condition, Select, Value, ViewSpec};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params_from_iter};
+
+use super::super::fault::{Fault, integer};
+use super::table::{columns, table};
+use super::value::Sql;
+
+/// The bodies of the rows with these keys.
+pub(super) fn load(
+    conn: &Connection,
+    view: &ViewSpec,
+    keys: &[String],
+) -> Result<Vec<Option<Bytes>>, Fault> {
+    let sql = format!("SELECT body FROM {} WHERE key = ?1", table(view));
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut bodies = Vec::with_capacity(keys.len());
+    for key in keys {
+        let mut rows = statement.query([key])?;
+        bodies.push(rows.next()?.map(body).transpose()?);
+    }
+    Ok(bodies)
+}
+
+/// The bodies of the rows that are wanted.
+pub(super) fn select(
+    conn: &Connection,
+    view: &ViewSpec,
+    select: &Select,
+) -> Result<Vec<Bytes>, Fault> {
+    let mut query = Text::new(view, "SELECT body FROM ");
+    query.filter(&select.conditions);
+    query.sql.push_str(" ORDER BY ");
+    for sort in &select.sorts {
+        if let Some(column) = query.columns.get(sort.column) {
+            query.sql.push_str(column);
+            query.sql.push_str(if sort.descending { " DESC, " } else { ", " });
+        }
+    }
+    query.sql.push_str("key");
+    if let Some(limit) = select.limit {
+        query.sql.push_str(&format!(" LIMIT {}", integer(limit as u64)));
+    }
+    let mut statement = conn.prepare_cached(&query.sql)?;
+    let mut rows = statement.query(params_from_iter(query.values.into_iter().map(Sql)))?;
+    let mut bodies = Vec::new();
+    while let Some(row) = rows.next()? {
+        bodies.push(body(row)?);
+    }
+    Ok(bodies)
+}
+
+/// How many rows there are of which the conditions hold.
+pub(super) fn count(
+    conn: &Connection,
+    view: &ViewSpec,
+    conditions: &[Condition],
+) -> Result<usize, Fault> {
+    let mut query = Text::new(view, "SELECT count(*) FROM ");
+    query.filter(conditions);
+    let values = params_from_iter(query.values.into_iter().map(Sql));
+    let count: i64 = conn.prepare_cached(&query.sql)?.query_row(values, |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+fn body(row: &Row<'_>) -> rusqlite::Result<Bytes> {
+    Ok(match row.get_ref(0)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Bytes::copy_from_slice(bytes),
+        // Not JSON, which whoever decodes it says, and of which row.
+        _ => Bytes::new(),
+    })
+}
+
+/// A query as SQL, and the values for its parameters.
+struct Text<'a> {
+    sql: String,
+    values: Vec<&'a Value>,
+    columns: Vec<String>,
+}
+
+impl<'a> Text<'a> {
+    fn new(view: &ViewSpec, start: &str) -> Self {
+        let sql = format!("{start}{}", table(view));
+        Self { sql, values: Vec::new(), columns: columns(view) }
+    }
+
+    fn filter(&mut self, conditions: &'a [Condition]) {
+        if !conditions.is_empty() {
+            self.sql.push_str(" WHERE ");
+            self.join(conditions, " AND ");
+        }
+    }
+
+    /// Conditions side by side; the caller has at least one.
+    fn join(&mut self, conditions: &'a [Condition], between: &str) {
+        for (place, condition) in conditions.iter().enumerate() {
+            if place > 0 {
+                self.sql.push_str(between);
+            }
+            self.condition(condition);
+        }
+    }
+
+    fn condition(&mut self, condition: &'a Condition) {
+        match condition {
+            Condition::All(all) if all.is_empty() => self.sql.push_str("TRUE"),
+            Condition::Any(any) if any.is_empty() => self.sql.push_str("FALSE"),
+            Condition::All(all) => self.nested(all, " AND "),
+            Condition::Any(any) => self.nested(any, " OR "),
+            Condition::Compare { column, comparison, value } => {
+                match self.columns.get(*column).cloned() {
+                    Some(column) => self.compare(&column, *comparison, value),
+                    None => self.sql.push_str("FALSE"),
+                }
+            }
+        }
+    }
+
+    fn nested(&mut self, conditions: &'a [Condition], between: &str) {
+        self.sql.push('(');
+        self.join(conditions, between);
+        self.sql.push(')');
+    }
+
+    /// For SQL a comparison with a null is neither true nor false; here a null is equal to a null and
+    /// less than everything else.
+    fn compare(&mut self, column: &str, comparison: Comparison, value: &'a Value) {
+        use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
+        let null = *value == Value::Null;
+        let sql = match comparison {
+            Lt if null => "FALSE".to_owned(),
+            Ge if null => "TRUE".to_owned(),
+            Eq | Le if null => format!("{column} IS NULL"),
+            Ne | Gt if null => format!("{column} IS NOT NULL"),
+            Eq => format!("{column} = ?"),
+            Ne => format!("{column} IS NOT ?"),
+            Lt => format!("({column} < ? OR {column} IS NULL)"),
+            Le => format!("({column} <= ? OR {column} IS NULL)"),
+            Gt => format!("{column} > ?"),
+            Ge => format!("{column} >= ?"),
+        };
+        self.sql.push_str(&sql);
+        if !null {
+            self.values.push(value);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+use factum_core::store::Mark;
+use factum_core::view::{
+    ColumnSpec, Comparison, Condition, Row, RowBatch, RowStore, Select, Sort, Value, ValueKind,
+    ViewError, ViewId, ViewSpec,
+};
+use factum_stores::SqliteStore;
+
+use crate::common::{Log, append, commit_to, stream};
+
+/// With columns that SQL would take for the table's own, or for one.
+const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec { name: "cents", kind: ValueKind::Uint },
+    ColumnSpec { name: "key", kind: ValueKind::Text },
+    ColumnSpec { name: "order", kind: ValueKind::Int },
+    ColumnSpec { name: "Cents", kind: ValueKind::Bool },
+];
+const VIEW: ViewSpec = ViewSpec { id: ViewId { name: "a \"view\"", version: 1 }, columns: COLUMNS };
+
+fn values() -> Vec<Vec<Value>> {
+    let mut rows = Vec::new();
+    let large = i64::MAX.cast_unsigned();
+    for cents in [0, 7, 10, large, large + 1, u64::MAX - 1, u64::MAX] {
+        for text in [None, Some(""), Some("a"), Some("ä\0z")] {
+            for order in [i64::MIN, -1, 0, i64::MAX] {
+                let text = text.map_or(Value::Null, |text| Value::Text(text.to_owned()));
+                let flag = if order == 0 { Value::Null } else { Value::Bool(order < 0) };
+                rows.push(vec![Value::Uint(cents), text, Value::Int(order), flag]);
+            }
+        }
+    }
+    rows
+}
+
+fn rows_of(values: &[Vec<Value>]) -> Vec<Row> {
+    let row = |(n, values): (usize, &Vec<Value>)| {
+        // Keys in another order than the rows.
+        let key = format!("{:03}", n * 37 % 1000);
+        Row { body: format!("{{\"row\":{n}}}").into(), key, values: values.clone() }
+    };
+    values.iter().enumerate().map(row).collect()
+}
+
+fn batch(from: Option<Mark>, to: Mark, puts: Vec<Row>) -> RowBatch {
+    RowBatch { view: VIEW, from, to, puts, deletes: Vec::new() }
+}
+
+async fn filled(log: &Log) -> (SqliteStore, Vec<Row>, Mark) {
+    let store = log.open();
+    assert_eq!(store.open_view().await, None);
+    let mark = append(&store, commit_to(stream(1), 1)).await.mark;
+    let rows = rows_of(&values());
+    store.commit(batch(None, mark, rows.clone())).await.unwrap();
+    (store, rows, mark)
+}
+
+trait OpenView {
+    async fn open_view(&self) -> Option<Mark>;
+}
+impl OpenView for SqliteStore {
+    async fn open_view(&self) -> Option<Mark> {
+        RowStore::open(self, VIEW).await.unwrap()
+    }
+}
+
+/// What the contract says that a query gives.
+fn expected(rows: &[Row], select: &Select) -> Vec<String> {
+    let holds = |row: &&Row| select.conditions.iter().all(|c| c.holds(&row.values));
+    let mut wanted: Vec<&Row> = rows.iter().filter(holds).collect();
+    wanted.sort_by(|a, b| {
+        let by = |sort: &Sort| {
+            let order = a.values[sort.column].cmp(&b.values[sort.column]);
+            if sort.descending { order.reverse() } else { order }
+        };
+        let decided = select.sorts.iter().map(by).find(|order| order.is_ne());
+        decided.unwrap_or_else(|| a.key.cmp(&b.key))
+    });
+    wanted.truncate(select.limit.unwrap_or(usize::MAX));
+    wanted.iter().map(|row| String::from_utf8(row.body.to_vec()).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn queries_mean_what_the_contract_says() {
+    use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
+    let log = Log::new();
+    let (store, rows, _) = filled(&log).await;
+    let wanted = [
+        (0, Value::Uint(10)),
+        (0, Value::Uint(u64::MAX - 1)),
+        (0, Value::Uint(i64::MAX.cast_unsigned())),
+        (1, Value::Text("a".into())),
+        (1, Value::Text("ä\0".into())),
+        (1, Value::Null),
+        (2, Value::Int(-1)),
+        (3, Value::Bool(true)),
+        (3, Value::Null),
+        (9, Value::Null),
+    ];
+    let mut conditions = vec![Condition::All(vec![]), Condition::Any(vec![])];
+    for (column, value) in wanted {
+        for comparison in [Eq, Ne, Lt, Le, Gt, Ge] {
+            conditions.push(Condition::Compare { column, comparison, value: value.clone() });
+        }
+    }
+    for (n, one) in conditions.iter().enumerate() {
+        let two = conditions[n * 7 % conditions.len()].clone();
+        let selects = [
+            vec![one.clone()],
+            vec![one.clone(), two.clone()],
+            vec![Condition::Any(vec![one.clone(), Condition::All(vec![two])])],
+        ];
+        for (m, conditions) in selects.into_iter().enumerate() {
+            let sort = |column, descending| Sort { column, descending };
+            let sorts = match (n + m) % 4 {
+                0 => vec![],
+                1 => vec![sort(0, true)],
+                2 => vec![sort(1, false), sort(0, false)],
+                _ => vec![sort(3, true), sort(2, true), sort(0, false)],
+            };
+            let limit = (n % 3 > 0).then_some(n * 2);
+            let select = Select { conditions, sorts, limit };
+            let found = store.select(VIEW, select.clone()).await.unwrap();
+            let found: Vec<_> =
+                found.iter().map(|body| String::from_utf8(body.to_vec()).unwrap()).collect();
+            assert_eq!(found, expected(&rows, &select), "{select:?}");
+            let count = store.count(VIEW, select.conditions.clone()).await.unwrap();
+            let all = Select { limit: None, ..select };
+            assert_eq!(count, expected(&rows, &all).len(), "{all:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_change_and_go() {
+    let log = Log::new();
+    let (store, rows, mark) = filled(&log).await;
+    let mut change = batch(Some(mark), mark, vec![Row { body: "{}".into(), ..rows[0].clone() }]);
+    change.deletes = vec![rows[1].key.clone(), "never there".to_owned()];
+    store.commit(change).await.unwrap();
+    let keys = [2, 1, 0].map(|n: usize| rows[n].key.clone()).to_vec();
+    let loaded = store.load(VIEW, keys).await.unwrap();
+    assert_eq!(loaded, [Some(rows[2].body.clone()), None, Some("{}".into())]);
+    assert_eq!(store.count(VIEW, vec![]).await.unwrap(), rows.len() - 1);
+}
+
+#[tokio::test]
+async fn a_refused_batch_changes_nothing_and_hurts_nobody() {
+    let log = Log::new();
+    let (store, rows, mark) = filled(&log).await;
+    let newer = append(&store, commit_to(stream(1), 1)).await.mark;
+    let gone =
+        || async { RowBatch { deletes: vec![rows[0].key.clone()], ..batch(None, newer, vec![]) } };
+    let mut short = batch(Some(mark), newer, vec![rows[1].clone(), rows[0].clone()]);
+    short.deletes = vec![rows[2].key.clone()];
+    short.puts[1].values.pop();
+    let (fenced, bad, other) = tokio::join!(
+        async { store.commit(gone().await).await },
+        store.commit(short),
+        append(&store, commit_to(stream(2), 1)),
+    );
+    match fenced {
+        Err(ViewError::Fenced(fenced)) => {
+            assert_eq!((fenced.expected, fenced.found), (None, Some(mark)));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(&bad, Err(ViewError::BadRow { key, .. }) if *key == rows[0].key), "{bad:?}");
+    assert_eq!(other.mark.position.number(), 3);
+    assert_eq!(store.count(VIEW, vec![]).await.unwrap(), rows.len());
+    assert_eq!(store.open_view().await, Some(mark));
+}
+
+#[tokio::test]
+async fn rows_and_checkpoint_are_there_again() {
+    let log = Log::new();
+    let (store, rows, mark) = filled(&log).await;
+    store.close().await;
+    let store = log.open();
+    assert_eq!(store.open_view().await, Some(mark));
+    assert_eq!(store.count(VIEW, vec![]).await.unwrap(), rows.len());
+
+    let reader = log.open_read_only();
+    assert_eq!(reader.open_view().await, Some(mark));
+    let refused = RowStore::commit(&reader, batch(Some(mark), mark, vec![])).await;
+    assert!(matches!(refused, Err(ViewError::Store { .. })), "{refused:?}");
+
+    let other = ViewSpec { columns: &COLUMNS[1..], ..VIEW };
+    let refused = RowStore::open(&store, other).await;
+    assert!(matches!(refused, Err(ViewError::OtherColumns { .. })), "{refused:?}");
+    // A new version has rows of its own.
+    let next = ViewSpec { id: ViewId { version: 2, ..VIEW.id }, ..other };
+    assert_eq!(RowStore::open(&store, next).await.unwrap(), None);
+    assert_eq!(store.count(next, vec![]).await.unwrap(), 0);
+    // SQL takes these for one name.
+    let same = ViewSpec { id: ViewId { name: "A \"View\"", version: 1 }, ..VIEW };
+    let refused = RowStore::open(&store, same).await.unwrap_err();
+    assert!(refused.to_string().contains("another name"), "{refused}");
+}
+
+#[tokio::test]
+async fn filters_and_orders_are_served_by_indexes() {
+    let log = Log::new();
+    let (store, ..) = filled(&log).await;
+    store.close().await;
+    let plan = |sql: &str| -> String {
+        let tool = log.tool();
+        let mut statement = tool.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let lines = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        lines.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    };
+    let table = "\"view_a \"\"view\"\"_v1\"";
+    let plan =
+        plan(&format!("SELECT body FROM {table} WHERE cents >= 7 ORDER BY cents, key LIMIT 9"));
+    assert!(plan.contains("USING INDEX") && !plan.contains("TEMP B-TREE"), "{plan}");
+}
