@@ -20,7 +20,7 @@ async fn run<const N: usize>(store: &dyn EventStore, run: [Commit; N]) -> Vec<Ou
 
 /// A commit that can only fail.
 fn failing(id: &str) -> Commit {
-    one(id, Expected::Revision(99))
+    one(id, Expected::Revision(1 << 40))
 }
 
 fn is_conflict(outcome: &Outcome) -> bool {
