@@ -1,4 +1,5 @@
 //! The embedded store keeps the contract.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,19 +61,22 @@ impl Subject for OnDisk {
         Some(Arc::new(reader.unwrap()))
     }
 
-    /// Nothing is written while the files are copied.
+    /// A copy as SQLite makes it, put in the place of the file as one does beside readers: by name.
     async fn back_up(&self) -> Option<Restore<Self>> {
-        let copied = copy(self.folder.path());
+        let copied = self.folder.path().join("copy.db");
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let conn = rusqlite::Connection::open_with_flags(file_in(&self.folder), flags).unwrap();
+        conn.execute("VACUUM INTO ?1", [copied.to_str().unwrap()]).unwrap();
         Some(Box::new(move |log: Self| {
             Box::pin(async move {
                 log.store.close().await;
-                for file in fs::read_dir(log.folder.path()).unwrap() {
-                    fs::remove_file(file.unwrap().path()).unwrap();
+                let file = file_in(&log.folder);
+                fs::remove_file(&file).unwrap();
+                for beside in ["log.db-wal", "log.db-shm"] {
+                    // They are there only if a reader has kept them.
+                    let _ = fs::remove_file(file.with_file_name(beside));
                 }
-                for file in fs::read_dir(copied.path()).unwrap() {
-                    let file = file.unwrap();
-                    fs::copy(file.path(), log.folder.path().join(file.file_name())).unwrap();
-                }
+                fs::rename(copied, file).unwrap();
                 Self::open(log.folder)
             })
         }))

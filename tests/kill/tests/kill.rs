@@ -1,6 +1,7 @@
 //! Rule 1 of the store contract: a writer is killed (SIGKILL) at random moments, over and over on one
 //! log. What it was told is stored is there, nothing is there by half, and what it was not told can be
 //! tried again with one effect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader};
