@@ -1,6 +1,8 @@
 //! Event stores.
 
 #[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "conformance")]
 pub mod gated;
 pub mod memory;
 #[cfg(feature = "sqlite")]

@@ -27,7 +27,8 @@ pub fn follow(
     head: watch::Receiver<Position>,
     poll: Option<Duration>,
 ) -> Tail {
-    let follower = Follower { store, query, seen: after, head, poll, trusted: false, due: None };
+    let (trusted, told, due) = (false, false, None);
+    let follower = Follower { store, query, seen: after, head, poll, trusted, told, due };
     Box::pin(stream::unfold(Some(follower), |follower| async move {
         let mut follower = follower?;
         match follower.next().await {
@@ -45,14 +46,16 @@ struct Follower {
     poll: Option<Duration>,
     /// What was seen last need not be checked again.
     trusted: bool,
+    /// The consumer knows that it has come as far as was seen: progress comes also to one that
+    /// begins at the end.
+    told: bool,
     due: Option<Mark>,
 }
 
 impl Follower {
     async fn next(&mut self) -> Result<Tailed, StoreError> {
         if let Some(mark) = self.due.take() {
-            self.seen = Some(mark);
-            return Ok(Tailed::Progress(mark));
+            return Ok(self.progress(mark));
         }
         loop {
             match self.step().await {
@@ -76,14 +79,20 @@ impl Follower {
         self.trusted = self.store.capabilities().single_writer;
         if let Some(last) = page.events.last() {
             self.seen = Some(last.at.mark());
+            self.told = false;
             self.due = (!page.more).then_some(page.complete_to);
             return Ok(Some(Tailed::Events(page.events)));
         }
-        if self.seen == Some(page.complete_to) {
+        if self.told && self.seen == Some(page.complete_to) {
             return Ok(None);
         }
-        self.seen = Some(page.complete_to);
-        Ok(Some(Tailed::Progress(page.complete_to)))
+        Ok(Some(self.progress(page.complete_to)))
+    }
+
+    fn progress(&mut self, mark: Mark) -> Tailed {
+        self.seen = Some(mark);
+        self.told = true;
+        Tailed::Progress(mark)
     }
 
     async fn wait(&mut self) -> Result<(), StoreError> {

@@ -27,6 +27,7 @@ mod names;
 mod options;
 mod pool;
 mod read;
+mod replaced;
 mod row;
 mod rows;
 mod schema;
@@ -48,10 +49,12 @@ use factum_core::{Key, StreamName};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use deferred::Deferred;
-use fault::BACKEND;
+use fault::{BACKEND, Fault};
 use names::Names;
 pub use options::SqliteOptions;
 use pool::{Pool, reading};
+use replaced::Current;
+use transaction::Reading;
 use writer::Request;
 
 /// How many requests wait for the writer; senders beyond wait their turn.
@@ -82,6 +85,8 @@ pub struct SqliteStore {
     /// `None`: this handle only reads.
     writer: Option<mpsc::Sender<Request>>,
     head: watch::Receiver<Position>,
+    /// Where the store only reads: what it has open now.
+    current: Option<Arc<Current>>,
     /// Keeps the channel of `head` open where there is no writer that would.
     _quiet: Option<Arc<watch::Sender<Position>>>,
 }
@@ -141,14 +146,15 @@ impl SqliteStore {
         let shared = Shared::new(file, log, options);
         let (writer, requests) = mpsc::channel(QUEUE);
         let head = writer::start(shared.clone(), conn, lock, requests)?;
-        Ok(Self { shared, writer: Some(writer), head, _quiet: None })
+        Ok(Self { shared, writer: Some(writer), head, current: None, _quiet: None })
     }
 
     fn open_reading(file: PathBuf, options: SqliteOptions) -> Result<Self, StoreError> {
         let (_, log) = schema::open_first_reader(&file).map_err(|fault| fault.into_store(&file))?;
         let (quiet, head) = watch::channel(Position::START);
         let shared = Shared::new(file, log, options);
-        Ok(Self { shared, writer: None, head, _quiet: Some(Arc::new(quiet)) })
+        let current = Some(Arc::new(Current::open(shared.clone())?));
+        Ok(Self { shared, writer: None, head, current, _quiet: Some(Arc::new(quiet)) })
     }
 
     /// Ends the writer, for all handles, once it has answered what is queued, and waits for it. Calls
@@ -162,6 +168,20 @@ impl SqliteStore {
             }
         }
         self.shared.pool.close();
+        if let Some(current) = &self.current {
+            current.close();
+        }
+    }
+
+    /// Runs `work` on what is open now.
+    async fn reading<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Reading<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.current {
+            Some(current) => reading(&current.shared()?, work).await,
+            None => reading(&self.shared, work).await,
+        }
     }
 
     /// Hands a request to the writer.
@@ -200,9 +220,7 @@ impl EventStore for SqliteStore {
         direction: Direction,
         limit: usize,
     ) -> BoxFuture<'_, Result<Page, StoreError>> {
-        Box::pin(reading(&self.shared, move |reading| {
-            read::page(reading, &query, &range, direction, limit)
-        }))
+        Box::pin(self.reading(move |reading| read::page(reading, &query, &range, direction, limit)))
     }
 
     fn tail(&self, query: Query, after: Option<Mark>) -> Tail {
@@ -213,7 +231,7 @@ impl EventStore for SqliteStore {
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Mark, StoreError>> {
-        Box::pin(reading(&self.shared, |reading| Ok(reading.head()?)))
+        Box::pin(self.reading(|reading| Ok(reading.head()?)))
     }
 
     fn find(
@@ -221,7 +239,7 @@ impl EventStore for SqliteStore {
         key: Key,
         _near: &StreamName,
     ) -> BoxFuture<'_, Result<Option<Receipt>, StoreError>> {
-        Box::pin(reading(&self.shared, move |reading| read::receipt(reading, key)))
+        Box::pin(self.reading(move |reading| read::receipt(reading, key)))
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -1,0 +1,42 @@
+//! What a store says that it can do, it does; what it cannot do, it refuses by name.
+
+use factum_core::store::{Commit, Expected, Query, Refused};
+
+use super::Subject;
+use super::making::{append, commit, guarded, one, write};
+
+/// The same is said each time, and it makes sense.
+pub async fn they_are_sound<S: Subject>(fresh: impl AsyncFn() -> S) {
+    let subject = fresh().await;
+    let said = subject.store().capabilities();
+    assert_eq!(subject.store().capabilities(), said);
+    assert!(!said.backend.is_empty());
+    assert!(said.limits.event_bytes > 0 && said.limits.commit_events > 0);
+    assert!(said.limits.commit_bytes >= said.limits.event_bytes, "one event of any size fits");
+}
+
+/// Commits of several streams, and guards, are stored or refused as unsupported, as was said.
+pub async fn what_is_said_is_so<S: Subject>(fresh: impl AsyncFn() -> S) {
+    let subject = fresh().await;
+    let store = subject.store();
+    let said = store.capabilities();
+    let several = commit([write("a", Expected::Any, 1), write("b", Expected::Any, 1)]);
+    let head = store.head().await.unwrap();
+    let cases: [(Commit, bool); 2] = [
+        (several, said.multi_stream),
+        (guarded(one("c", Expected::Any), Query::context("other"), head), said.guards),
+    ];
+    for (commit, can) in cases {
+        match append(&*store, commit).await {
+            Ok(_) => assert!(can, "it did what it says it cannot do"),
+            Err(Refused::Unsupported { backend, what }) => {
+                assert!(!can, "it refuses what it says it can do: {what}");
+                assert_eq!(backend, said.backend);
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    // What was refused stored nothing.
+    let stored = if said.multi_stream { 2 } else { 0 } + usize::from(said.guards);
+    assert_eq!(super::making::read(&*store, &Query::All).await.len(), stored);
+}

@@ -1,0 +1,83 @@
+//! Random work on a store and on the plainest model of one, a list, compared step by step.
+//!
+//! What is done follows from a list of numbers alone, so that a failure can be repeated, and shrunk by
+//! a property-testing library: see [`agrees`].
+
+mod plain;
+mod work;
+
+use factum_core::store::{Direction, EventStore, Position, Query, Range, Recorded};
+
+use self::plain::{Plain, assert_agrees, filter};
+use self::work::Choices;
+use super::Subject;
+use super::making::read_since;
+
+/// Random work, from seeds that never change.
+pub async fn random_work_agrees_with_the_model<S: Subject>(fresh: impl AsyncFn() -> S) {
+    for seed in 0..12 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let choices: Vec<u32> = (0..3000).map(|_| random.u32(..)).collect();
+        let subject = fresh().await;
+        agrees(&*subject.store(), &choices).await;
+    }
+}
+
+/// Does what the choices say on an empty store and on the model.
+///
+/// # Panics
+/// If the two do not agree.
+pub async fn agrees(store: &dyn EventStore, choices: &[u32]) {
+    let can = store.capabilities();
+    let (mut choices, mut model) = (Choices::new(choices), Plain::new(can.limits));
+    let mut log: Vec<Recorded> = Vec::new();
+    let mut mark = store.head().await.unwrap();
+    while !choices.is_over() {
+        let run = choices.run(&model, &log, &can);
+        let verdicts = model.append(&run, &log);
+        let outcomes = store.append(run.clone()).await.unwrap();
+        log.extend(read_since(store, &Query::All, Some(mark)).await);
+        mark = store.head().await.unwrap();
+        model.assert_is(&log);
+        assert_eq!(outcomes.len(), run.len());
+        for ((commit, verdict), outcome) in run.iter().zip(&verdicts).zip(&outcomes) {
+            assert_agrees(commit, verdict, outcome, &log);
+        }
+        for _ in 0..choices.below(4) {
+            let (query, range) = (choices.query(), choices.range(&log));
+            compare_read(store, &log, query, range, 1 + choices.below(7)).await;
+        }
+    }
+}
+
+async fn compare_read(
+    store: &dyn EventStore,
+    log: &[Recorded],
+    query: Query,
+    range: Range,
+    limit: usize,
+) {
+    let wanted = filter(log, &query, &range);
+    for direction in [Direction::Forward, Direction::Backward] {
+        let (mut seen, mut left) = (Vec::new(), range);
+        loop {
+            let page = store.read(query.clone(), left, direction, limit).await.unwrap();
+            assert!(page.events.len() <= limit);
+            seen.extend(page.events);
+            if !page.more {
+                break;
+            }
+            match (direction, seen.last()) {
+                (Direction::Forward, _) => left.after = page.complete_to.position,
+                (Direction::Backward, Some(oldest)) => {
+                    left = left.through(Position::new(oldest.at.position.number() - 1));
+                }
+                (Direction::Backward, None) => panic!("a page with more, but without events"),
+            }
+        }
+        if direction == Direction::Backward {
+            seen.reverse();
+        }
+        assert!(seen.iter().eq(wanted.iter().copied()), "{direction:?} {query}, {range:?}");
+    }
+}

@@ -1,0 +1,48 @@
+//! The writer that is killed: appends to the log in the file that the first argument names, in the
+//! life that the second one says, as fast as it can, and prints each key that was acknowledged with
+//! its position, until it is killed.
+
+use std::error::Error;
+use std::io::{Write, stdout};
+
+use factum_core::store::EventStore;
+use factum_stores::SqliteStore;
+use factum_test_kill::{APPENDERS, Number, RUN};
+use tokio::task::JoinSet;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (file, life) = arguments.next().zip(arguments.next()).ok_or("the file and the life")?;
+    let life = life.parse()?;
+    say("opening")?;
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let store = SqliteStore::open(file)?;
+        let mut appenders = JoinSet::new();
+        for appender in 0..APPENDERS {
+            appenders.spawn(append_for_ever(store.clone(), life, appender));
+        }
+        // They end only with an error, which the parent sees in the status.
+        appenders.join_next().await.ok_or("no appenders")??.map_err(Into::into)
+    })
+}
+
+async fn append_for_ever(store: SqliteStore, life: u32, appender: u32) -> Result<(), String> {
+    for run in 0.. {
+        let numbers = run * RUN..(run + 1) * RUN;
+        let commits = numbers.map(|commit| Number { life, appender, commit }.commit());
+        let outcomes = store.append(commits.collect()).await.map_err(|error| error.to_string())?;
+        for outcome in outcomes {
+            let receipt = outcome.map_err(|refused| refused.to_string())?;
+            let position = receipt.mark.position.number();
+            say(&format!("{} {position}", receipt.key)).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints a line at once: what was not printed was not acknowledged.
+fn say(line: &str) -> std::io::Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}

@@ -1,0 +1,146 @@
+//! Rule 1 of the store contract: a writer is killed (SIGKILL) at random moments, over and over on one
+//! log. What it was told is stored is there, nothing is there by half, and what it was not told can be
+//! tried again with one effect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
+
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use factum_core::store::{Direction, EventStore, Mark, Position, Query, Range, Recorded};
+use factum_core::{Key, StreamName};
+use factum_stores::SqliteStore;
+use factum_test_kill::{APPENDERS, Number, RUN};
+
+const KILLS: u32 = 60;
+
+#[test]
+fn a_killed_writer_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log.db");
+    let mut random = fastrand::Rng::new();
+    println!("seed {}", random.get_seed());
+    let mut log = Known::default();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for life in 0..KILLS {
+        // Some die while they open and recover the file, some early, some late.
+        let lines = if life % 6 == 5 { 0 } else { random.usize(1..300) };
+        let acknowledged = write_and_kill(&file, life, lines);
+        runtime.block_on(log.check(&file, life, &acknowledged));
+    }
+    assert!(log.acknowledged > 1000, "the writer hardly wrote: {}", log.acknowledged);
+    println!(
+        "{KILLS} kills, {} commits acknowledged, {} tried again, {} of them stored before",
+        log.acknowledged, log.tried_again, log.stored_before
+    );
+}
+
+/// Lets the writer acknowledge so many commits, kills it, and gives all that it acknowledged.
+fn write_and_kill(file: &Path, life: u32, lines: usize) -> Vec<(Key, Position)> {
+    let mut writer = Command::new(env!("CARGO_BIN_EXE_factum-test-kill"))
+        .arg(file)
+        .arg(life.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(writer.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "opening");
+    let mut acknowledged: Vec<_> = said.by_ref().take(lines).map(Result::unwrap).collect();
+    assert_eq!(acknowledged.len(), lines, "the writer ended by itself");
+    writer.kill().unwrap();
+    // What it had printed by then counts, too; of the last line perhaps only a part.
+    acknowledged.extend(said.map_while(Result::ok));
+    assert!(!writer.wait().unwrap().success());
+    acknowledged.iter().filter_map(|line| parse(line)).collect()
+}
+
+fn parse(line: &str) -> Option<(Key, Position)> {
+    let (key, position) = line.split_once(' ')?;
+    Some((key.parse().unwrap(), Position::new(position.parse().ok()?)))
+}
+
+/// What the log is known to have.
+#[derive(Default)]
+struct Known {
+    mark: Option<Mark>,
+    revisions: HashMap<StreamName, u64>,
+    commits: HashMap<Key, Position>,
+    acknowledged: usize,
+    tried_again: usize,
+    stored_before: usize,
+}
+
+impl Known {
+    async fn check(&mut self, file: &Path, life: u32, acknowledged: &[(Key, Position)]) {
+        let store = SqliteStore::open(file).unwrap();
+        self.read_on(&store).await;
+        for (key, position) in acknowledged {
+            let stored = self.commits.get(key);
+            // A line that was cut by the kill may name a shorter position.
+            let is_last = acknowledged.last().is_some_and(|last| last.0 == *key);
+            assert!(stored == Some(position) || (stored.is_some() && is_last), "{key} was lost");
+        }
+        self.acknowledged += acknowledged.len();
+        self.try_again(&store, life, acknowledged).await;
+        self.read_on(&store).await;
+        store.close().await;
+    }
+
+    /// Reads what is new: whole commits, each once, their revisions without a gap.
+    async fn read_on(&mut self, store: &SqliteStore) {
+        let mut range = self.mark.map_or(Range::ALL, Range::since);
+        let mut events: Vec<Recorded> = Vec::new();
+        loop {
+            let page = store.read(Query::All, range, Direction::Forward, 1000).await.unwrap();
+            events.extend(page.events);
+            range = Range::since(page.complete_to);
+            if !page.more {
+                break;
+            }
+        }
+        self.mark = range.seen;
+        for event in &events {
+            let next = self.revisions.entry(event.at.stream.clone()).or_default();
+            assert_eq!(event.at.revision, *next, "of stream {}", event.at.stream);
+            *next += 1;
+        }
+        for commit in events.chunk_by(|one, next| one.at.key == next.at.key) {
+            assert_whole(commit);
+            let newest = commit.last().unwrap();
+            let before = self.commits.insert(newest.at.key, newest.at.position);
+            assert_eq!(before, None, "commit {} is stored twice", newest.at.key);
+        }
+    }
+
+    /// Tries again what was not acknowledged: as the first time, or once more.
+    async fn try_again(&mut self, store: &SqliteStore, life: u32, told: &[(Key, Position)]) {
+        let told: HashSet<Key> = told.iter().map(|(key, _)| *key).collect();
+        for appender in 0..APPENDERS {
+            let of = |key: &&Key| Number::of(**key).appender == appender;
+            let done = told.iter().filter(of).map(|key| Number::of(*key).commit + 1).max();
+            let run = done.map_or(0, |done| (done - 1) / RUN) * RUN;
+            let missing = (run..run + 2 * RUN)
+                .map(|commit| Number { life, appender, commit })
+                .filter(|number| !told.contains(&number.key()));
+            for number in missing {
+                let stored = self.commits.get(&number.key()).copied();
+                let mut outcomes = store.append(vec![number.commit()]).await.unwrap();
+                let receipt = outcomes.remove(0).unwrap();
+                assert_eq!(receipt.repeated, stored.is_some());
+                assert!(stored.is_none_or(|position| position == receipt.mark.position));
+                self.tried_again += 1;
+                self.stored_before += usize::from(receipt.repeated);
+            }
+        }
+    }
+}
+
+/// Checks that a commit is there with all that it was appended with.
+fn assert_whole(stored: &[Recorded]) {
+    let commit = Number::of(stored[0].at.key).commit();
+    let wanted =
+        commit.writes.iter().flat_map(|w| w.events.iter().map(|e| (&w.stream, &e.payload)));
+    let found = stored.iter().map(|event| (&event.at.stream, &event.payload));
+    assert!(found.eq(wanted), "commit {} is there by half", commit.key);
+}
