@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use factum_core::Key;
+use hashlink::DefaultHashBuilder;
 
 /// Entries of the two indexes that are not in the file yet.
 ///
@@ -17,8 +18,8 @@ pub(super) struct Deferred {
     covered: u64,
     /// Each with the place of the entry before it in its stream.
     entries: Vec<(Entry, Option<u32>)>,
-    newest: HashMap<i64, u32>,
-    keys: HashMap<Key, u64>,
+    newest: HashMap<i64, u32, DefaultHashBuilder>,
+    keys: HashMap<Key, u64, DefaultHashBuilder>,
 }
 
 /// One event: where it stands, and its commit's key if it is the first of the commit.
@@ -33,7 +34,7 @@ pub(super) struct Entry {
 impl Deferred {
     /// No entries, for an index in the file up to a position.
     pub(super) fn new(covered: u64) -> Self {
-        Self { covered, entries: Vec::new(), newest: HashMap::new(), keys: HashMap::new() }
+        Self { covered, entries: Vec::new(), newest: HashMap::default(), keys: HashMap::default() }
     }
 
     /// Up to which position the index in the file is needed, and enough.
@@ -105,7 +106,8 @@ impl Deferred {
         self.keys.keys().copied().filter(|key| key.uuid().get_version_num() == 7).max()
     }
 
-    fn entries(&self) -> impl Iterator<Item = Entry> {
+    /// All entries, in the order of the log.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
         self.entries.iter().map(|(entry, _)| *entry)
     }
 }

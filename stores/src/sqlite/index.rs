@@ -210,31 +210,31 @@ pub(super) fn extend(conn: &Connection, deferred: &mut Deferred, end: u64) -> ru
     Ok(())
 }
 
-/// Writes the deferred part to the file, in the order of the indexes, so that each page is written
-/// once. The caller lets the deferred part advance to `end` when the transaction has committed.
-///
-/// `newest_key` is kept beside them: see [`Deferred::newest_key`].
-pub(super) fn flush(
-    conn: &Connection,
-    covered: u64,
-    end: u64,
-    newest_key: Key,
-) -> rusqlite::Result<()> {
-    let (covered, end) = (integer(covered), integer(end));
-    conn.prepare_cached(
-        "INSERT INTO stream_index (stream, revision, position)
-         SELECT stream, revision, position FROM events WHERE position > ?1 AND position <= ?2
-         ORDER BY stream, revision",
-    )?
-    .execute([covered, end])?;
-    conn.prepare_cached(
-        "INSERT INTO key_index (key, position)
-         SELECT key, position FROM events WHERE position > ?1 AND position <= ?2 AND idx = 0
-         ORDER BY key",
-    )?
-    .execute([covered, end])?;
-    conn.prepare_cached("UPDATE meta SET value = ?1 WHERE name = 'newest_key'")?
-        .execute([newest_key.as_bytes()])?;
-    conn.prepare_cached("UPDATE meta SET value = ?1 WHERE name = 'indexed_to'")?.execute([end])?;
+/// Writes entries to the file, in the order of the indexes, so that each page is written once. The
+/// caller lets the deferred part advance when the transaction has committed.
+pub(super) fn flush(conn: &Connection, mut entries: Vec<Entry>) -> rusqlite::Result<()> {
+    entries.sort_unstable_by_key(|entry| (entry.stream, entry.revision));
+    let sql = "INSERT INTO stream_index (stream, revision, position) VALUES (?1, ?2, ?3)";
+    let mut insert = conn.prepare_cached(sql)?;
+    for entry in &entries {
+        let (revision, position) = (integer(entry.revision), integer(entry.position));
+        insert.execute(params![entry.stream, revision, position])?;
+    }
+    let mut keys: Vec<(Key, u64)> =
+        entries.iter().filter_map(|entry| Some((entry.key?, entry.position))).collect();
+    keys.sort_unstable();
+    let mut insert =
+        conn.prepare_cached("INSERT INTO key_index (key, position) VALUES (?1, ?2)")?;
+    for (key, position) in keys {
+        insert.execute(params![key.as_bytes(), integer(position)])?;
+    }
+    Ok(())
+}
+
+/// Takes note of how far the index in the file goes, and of [`Deferred::newest_key`].
+pub(super) fn note(conn: &Connection, end: u64, newest_key: Key) -> rusqlite::Result<()> {
+    let mut update = conn.prepare_cached("UPDATE meta SET value = ?2 WHERE name = ?1")?;
+    update.execute(params!["indexed_to", integer(end)])?;
+    update.execute(params!["newest_key", newest_key.as_bytes()])?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 use factum_core::store::{
-    Commit, Conflict, Mark, NewEvent, Outcome, Position, Receipt, StreamWrite, Written,
+    Commit, Conflict, Mark, Metadata, NewEvent, Outcome, Position, Receipt, StreamWrite, Written,
     check_commit,
 };
-use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection};
 
 use super::super::Shared;
 use super::super::deferred::Entry;
@@ -13,37 +13,46 @@ use super::super::names::lock;
 use super::super::row::{column, columns, write_headers, write_tags};
 use super::super::transaction::Reading;
 use super::heads::{Head, Heads};
-use super::log::Log;
+use super::log::{Log, State};
 use super::repeat::repeated;
 use super::run::Past;
 
-impl Log {
-    /// Appends a run of commits within the transaction.
-    pub(super) fn append(
-        &mut self,
-        shared: &Shared,
-        run: &[Commit],
-    ) -> Result<Vec<Outcome>, Fault> {
-        let mut past = Past::before(self.end);
+/// What appends within one transaction.
+pub(super) struct Appender<'a> {
+    shared: &'a Shared,
+    conn: &'a Connection,
+    state: &'a mut State,
+    insert: Insert<'a>,
+}
+
+impl<'a> Appender<'a> {
+    pub(super) fn new(log: &'a mut Log, shared: &'a Shared) -> Result<Self, Fault> {
+        let Log { conn, state } = log;
+        Ok(Self { shared, conn, state, insert: Insert::prepare(conn)? })
+    }
+
+    /// The connection, for what else is written in the transaction.
+    pub(super) fn conn(&self) -> &'a Connection {
+        self.conn
+    }
+
+    /// Appends a run of commits.
+    pub(super) fn append(&mut self, run: &[Commit]) -> Result<Vec<Outcome>, Fault> {
+        let mut past = Past::before(self.state.end);
         let mut outcomes = Vec::with_capacity(run.len());
         for (index, commit) in run.iter().enumerate() {
-            let outcome = self.append_commit(shared, commit, &past)?;
+            let outcome = self.append_commit(commit, &past)?;
             past.add(index, commit, &outcome);
             outcomes.push(outcome);
         }
         Ok(outcomes)
     }
 
-    fn append_commit(
-        &mut self,
-        shared: &Shared,
-        commit: &Commit,
-        past: &Past,
-    ) -> Result<Outcome, Fault> {
-        if let Err(bad) = check_commit(commit, &shared.options.limits) {
+    fn append_commit(&mut self, commit: &Commit, past: &Past) -> Result<Outcome, Fault> {
+        if let Err(bad) = check_commit(commit, &self.shared.options.limits) {
             return Ok(Err(bad.into()));
         }
-        if let Some(outcome) = self.known(shared, commit)? {
+        if let Some(outcome) = self.known(commit)? {
             return Ok(outcome);
         }
         if let Err(refused) = past.check(commit) {
@@ -51,8 +60,8 @@ impl Log {
         }
         let mut heads = Vec::with_capacity(commit.writes.len());
         for StreamWrite { stream, expected, .. } in &commit.writes {
-            let (reading, cache) = self.parts(shared);
-            let head = cache.head(&reading, stream)?;
+            let reading = self.reading();
+            let head = self.state.heads.head(&reading, stream)?;
             let newest = head.map(|head| head.newest);
             if !expected.holds(newest) {
                 let (stream, expected) = (stream.clone(), *expected);
@@ -62,36 +71,36 @@ impl Log {
             heads.push(head);
         }
         if let Some(guard) = &commit.guard {
-            let before = Reading { end: past.end, ..self.reading(shared) };
+            let before = Reading { end: past.end, ..self.reading() };
             if let Some(found) = forbidden(&before, guard, &past.known)? {
                 let (query, after) = (guard.query.clone(), guard.after);
                 return Ok(Err(Conflict::Guard { query, after, found }.into()));
             }
         }
-        self.write(shared, commit, heads).map(Ok)
+        self.write(commit, heads).map(Ok)
+    }
+
+    fn reading(&self) -> Reading<'a> {
+        self.state.reading(self.conn, self.shared)
     }
 
     /// What becomes of a commit whose key is known.
-    fn known(&self, shared: &Shared, commit: &Commit) -> Result<Option<Outcome>, Fault> {
-        let reading = self.reading(shared);
+    fn known(&self, commit: &Commit) -> Result<Option<Outcome>, Fault> {
+        let reading = self.reading();
         let index = reading.index();
         let first = match index.recent_key(&commit.key)? {
-            None if self.may_be_indexed(&commit.key) => index.key_in_file(&commit.key)?,
+            None if self.state.may_be_indexed(&commit.key) => index.key_in_file(&commit.key)?,
             found => found,
         };
         first.map(|first| repeated(&reading, commit, first)).transpose()
     }
 
     /// Writes a commit that may be written.
-    fn write(
-        &mut self,
-        shared: &Shared,
-        commit: &Commit,
-        heads: Vec<Option<Head>>,
-    ) -> Result<Receipt, Fault> {
-        self.ensure_stamp()?;
-        let Self { conn, heads: cache, end, stamp, .. } = self;
-        let mut insert = Insert::of(conn, cache, commit)?;
+    fn write(&mut self, commit: &Commit, heads: Vec<Option<Head>>) -> Result<Receipt, Fault> {
+        self.state.ensure_stamp(self.conn)?;
+        let Self { shared, conn, state, insert } = self;
+        let State { heads: cache, end, stamp, .. } = &mut **state;
+        insert.begin(cache, commit)?;
         let mut entries = Vec::new();
         let mut writes = Vec::with_capacity(commit.writes.len());
         for (write, head) in commit.writes.iter().zip(heads) {
@@ -119,36 +128,61 @@ impl Log {
     }
 }
 
-/// Writes the events of one commit.
+/// Writes events: one statement for the whole transaction.
 struct Insert<'a> {
     conn: &'a Connection,
-    statement: rusqlite::CachedStatement<'a>,
+    statement: CachedStatement<'a>,
     /// The place in the commit of the event that comes next.
     index: u32,
+    /// Whether the columns that most commits leave empty are bound to nothing.
+    plain: bool,
 }
 
 impl<'a> Insert<'a> {
-    /// Prepares for a commit, whose metadata is the same for all its events.
-    fn of(conn: &'a Connection, names: &mut Heads, commit: &Commit) -> Result<Self, Fault> {
-        let mut statement = conn.prepare_cached(concat!(
+    fn prepare(conn: &'a Connection) -> Result<Self, Fault> {
+        let statement = conn.prepare_cached(concat!(
             "INSERT INTO events (",
             columns!(),
             ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
         ))?;
+        // What is not bound is null.
+        Ok(Self { conn, statement, index: 0, plain: true })
+    }
+
+    /// Prepares for a commit, whose metadata is the same for all its events.
+    fn begin(&mut self, names: &mut Heads, commit: &Commit) -> Result<(), Fault> {
+        self.index = 0;
         let meta = &commit.meta;
-        let mut bind = |at: usize, value| statement.raw_bind_parameter(at + 1, Bound(value));
-        bind(column::KEY, ValueRef::Blob(commit.key.as_bytes()))?;
-        bind(column::TIME, ValueRef::Integer(meta.time.as_micros()))?;
-        bind(column::CORRELATION, uuid(meta.correlation.as_ref()))?;
-        bind(column::CAUSATION, uuid(meta.causation.as_ref()))?;
-        bind(column::ACTOR, text(meta.actor.as_deref()))?;
+        let time = meta.time.as_micros();
+        self.bind(column::KEY, ValueRef::Blob(commit.key.as_bytes()))?;
+        self.bind(column::TIME, ValueRef::Integer(time))?;
+        let plain = Metadata { time: meta.time, ..Metadata::default() };
+        if *meta == plain {
+            return self.bind_plain();
+        }
+        self.plain = false;
+        self.bind(column::CORRELATION, uuid(meta.correlation.as_ref()))?;
+        self.bind(column::CAUSATION, uuid(meta.causation.as_ref()))?;
+        self.bind(column::ACTOR, text(meta.actor.as_deref()))?;
         let command = meta.command.as_ref();
-        let name = command.map(|command| names.name(conn, &command.name)).transpose()?;
-        bind(column::COMMAND, name.map_or(ValueRef::Null, ValueRef::Integer))?;
-        let digest = command.map(|command| command.digest.cast_signed());
-        bind(column::DIGEST, digest.map_or(ValueRef::Null, ValueRef::Integer))?;
-        bind(column::HEADERS, text(write_headers(&meta.headers).as_deref()))?;
-        Ok(Self { conn, statement, index: 0 })
+        let name = command.map(|command| names.name(self.conn, &command.name)).transpose()?;
+        self.bind(column::COMMAND, number(name))?;
+        self.bind(column::DIGEST, number(command.map(|command| command.digest.cast_signed())))?;
+        self.bind(column::HEADERS, text(write_headers(&meta.headers).as_deref()))
+    }
+
+    fn bind_plain(&mut self) -> Result<(), Fault> {
+        if !self.plain {
+            for at in column::CORRELATION..=column::HEADERS {
+                self.bind(at, ValueRef::Null)?;
+            }
+            self.plain = true;
+        }
+        Ok(())
+    }
+
+    fn bind(&mut self, at: usize, value: ValueRef<'_>) -> Result<(), Fault> {
+        Ok(self.statement.raw_bind_parameter(at + 1, Bound(value))?)
     }
 
     fn newest_index(&self) -> u32 {
@@ -165,19 +199,18 @@ impl<'a> Insert<'a> {
     ) -> Result<(), Fault> {
         let name = names.name(self.conn, &event.name)?;
         let tags = write_tags(&event.tags);
-        let mut bind = |at: usize, value| self.statement.raw_bind_parameter(at + 1, Bound(value));
-        bind(column::POSITION, ValueRef::Integer(integer(position)))?;
-        bind(column::STREAM, ValueRef::Integer(stream))?;
-        bind(column::REVISION, ValueRef::Integer(integer(revision)))?;
-        bind(column::NAME, ValueRef::Integer(name))?;
-        bind(column::VERSION, ValueRef::Integer(event.version.into()))?;
-        bind(column::IDX, ValueRef::Integer(self.index.into()))?;
-        bind(column::TAGS, text(tags.as_deref()))?;
+        self.bind(column::POSITION, ValueRef::Integer(integer(position)))?;
+        self.bind(column::STREAM, ValueRef::Integer(stream))?;
+        self.bind(column::REVISION, ValueRef::Integer(integer(revision)))?;
+        self.bind(column::NAME, ValueRef::Integer(name))?;
+        self.bind(column::VERSION, ValueRef::Integer(event.version.into()))?;
+        self.bind(column::IDX, ValueRef::Integer(self.index.into()))?;
+        self.bind(column::TAGS, text(tags.as_deref()))?;
         // Text where it can be, so that tools show it and SQL's JSON functions take it.
         let is_text = std::str::from_utf8(&event.payload).is_ok();
         let payload = &*event.payload;
         let payload = if is_text { ValueRef::Text(payload) } else { ValueRef::Blob(payload) };
-        bind(column::PAYLOAD, payload)?;
+        self.bind(column::PAYLOAD, payload)?;
         self.statement.raw_execute()?;
         self.index += 1;
         Ok(())
@@ -186,6 +219,10 @@ impl<'a> Insert<'a> {
 
 fn text(text: Option<&str>) -> ValueRef<'_> {
     text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))
+}
+
+fn number(number: Option<i64>) -> ValueRef<'static> {
+    number.map_or(ValueRef::Null, ValueRef::Integer)
 }
 
 fn uuid(uuid: Option<&uuid::Uuid>) -> ValueRef<'_> {

@@ -14,6 +14,12 @@ use super::heads::Heads;
 #[derive(Debug)]
 pub(super) struct Log {
     pub(super) conn: Connection,
+    pub(super) state: State,
+}
+
+/// What the writer knows of the log.
+#[derive(Debug)]
+pub(super) struct State {
     pub(super) heads: Heads,
     /// The position of the newest event, also of one that is not committed yet.
     pub(super) end: u64,
@@ -47,8 +53,7 @@ impl Log {
             deferred.advance(covered);
             index::extend(&conn, &mut deferred, end)?;
         }
-        Ok(Self {
-            conn,
+        let state = State {
             heads,
             end,
             durable: end,
@@ -57,7 +62,8 @@ impl Log {
             newest_key: Key::from_bytes(newest_key),
             stamp: Stamp::draw(),
             stamped: (false, false),
-        })
+        };
+        Ok(Self { conn, state })
     }
 
     /// Opens the file again after a failure that left it unclear what is in it.
@@ -78,18 +84,7 @@ impl Log {
 
     /// The position of the newest event.
     pub(super) fn end(&self) -> u64 {
-        self.end
-    }
-
-    /// The log as the transaction sees it.
-    pub(super) fn reading<'a>(&'a self, shared: &'a Shared) -> Reading<'a> {
-        Reading { conn: &self.conn, shared, end: self.end, covered: self.covered }
-    }
-
-    /// The same, and what is remembered beside it.
-    pub(super) fn parts<'a>(&'a mut self, shared: &'a Shared) -> (Reading<'a>, &'a mut Heads) {
-        let Self { conn, heads, end, covered, .. } = self;
-        (Reading { conn, shared, end: *end, covered: *covered }, heads)
+        self.state.end
     }
 
     pub(super) fn begin(&self) -> Result<(), Fault> {
@@ -104,17 +99,18 @@ impl Log {
 
     /// Takes note that the transaction has committed.
     pub(super) fn committed(&mut self, shared: &Shared) {
-        self.durable = self.end;
-        self.stamped.0 = self.stamped.1;
-        if self.covering > self.covered {
-            self.covered = self.covering;
-            lock(&shared.deferred).advance(self.covered);
+        let state = &mut self.state;
+        state.durable = state.end;
+        state.stamped.0 = state.stamped.1;
+        if state.covering > state.covered {
+            state.covered = state.covering;
+            lock(&shared.deferred).advance(state.covered);
         }
     }
 
     /// Forgets what the transaction did. `None` if the file has to be opened again.
     pub(super) fn roll_back(mut self, shared: &Shared, error: &StoreError) -> Option<Self> {
-        lock(&shared.deferred).truncate(self.durable);
+        lock(&shared.deferred).truncate(self.state.durable);
         shared.names.clear();
         if error.outcome_unknown() {
             return None;
@@ -123,23 +119,12 @@ impl Log {
         if !self.conn.is_autocommit() {
             self.conn.execute_batch("ROLLBACK").ok()?;
         }
-        self.heads = Heads::new(&self.conn, shared.options.cache_bytes / 2).ok()?;
-        self.end = self.durable;
-        self.covering = self.covered;
-        self.stamped.1 = self.stamped.0;
+        let state = &mut self.state;
+        state.heads = Heads::new(&self.conn, shared.options.cache_bytes / 2).ok()?;
+        state.end = state.durable;
+        state.covering = state.covered;
+        state.stamped.1 = state.stamped.0;
         Some(self)
-    }
-
-    /// Writes the stamp down before the first event that gets it.
-    pub(super) fn ensure_stamp(&mut self) -> Result<(), Fault> {
-        if !self.stamped.1 {
-            self.conn.execute(
-                "INSERT OR REPLACE INTO stamps (first, stamp) VALUES (?1, ?2)",
-                params![integer(self.end + 1), self.stamp.number().cast_signed()],
-            )?;
-            self.stamped.1 = true;
-        }
-        Ok(())
     }
 
     /// Writes the deferred parts of the indexes to the file if enough has gathered.
@@ -148,18 +133,18 @@ impl Log {
     }
 
     fn index(&mut self, shared: &Shared) -> Result<(), Fault> {
-        let newest = lock(&shared.deferred).newest_key();
-        let newest = newest.map_or(self.newest_key, |key| key.max(self.newest_key));
-        index::flush(&self.conn, self.covered, self.end, newest)?;
+        let (entries, newest) = {
+            let deferred = lock(&shared.deferred);
+            (deferred.entries().collect(), deferred.newest_key())
+        };
+        let state = &mut self.state;
+        let newest = newest.map_or(state.newest_key, |key| key.max(state.newest_key));
+        index::flush(&self.conn, entries)?;
+        index::note(&self.conn, state.end, newest)?;
         // Greater than what is in the file if the transaction fails: that only costs a look there.
-        self.newest_key = newest;
-        self.covering = self.end;
+        state.newest_key = newest;
+        state.covering = state.end;
         Ok(())
-    }
-
-    /// Whether a commit with this key could be in the file's part of the index.
-    pub(super) fn may_be_indexed(&self, key: &Key) -> bool {
-        key.uuid().get_version_num() != 7 || *key <= self.newest_key
     }
 
     /// Completes the indexes and merges SQLite's log into the file. Failing, it leaves both for the
@@ -171,6 +156,30 @@ impl Log {
             Err(_) => drop(self.conn.execute_batch("ROLLBACK")),
         }
         drop(self.conn.close());
+    }
+}
+
+impl State {
+    /// The log as the transaction sees it.
+    pub(super) fn reading<'a>(&self, conn: &'a Connection, shared: &'a Shared) -> Reading<'a> {
+        Reading { conn, shared, end: self.end, covered: self.covered }
+    }
+
+    /// Writes the stamp down before the first event that gets it.
+    pub(super) fn ensure_stamp(&mut self, conn: &Connection) -> Result<(), Fault> {
+        if !self.stamped.1 {
+            conn.execute(
+                "INSERT OR REPLACE INTO stamps (first, stamp) VALUES (?1, ?2)",
+                params![integer(self.end + 1), self.stamp.number().cast_signed()],
+            )?;
+            self.stamped.1 = true;
+        }
+        Ok(())
+    }
+
+    /// Whether a commit with this key could be in the file's part of the index.
+    pub(super) fn may_be_indexed(&self, key: &Key) -> bool {
+        key.uuid().get_version_num() != 7 || *key <= self.newest_key
     }
 }
 

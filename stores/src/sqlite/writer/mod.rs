@@ -18,6 +18,7 @@ use super::Shared;
 use super::fault::{BACKEND, Fault};
 use super::lock::WriterLock;
 use super::{rows, snapshots};
+use append::Appender;
 use log::Log;
 
 /// A transaction takes in no further request once it has this many events…
@@ -125,7 +126,8 @@ impl Writer {
             Err(fault) => {
                 let reason = fault.into_store(&self.shared.file).to_string();
                 let error = StoreError::Unavailable { backend: BACKEND, reason };
-                return group.into_iter().for_each(|request| request.refuse(&error));
+                let answers = group.into_iter().filter_map(Request::into_answer);
+                return answers.for_each(|answer| answer.send(Some(&error)));
             }
         };
         let (answers, failure) = carry_out(&mut log, &self.shared, group);
@@ -147,35 +149,37 @@ fn carry_out(
     shared: &Shared,
     group: Vec<Request>,
 ) -> (Vec<Answer>, Option<StoreError>) {
-    let mut failure = log.begin().err();
-    let answers = group
-        .into_iter()
-        .filter_map(|request| match request {
-            Request::Append { run, reply } => {
-                let outcomes = attempt(&mut failure, || log.append(shared, &run));
-                Some(Answer::Append(reply, outcomes))
-            }
-            Request::Save { snapshot, reply } => {
-                let saved = attempt(&mut failure, || snapshots::save(&log.conn, &snapshot));
-                Some(Answer::Save(reply, saved))
-            }
-            Request::OpenView { view, reply } => {
-                let opened = attempt(&mut failure, || rows::open(&log.conn, &view));
-                Some(Answer::OpenView(reply, opened))
-            }
-            Request::Rows { batch, reply } => {
-                let committed = attempt(&mut failure, || rows::commit(&log.conn, &batch));
-                Some(Answer::Rows(reply, committed))
-            }
-            Request::Close(_) => None,
-        })
-        .collect();
+    let (answers, mut failure) = match log.begin().and_then(|()| Appender::new(log, shared)) {
+        Ok(appender) => write(appender, group),
+        Err(fault) => (group.into_iter().filter_map(Request::into_answer).collect(), Some(fault)),
+    };
     attempt(&mut failure, || log.index_if_due(shared));
     if let Some(fault) = failure {
         return (answers, Some(fault.into_store(&shared.file)));
     }
     let committed = log.commit();
     (answers, committed.err().map(|fault| fault.into_store_at_commit(&shared.file)))
+}
+
+/// Does what a group asks for, up to the first failure.
+fn write(mut log: Appender<'_>, group: Vec<Request>) -> (Vec<Answer>, Option<Fault>) {
+    let (conn, mut failure) = (log.conn(), None);
+    let answers = group.into_iter().filter_map(|request| match request {
+        Request::Append { run, reply } => {
+            Some(Answer::Append(reply, attempt(&mut failure, || log.append(&run))))
+        }
+        Request::Save { snapshot, reply } => {
+            Some(Answer::Save(reply, attempt(&mut failure, || snapshots::save(conn, &snapshot))))
+        }
+        Request::OpenView { view, reply } => {
+            Some(Answer::OpenView(reply, attempt(&mut failure, || rows::open(conn, &view))))
+        }
+        Request::Rows { batch, reply } => {
+            Some(Answer::Rows(reply, attempt(&mut failure, || rows::commit(conn, &batch))))
+        }
+        Request::Close(_) => None,
+    });
+    (answers.collect(), failure)
 }
 
 /// Does the next thing, unless an earlier one failed.
@@ -209,15 +213,14 @@ impl Request {
         }
     }
 
-    /// Answers a request that was not begun.
-    fn refuse(self, error: &StoreError) {
-        let failure = Some(error);
+    /// The answer to a request that was not begun.
+    fn into_answer(self) -> Option<Answer> {
         match self {
-            Self::Append { reply, .. } => Answer::Append(reply, None).send(failure),
-            Self::Save { reply, .. } => Answer::Save(reply, None).send(failure),
-            Self::OpenView { reply, .. } => Answer::OpenView(reply, None).send(failure),
-            Self::Rows { reply, .. } => Answer::Rows(reply, None).send(failure),
-            Self::Close(_) => {}
+            Self::Append { reply, .. } => Some(Answer::Append(reply, None)),
+            Self::Save { reply, .. } => Some(Answer::Save(reply, None)),
+            Self::OpenView { reply, .. } => Some(Answer::OpenView(reply, None)),
+            Self::Rows { reply, .. } => Some(Answer::Rows(reply, None)),
+            Self::Close(_) => None,
         }
     }
 }
