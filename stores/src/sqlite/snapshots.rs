@@ -7,7 +7,6 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::SqliteStore;
 use super::fault::{Fault, integer};
 use super::marks;
-use super::pool::reading;
 use super::writer::Request;
 
 impl SnapshotStore for SqliteStore {
@@ -16,7 +15,7 @@ impl SnapshotStore for SqliteStore {
         stream: StreamName,
         shape: u64,
     ) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
-        Box::pin(reading(&self.shared, move |reading| load(reading.conn, &stream, shape)))
+        Box::pin(self.reading(move |reading| load(reading.conn, &stream, shape)))
     }
 
     fn save(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), StoreError>> {

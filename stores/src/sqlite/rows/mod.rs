@@ -11,7 +11,6 @@ use factum_core::view::{Condition, RowBatch, RowStore, Select, ViewError, ViewSp
 
 use super::SqliteStore;
 use super::fault::Fault;
-use super::pool::reading;
 use super::transaction::Reading;
 use super::writer::Request;
 pub(super) use write::{commit, open};
@@ -21,7 +20,7 @@ impl RowStore for SqliteStore {
         Box::pin(async move {
             let opened = if self.shared.options.read_only {
                 let place = self.shared.file.display().to_string();
-                reading(&self.shared, move |reading| {
+                self.reading(move |reading| {
                     let stored = table::stored(reading.conn, &view)?;
                     stored.ok_or_else(|| StoreError::ReadOnly { place: place.clone() }.into())
                 })
@@ -75,7 +74,7 @@ impl SqliteStore {
         work: impl Fn(&Reading<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, ViewError>> {
         Box::pin(async move {
-            let read = reading(&self.shared, work).await;
+            let read = self.reading(work).await;
             read.map_err(|source| ViewError::Store { view: view.id, source })
         })
     }
