@@ -3,6 +3,8 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "conformance")]
+pub mod conformance_rows;
+#[cfg(feature = "conformance")]
 pub mod gated;
 pub mod memory;
 #[cfg(feature = "sqlite")]
