@@ -3,6 +3,8 @@
 mod index;
 mod plan;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -93,6 +93,9 @@ impl<P: Projection> Table<P> {
         conditions: &'a [Condition],
     ) -> impl Iterator<Item = &'a Entry<P>> {
         let entries = group.iter().filter_map(|key| self.rows.get(key));
+        #[cfg(test)]
+        let entries =
+            entries.inspect(|_| super::tests::LOOKED_AT.set(super::tests::LOOKED_AT.get() + 1));
         entries.filter(|entry| conditions.iter().all(|c| c.holds(&entry.values)))
     }
 
