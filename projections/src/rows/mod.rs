@@ -56,6 +56,9 @@ pub(crate) trait Rows<P>: Send {
         &'a mut self,
         changes: &'a mut Changes<P>,
     ) -> BoxFuture<'a, Result<(), ProjectionError>>;
+
+    /// Is called when the view has caught up with the log: what was put off is done now.
+    fn caught_up(&mut self) {}
 }
 
 /// The rows of a view, as queries see them.

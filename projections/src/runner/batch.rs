@@ -40,7 +40,7 @@ impl From<FailedAt> for Failure {
 pub(super) async fn project<P: Projection>(
     sources: &Sources<P>,
     rows: &mut dyn Rows<P>,
-    events: &[Recorded],
+    events: &[&Recorded],
     changed: &mut HashMap<String, P>,
 ) -> Result<usize, Failure> {
     let mut first = FirstPass { rows, changed, missing: HashMap::new(), met: false };
@@ -75,7 +75,7 @@ impl<P: Projection> FirstPass<'_, P> {
     fn run(
         &mut self,
         sources: &Sources<P>,
-        events: &[Recorded],
+        events: &[&Recorded],
     ) -> Result<(usize, Vec<usize>), FailedAt> {
         let (mut taken, mut again) = (0, Vec::new());
         for_each(events.iter().enumerate(), |at, event| {
@@ -138,7 +138,7 @@ async fn load<P>(
 
 /// Calls the user's code for each event until it says to stop, and says which event it fails at.
 fn for_each<'e>(
-    events: impl Iterator<Item = (usize, &'e Recorded)>,
+    events: impl Iterator<Item = (usize, &'e &'e Recorded)>,
     mut take: impl FnMut(usize, &Recorded) -> Result<bool, SourceError>,
 ) -> Result<(), FailedAt> {
     let mut at = 0;

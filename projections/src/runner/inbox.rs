@@ -9,10 +9,14 @@ const FULL: usize = 4096;
 /// What the worker takes in at once: all that has come, so a batch is as small as the system is
 /// quiet, up to a bound.
 pub(super) struct Batch {
-    /// The events, possibly none.
-    pub(super) events: Vec<Recorded>,
+    /// The events, page by page, possibly none.
+    pub(super) pages: Vec<Vec<Recorded>>,
+    /// How many events there are.
+    events: usize,
     /// How far the log is known with them.
     pub(super) to: Mark,
+    /// Whether that was all of it.
+    pub(super) caught_up: bool,
 }
 
 /// Where the pages of the reader arrive.
@@ -42,7 +46,7 @@ impl Inbox {
                 None => return Ok(None),
             }
         }
-        while self.failed.is_none() && batch.as_ref().is_some_and(|b| b.events.len() < FULL) {
+        while self.failed.is_none() && batch.as_ref().is_some_and(|b| b.events < FULL) {
             match self.pages.try_recv() {
                 Ok(page) => self.add(&mut batch, page),
                 Err(_) => break,
@@ -60,14 +64,13 @@ impl Inbox {
             }
         };
         let Some(to) = mark(&page) else { return };
-        let events = if let Tailed::Events(events) = page { events } else { Vec::new() };
-        match batch {
-            Some(batch) if batch.events.is_empty() => *batch = Batch { events, to },
-            Some(batch) => {
-                batch.events.extend(events);
-                batch.to = to;
-            }
-            None => *batch = Some(Batch { events, to }),
+        let batch =
+            batch.get_or_insert(Batch { pages: Vec::new(), events: 0, to, caught_up: false });
+        batch.to = to;
+        batch.caught_up = matches!(page, Tailed::Progress(_));
+        if let Tailed::Events(page) = page {
+            batch.events += page.len();
+            batch.pages.push(page);
         }
     }
 }

@@ -75,7 +75,8 @@ impl<P: Projection> Worker<P> {
 
     async fn follow(&mut self) -> Result<(), ProjectionError> {
         while let Some(batch) = self.next().await? {
-            let Batch { events, to } = batch;
+            let Batch { to, caught_up, .. } = batch;
+            let events: Vec<&Recorded> = batch.pages.iter().flatten().collect();
             let mut rest = events.as_slice();
             while !rest.is_empty() {
                 let done = self.take(rest, to).await?;
@@ -83,6 +84,9 @@ impl<P: Projection> Worker<P> {
             }
             if events.is_empty() && self.saved != Some(to) {
                 self.commit(to).await?;
+            }
+            if caught_up {
+                self.rows.caught_up();
             }
             if Instant::now() >= self.save_at {
                 self.save().await?;
@@ -113,7 +117,7 @@ impl<P: Projection> Worker<P> {
     /// known with all of them.
     ///
     /// Those before one that fails are committed, then it is the error.
-    async fn take(&mut self, events: &[Recorded], to: Mark) -> Result<usize, ProjectionError> {
+    async fn take(&mut self, events: &[&Recorded], to: Mark) -> Result<usize, ProjectionError> {
         let (mut fine, mut failed) = (events, None);
         let mut backoff = Backoff::new();
         let done = loop {

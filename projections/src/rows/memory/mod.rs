@@ -6,7 +6,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use factum_core::Projection;
 use factum_core::store::BoxFuture;
@@ -18,6 +18,9 @@ use table::Table;
 
 /// Both sides: the one task that writes holds the lock only to put a batch in, queries only to take
 /// copies of the rows that they want.
+///
+/// While the view is behind its indexes are left alone, unless somebody asks: to keep them up at every
+/// batch takes two fifths of a replay.
 pub(crate) struct MemoryRows<P>(Arc<RwLock<Table<P>>>);
 
 impl<P> Clone for MemoryRows<P> {
@@ -31,9 +34,23 @@ impl<P: Projection> MemoryRows<P> {
         Self(Arc::new(RwLock::new(Table::new())))
     }
 
-    fn read<R>(&self, ask: impl FnOnce(&Table<P>) -> R) -> R {
-        // A query that panicked, in the user's `clone`, has changed nothing.
-        ask(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    fn read<R>(&self, look: impl FnOnce(&Table<P>) -> R) -> R {
+        // The user's code may have panicked under the lock, but it left the table sound.
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<P: Projection> MemoryRows<P> {
+    /// Asks the indexes.
+    fn ask<R>(&self, ask: impl FnOnce(&Table<P>) -> R) -> R {
+        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if table.is_fresh() {
+            return ask(&table);
+        }
+        drop(table);
+        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        table.refresh();
+        ask(&RwLockWriteGuard::downgrade(table))
     }
 }
 
@@ -60,6 +77,10 @@ impl<P: Projection> Rows<P> for MemoryRows<P> {
         }
         Box::pin(std::future::ready(Ok(())))
     }
+
+    fn caught_up(&mut self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).refresh();
+    }
 }
 
 impl<P: Projection> Ask<P> for MemoryRows<P> {
@@ -68,10 +89,10 @@ impl<P: Projection> Ask<P> for MemoryRows<P> {
     }
 
     fn select(&self, select: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>> {
-        Box::pin(std::future::ready(Ok(self.read(|table| table.select(&select)))))
+        Box::pin(std::future::ready(Ok(self.ask(|table| table.select(&select)))))
     }
 
     fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>> {
-        Box::pin(std::future::ready(Ok(self.read(|table| table.count(&conditions)))))
+        Box::pin(std::future::ready(Ok(self.ask(|table| table.count(&conditions)))))
     }
 }

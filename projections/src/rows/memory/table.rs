@@ -14,45 +14,70 @@ pub(super) struct Table<P> {
     rows: HashMap<Arc<str>, Entry<P>>,
     keys: Keys,
     indexes: Vec<Index>,
+    /// The keys of the rows that changed since the indexes were refreshed.
+    stale: Vec<Arc<str>>,
 }
 
 struct Entry<P> {
     key: Arc<str>,
     row: P,
+    /// The values by which the indexes know the row; none if they do not know it.
     values: Vec<Value>,
+    stale: bool,
 }
 
 impl<P: Projection> Table<P> {
     pub(super) fn new() -> Self {
         let indexes = P::COLUMNS.iter().map(|_| Index::default()).collect();
-        Self { rows: HashMap::new(), keys: Keys::none(), indexes }
+        Self { rows: HashMap::new(), keys: Keys::none(), indexes, stale: Vec::new() }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&P> {
         self.rows.get(key).map(|entry| &entry.row)
     }
 
+    /// Puts a row in. The indexes learn of it by [`refresh`](Self::refresh), before the next query.
     pub(super) fn put(&mut self, key: String, row: P) {
-        let mut values = Vec::with_capacity(self.indexes.len());
-        row.values(&mut values);
-        match self.rows.get_mut(&*key) {
-            Some(entry) => {
-                let changes = self.indexes.iter_mut().zip(entry.values.iter().zip(&values));
-                for (index, (old, new)) in changes.filter(|(_, (old, new))| old != new) {
-                    index.remove(old, &key);
-                    index.insert(new.clone(), entry.key.clone());
-                }
-                entry.row = row;
-                entry.values = values;
+        if let Some(entry) = self.rows.get_mut(&*key) {
+            entry.row = row;
+            if !std::mem::replace(&mut entry.stale, true) {
+                self.stale.push(entry.key.clone());
             }
-            None => {
-                let key: Arc<str> = key.into();
-                for (index, value) in self.indexes.iter_mut().zip(&values) {
-                    index.insert(value.clone(), key.clone());
-                }
-                self.keys.insert(key.clone());
-                self.rows.insert(key.clone(), Entry { key, row, values });
+            return;
+        }
+        let key: Arc<str> = key.into();
+        self.stale.push(key.clone());
+        self.rows.insert(key.clone(), Entry { key, row, values: Vec::new(), stale: true });
+    }
+
+    /// Whether the indexes know of every row as it is.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.stale.is_empty()
+    }
+
+    /// Brings the indexes up to the rows.
+    pub(super) fn refresh(&mut self) {
+        // A key leaves the list last, so that a panic of the user's code hides no row.
+        while let Some(key) = self.stale.last() {
+            let Some(entry) = self.rows.get_mut(key) else { break };
+            let mut values = Vec::with_capacity(self.indexes.len());
+            entry.row.values(&mut values);
+            if entry.values.is_empty() {
+                self.keys.insert(entry.key.clone());
             }
+            for (column, (index, new)) in self.indexes.iter_mut().zip(&values).enumerate() {
+                let old = entry.values.get(column);
+                if old == Some(new) {
+                    continue;
+                }
+                if let Some(old) = old {
+                    index.remove(old, &entry.key);
+                }
+                index.insert(new.clone(), entry.key.clone());
+            }
+            entry.values = values;
+            entry.stale = false;
+            self.stale.pop();
         }
     }
 
