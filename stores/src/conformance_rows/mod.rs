@@ -34,24 +34,8 @@ mod making;
 
 use std::future::{Future, ready};
 use std::sync::Arc;
-use std::time::Duration;
 
 use factum_core::view::RowStore;
-
-/// How long one test may take.
-pub const LIMIT: Duration = Duration::from_secs(180);
-
-/// Runs one test on a runtime of its own, with four threads, so that what is said to happen at the
-/// same time does.
-///
-/// # Panics
-/// If the test fails, or takes longer than [`LIMIT`].
-pub fn run(test: impl Future<Output = ()>) {
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(4).enable_all().build().expect("a runtime");
-    let ended = runtime.block_on(async { tokio::time::timeout(LIMIT, test).await });
-    ended.unwrap_or_else(|_| panic!("the test has not ended after {LIMIT:?}"));
-}
 
 /// Rows of its own that one test may use up. Dropping it may delete them.
 pub trait RowSubject: Sized + Send + Sync + 'static {
@@ -110,7 +94,7 @@ macro_rules! __rows_conformance_tests {
             $(
                 #[test]
                 fn $test() {
-                    $crate::conformance_rows::run(
+                    $crate::conformance::run(
                         $crate::conformance_rows::$theme::$test(async || $fresh().await),
                     );
                 }
