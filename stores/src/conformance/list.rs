@@ -1,5 +1,5 @@
 /// Makes each test of the contract suite a `#[test]` of the caller, in a module for each rule: see
-/// [`conformance`](crate::conformance). Takes the name of an async function without arguments that
+/// [`conformance`](mod@crate::conformance). Takes the name of an async function without arguments that
 /// makes a [`Subject`](crate::conformance::Subject) with a new, empty log.
 #[macro_export]
 macro_rules! conformance {
