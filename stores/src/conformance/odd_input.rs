@@ -94,7 +94,17 @@ pub async fn payloads_are_kept_to_the_byte<S: Subject>(fresh: impl AsyncFn() -> 
     let subject = fresh().await;
     let store = subject.store();
     let every: Vec<u8> = (0..=255).collect();
-    let payloads: [&[u8]; 5] = [b"", b"{}", b"\0", b" { \"a\" : 1 } ", &every];
+    let payloads: [&[u8]; 9] = [
+        b"",
+        b"{}",
+        b"\0",
+        b" { \"a\" : 1 } ",
+        &every,
+        b"7",
+        b"007",
+        b"1e3",
+        b"18446744073709551615",
+    ];
     for payload in payloads {
         let mut own = one("a", Expected::Any);
         own.writes[0].events[0].payload = payload.to_vec().into();

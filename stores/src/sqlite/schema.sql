@@ -1,5 +1,7 @@
 -- Every event, in the order of the log. `key` and `idx` are the commit's key and the event's place in
--- it; the metadata of a commit stands on each of its events. Absent metadata is NULL, one byte.
+-- it; the metadata of a commit stands on each of its events. Absent metadata is NULL, one byte. The
+-- payload has no declared type: with any, even ANY, SQLite may turn text that looks like a number into
+-- one.
 CREATE TABLE events (
     position    INTEGER PRIMARY KEY,
     stream      INTEGER NOT NULL,
@@ -16,7 +18,7 @@ CREATE TABLE events (
     digest      INTEGER,
     headers     TEXT,
     tags        TEXT,
-    payload     ANY NOT NULL
+    payload     NOT NULL
 );
 CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 -- The names of events and of commands.
