@@ -13,12 +13,12 @@ use factum_core::store::{Direction, EventStore, Position, Query, Range};
 use factum_core::view::RowStore;
 use factum_core::{Project, Projection, codec};
 use factum_projections::Runner;
-use factum_stores::MemoryStore;
+use factum_stores::{MemoryStore, SqliteStore};
 use fastrand::Rng;
 
 const ACCOUNTS: u32 = 30;
 
-async fn append_some(log: &MemoryStore, rng: &mut Rng) -> Position {
+async fn append_some(log: &dyn EventStore, rng: &mut Rng) -> Position {
     let mut last = Position::START;
     for _ in 0..rng.u32(1..20) {
         let account = rng.u32(..ACCOUNTS).to_string();
@@ -41,9 +41,10 @@ async fn append_some(log: &MemoryStore, rng: &mut Rng) -> Position {
 }
 
 /// The rows, computed from the log without any of the machinery.
-async fn from_scratch(log: &MemoryStore) -> Vec<Balance> {
+async fn from_scratch(log: &dyn EventStore) -> Vec<Balance> {
     let query = Query::context("account");
-    let page = log.read(query, Range::ALL, Direction::Forward, usize::MAX).await.unwrap();
+    let page = log.read(query, Range::ALL, Direction::Forward, 1_000_000).await.unwrap();
+    assert!(!page.more);
     let mut rows: BTreeMap<String, Balance> = BTreeMap::new();
     for recorded in page.events {
         let event = codec::decode::<Bank>(recorded).unwrap();
@@ -65,50 +66,62 @@ fn any_faults(rng: &mut Rng) -> Vec<Fault> {
     (0..rng.usize(..4)).map(|_| *rng.choice(&faults).unwrap()).collect()
 }
 
-async fn random_life(seed: u64, flaky: Option<Arc<FlakyRows>>) {
+async fn random_life(
+    seed: u64,
+    log: Arc<dyn EventStore>,
+    rows: Option<Arc<dyn RowStore>>,
+    faults: impl Fn(&mut Rng),
+) {
     let mut rng = Rng::with_seed(seed);
-    let log = MemoryStore::new();
-    let rows = flaky.clone().map(|flaky| flaky as Arc<dyn RowStore>);
     for _life in 0..rng.u32(3..10) {
-        if let Some(flaky) = &flaky {
-            flaky.faults.lock().unwrap().extend(any_faults(&mut rng));
-        }
-        let (runner, view) =
-            Runner::start::<Balance>(Arc::new(log.clone()), rows.clone()).await.unwrap();
-        let mut last = append_some(&log, &mut rng).await;
+        faults(&mut rng);
+        let (runner, view) = Runner::start::<Balance>(log.clone(), rows.clone()).await.unwrap();
+        let mut last = append_some(&*log, &mut rng).await;
         for _ in 0..rng.u32(..6) {
             for _ in 0..rng.u32(..40) {
                 tokio::task::yield_now().await;
             }
-            last = append_some(&log, &mut rng).await;
+            last = append_some(&*log, &mut rng).await;
         }
         match rng.u8(..4) {
             0 => {
                 let seen = view.after(last).within(common::LONG).all().await.unwrap();
-                assert_eq!(seen, from_scratch(&log).await, "seed {seed}");
+                assert_eq!(seen, from_scratch(&*log).await, "seed {seed}");
             }
             // It may have met a fault at that moment, which it then says.
             1 => drop(runner.stop().await),
-            _ => drop(runner),
+            _ => {
+                drop(runner);
+                // A worker may be at work on another thread until its next await.
+                let never = Position::new(u64::MAX);
+                view.after(never).within(common::LONG).all().await.unwrap_err();
+            }
         }
     }
-    let (_runner, view) = Runner::start::<Balance>(Arc::new(log.clone()), rows).await.unwrap();
+    let (_runner, view) = Runner::start::<Balance>(log.clone(), rows).await.unwrap();
     let end = log.head().await.unwrap().position;
     let seen = view.after(end).within(common::LONG).all().await.unwrap();
-    assert_eq!(seen, from_scratch(&log).await, "seed {seed}");
+    assert_eq!(seen, from_scratch(&*log).await, "seed {seed}");
+}
+
+async fn flaky_life(seed: u64) {
+    let flaky = Arc::new(FlakyRows::new(Vec::new()));
+    let rows: Arc<dyn RowStore> = flaky.clone();
+    let faults = |rng: &mut Rng| flaky.faults.lock().unwrap().extend(any_faults(rng));
+    random_life(seed, Arc::new(MemoryStore::new()), Some(rows), faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn rows_in_memory_are_those_of_the_log() {
     for seed in 0..40 {
-        random_life(seed, None).await;
+        random_life(seed, Arc::new(MemoryStore::new()), None, |_| {}).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn stored_rows_are_those_of_the_log() {
     for seed in 0..15 {
-        random_life(seed, Some(Arc::new(FlakyRows::new(Vec::new())))).await;
+        flaky_life(seed).await;
     }
 }
 
@@ -116,6 +129,16 @@ async fn stored_rows_are_those_of_the_log() {
 #[tokio::test(start_paused = true)]
 async fn stored_rows_are_those_of_the_log_on_one_thread() {
     for seed in 100..200 {
-        random_life(seed, Some(Arc::new(FlakyRows::new(Vec::new())))).await;
+        flaky_life(seed).await;
+    }
+}
+
+/// Log and rows in one file, as the embedded store has them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn embedded_rows_are_those_of_the_log() {
+    for seed in 200..208 {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("log.db")).unwrap();
+        random_life(seed, Arc::new(store.clone()), Some(Arc::new(store)), |_| {}).await;
     }
 }

@@ -34,8 +34,9 @@ pub(crate) use status::{Reached, Status};
 /// How many pages of the log are read ahead.
 const PAGES_AHEAD: usize = 4;
 
-/// A projection that is being followed. Dropping it ends the work at once, which loses nothing: rows
-/// and checkpoint stay as they were committed last.
+/// A projection that is being followed. Dropping it ends the work without waiting, which loses nothing:
+/// rows and checkpoint stay as they were committed last. A commit that is under way may still happen,
+/// and fence off a runner of the same view that is started at once; [`stop`](Self::stop) waits for it.
 #[derive(Debug)]
 #[must_use = "the projection ends when this is dropped"]
 pub struct Runner {
