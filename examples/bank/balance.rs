@@ -1,0 +1,26 @@
+//! What the bank shows: a row for each account.
+
+use factum::prelude::*;
+
+use super::domain::AccountEvent::{self, *};
+
+#[derive(Projection, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[projection(name = "balances", from(AccountEvent))]
+pub(crate) struct Balance {
+    #[key]
+    pub(crate) account: String,
+    #[index]
+    pub(crate) owner: String,
+    #[index]
+    pub(crate) cents: u64,
+}
+
+impl Project<AccountEvent> for Balance {
+    fn project(&mut self, event: &AccountEvent, _: &Origin) {
+        match event {
+            Opened { owner } => self.owner.clone_from(owner),
+            Deposited { cents } => self.cents += u64::from(*cents),
+            Withdrawn { cents } => self.cents -= u64::from(*cents),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What happens at the bank, what can be asked for, and what decides.
+//!
+//! An amount has 32 bits and a balance 64, so no run of deposits that anybody lives to see overflows.
+
+use factum::prelude::*;
+
+#[derive(Event, Clone, Debug, PartialEq)]
+pub(crate) enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: String },
+    #[event("account.deposited")]
+    Deposited { cents: u32 },
+    #[event("account.withdrawn")]
+    Withdrawn { cents: u32 },
+}
+use AccountEvent::*;
+
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum AccountError {
+    #[error("the account was never opened")]
+    NotOpen,
+    #[error("only {available} cents are left")]
+    Insufficient { available: u64 },
+}
+use AccountError::*;
+
+#[derive(Command, Debug, Serialize, Deserialize)]
+#[command("account.open")]
+pub(crate) struct Open {
+    #[id]
+    pub(crate) account: String,
+    pub(crate) owner: String,
+}
+
+#[derive(Command, Debug, Serialize, Deserialize)]
+#[command("account.deposit")]
+pub(crate) struct Deposit {
+    #[id]
+    pub(crate) account: String,
+    pub(crate) cents: u32,
+}
+
+#[derive(Command, Debug, Serialize, Deserialize)]
+#[command("account.withdraw")]
+pub(crate) struct Withdraw {
+    #[id]
+    pub(crate) account: String,
+    pub(crate) cents: u32,
+}
+
+#[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
+#[aggregate(name = "account", event = AccountEvent, error = AccountError,
+            commands(Open, Deposit, Withdraw), snapshot(every = 200))]
+pub(crate) struct Account {
+    owner: Option<String>,
+    cents: u64,
+}
+
+impl Apply<AccountEvent> for Account {
+    fn apply(&mut self, event: &AccountEvent) {
+        match event {
+            Opened { owner } => self.owner = Some(owner.clone()),
+            Deposited { cents } => self.cents += u64::from(*cents),
+            Withdrawn { cents } => self.cents -= u64::from(*cents),
+        }
+    }
+}
+
+impl Handle<Open> for Account {
+    fn handle(&self, cmd: &Open, _: &Context) -> Decision<Self> {
+        emit(self.owner.is_none().then(|| Opened { owner: cmd.owner.clone() }))
+    }
+}
+
+impl Handle<Deposit> for Account {
+    fn handle(&self, cmd: &Deposit, _: &Context) -> Decision<Self> {
+        require!(self.owner.is_some(), NotOpen);
+        emit(Deposited { cents: cmd.cents })
+    }
+}
+
+impl Handle<Withdraw> for Account {
+    fn handle(&self, cmd: &Withdraw, _: &Context) -> Decision<Self> {
+        require!(self.cents >= u64::from(cmd.cents), Insufficient { available: self.cents });
+        emit(Withdrawn { cents: cmd.cents })
+    }
+}

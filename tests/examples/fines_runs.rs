@@ -1,0 +1,165 @@
+//! The expected figures were computed by another program, straight from the CSV files.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use crate::process::{example, run};
+
+const SAMPLE: &str = include_str!("../../examples/fines/sample.csv");
+const OF_THE_SAMPLE: &str = "\
+fines 14
+events 59
+due 980.52
+paid 628.27
+outstanding 377.25
+fully_paid 7
+in_collection 3
+appealed 3
+";
+const OF_THE_FULL_FILE: &str = "\
+fines 10000
+events 34724
+due 599499.60
+paid 210495.90
+outstanding 390404.50
+fully_paid 4354
+in_collection 3387
+appealed 245
+";
+
+/// The full file, if it lies beside the project or where `FACTUM_FINES` says.
+fn full_file() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/traffic_fines.csv");
+    let path = env::var_os("FACTUM_FINES").map_or_else(beside, PathBuf::from);
+    path.exists().then_some(path)
+}
+
+#[test]
+fn the_sample_adds_up_also_when_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("fines.db");
+    for _ in 0..2 {
+        let ran = run("fines", [Path::new("--db"), &db]);
+        assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
+        assert_eq!(ran.out, OF_THE_SAMPLE);
+    }
+}
+
+#[test]
+fn the_full_file_adds_up_also_when_run_again() {
+    let Some(data) = full_file() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("fines.db");
+    for _ in 0..2 {
+        let ran = run("fines", [Path::new("--data"), &data, Path::new("--db"), &db]);
+        assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
+        assert_eq!(ran.out, OF_THE_FULL_FILE);
+    }
+}
+
+#[test]
+fn one_fine_adds_up() {
+    let ran = run("fines", ["--fine", "S6"]);
+    let expected = "fines 1\nevents 9\ndue 309.50\npaid 309.50\noutstanding 0.00\nfully_paid 1\n\
+                    in_collection 0\nappealed 1\n";
+    assert_eq!((ran.status, ran.out.as_str()), (Some(0), expected), "{}", ran.err);
+    let ran = run("fines", ["--fine", "S99"]);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(2), "fines: no fine S99\n"));
+}
+
+#[test]
+fn malformed_rows_are_reported_and_the_rest_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("fines.csv");
+    let mut file = SAMPLE.replacen("Payment,,,,,,,,350,,35.0,,", "Payment,,,,,,,,350,,35.o,,", 1);
+    file.push_str("S1,2015-01-05\n");
+    file.push_str("S2,2017-04-01,Create Fine,99999999999.0,,,,,,,,,,,\n");
+    fs::write(&data, file).unwrap();
+    let ran = run("fines", [Path::new("--data"), &data]);
+    let expected = "\
+line 3: totalpaymentamount \"35.o\" is not an amount in euros such as 35.00
+line 61: the row has 2 fields, the header 15
+line 62: no fine has an amount of 9999999999900 cents: the most is 1000000000000
+";
+    // In the order in which they were noticed, which is not that of the lines.
+    let mut reported: Vec<_> = ran.err.lines().collect();
+    reported.sort_unstable();
+    assert_eq!(reported, expected.lines().collect::<Vec<_>>());
+    assert_eq!(ran.status, Some(1));
+    let expected = OF_THE_SAMPLE
+        .replace("events 59", "events 58")
+        .replace("paid 628.27", "paid 593.27")
+        .replace("outstanding 377.25", "outstanding 412.25")
+        .replace("fully_paid 7", "fully_paid 6");
+    assert_eq!(ran.out, expected);
+}
+
+#[test]
+fn what_cannot_run_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.csv");
+    fs::write(&other, "a,b\n1,2\n").unwrap();
+    let missing = folder.path().join("missing.csv");
+    for (args, reason) in [
+        (["--data", missing.to_str().unwrap()], "missing.csv"),
+        (["--data", other.to_str().unwrap()], "no column fine_id"),
+        (["--db", folder.path().to_str().unwrap()], folder.path().to_str().unwrap()),
+        (["--colour", "red"], "usage: fines"),
+    ] {
+        let ran = run("fines", args);
+        assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ran.err.contains(reason), "{reason} is missing in: {}", ran.err);
+    }
+}
+
+#[test]
+fn kill_it_at_any_moment_and_run_it_again() {
+    const COPIES: i64 = 150;
+    let kills = if env::var_os("FACTUM_SOAK").is_some() { 60 } else { 6 };
+    let folder = tempfile::tempdir().unwrap();
+    let (data, db) = (folder.path().join("fines.csv"), folder.path().join("fines.db"));
+    copies_of_the_sample(&data, COPIES);
+    let args = [Path::new("--data"), &data, Path::new("--db"), &db];
+    let mut early = 0;
+    for kill in 0..kills {
+        let mut child =
+            example("fines", args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Not a wait for something: the moment is what is tried.
+        thread::sleep(Duration::from_millis(20 + 37 * kill % 400));
+        early += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(early > 0, "every run had ended before it was killed");
+    let ran = run("fines", args);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
+    let figure = |line: &str| -> String {
+        let (name, value) = line.split_once(' ').unwrap();
+        let cents = value.replace('.', "").parse::<i64>().unwrap() * COPIES;
+        if value.contains('.') {
+            format!("{name} {}", crate::fines::money::euros(cents))
+        } else {
+            format!("{name} {cents}")
+        }
+    };
+    let expected: Vec<_> = OF_THE_SAMPLE.lines().map(figure).collect();
+    assert_eq!(ran.out.lines().collect::<Vec<_>>(), expected);
+}
+
+/// Writes the sample many times over, each with fines of its own.
+fn copies_of_the_sample(path: &Path, copies: i64) {
+    let mut file = fs::File::create(path).unwrap();
+    let (header, rows) = SAMPLE.split_once('\n').unwrap();
+    writeln!(file, "{header}").unwrap();
+    for copy in 0..copies {
+        for row in rows.lines() {
+            writeln!(file, "C{copy}{row}").unwrap();
+        }
+    }
+}

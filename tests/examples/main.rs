@@ -1,0 +1,14 @@
+//! The examples: their rules, with the test kit, and what they do when they are run.
+
+mod bank_rules;
+mod bank_runs;
+mod fines_rules;
+mod fines_runs;
+mod process;
+
+#[path = "../../examples/bank/main.rs"]
+#[allow(dead_code, reason = "an example, of which the tests use parts")]
+mod bank;
+#[path = "../../examples/fines/main.rs"]
+#[allow(dead_code, reason = "an example, of which the tests use parts")]
+mod fines;
