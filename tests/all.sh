@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Runs the tests of the project. Works on a fresh Debian machine with Rust alone.
+#
+#   bash tests/all.sh [fast] [servers] [soak]
+#
+# fast     format, lints, unit, integration, UI and doc tests, examples, docs; starts no server
+# servers  the tests that need servers; installs and starts those that are missing
+# soak     the crash tests, for long
+#
+# Without arguments: fast and servers. A short soak is a part of fast: there the crash tests kill
+# often enough to see a mistake, but not for long. The first step that fails ends the run, with its
+# exit status.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+target=${CARGO_TARGET_DIR:-target}
+# 34,724 real events, if they lie beside the project.
+export FACTUM_FINES=${FACTUM_FINES:-$PWD/../shared/data/traffic_fines.csv}
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+# One set of features for every step, so that steps share what they compile.
+all=(--workspace --all-features)
+summary=()
+
+# step NAME COMMAND...: runs the command; ends the run if it fails.
+step() {
+    local name=$1 begin=$SECONDS status
+    shift
+    printf '\n== %s\n' "$name"
+    "$@"
+    status=$?
+    if [ $status -ne 0 ]; then
+        summary+=("FAILED  $((SECONDS - begin)) s  $name (exit status $status)")
+        close
+        exit $status
+    fi
+    summary+=("passed  $((SECONDS - begin)) s  $name")
+}
+
+close() {
+    printf '\n== summary\n'
+    printf '%s\n' "${summary[@]}"
+}
+
+# What a build needs beside Rust: a C compiler, for the bundled SQLite.
+tools() {
+    rustfmt --version && cargo clippy --version || rustup component add rustfmt clippy || return
+    if command -v cc; then return; fi
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "there is no C compiler: install one (Debian: apt-get install gcc libc6-dev)"
+        return 1
+    fi
+    apt-get update -q && apt-get install -qy --no-install-recommends gcc libc6-dev
+}
+
+# The features of the stores, one a line.
+store_features() {
+    sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z][a-z0-9_-]*\) *=.*/\1/p' stores/Cargo.toml
+}
+
+features_alone() {
+    local feature
+    cargo clippy -q -p factum-stores --no-default-features -- -D warnings || return
+    for feature in $(store_features); do
+        echo "factum-stores with $feature"
+        cargo clippy -q -p factum-stores --no-default-features --features "$feature" \
+            -- -D warnings || return
+    done
+}
+
+run_tests() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run "${all[@]}" "$@"
+    else
+        cargo test "${all[@]}" --lib --bins --tests --examples "$@"
+    fi
+}
+
+# Runs an example twice on one file; what the second run prints goes to FILE.2.
+twice() {
+    local example=$1 out=$2
+    shift 2
+    "$target/debug/examples/$example" "$@" >"$out.1" && "$target/debug/examples/$example" "$@" >"$out.2"
+}
+
+examples() {
+    local scratch
+    scratch=$(mktemp -d) || return
+    trap 'rm -rf "$scratch"' RETURN
+    cargo build -q "${all[@]}" --examples || return
+    twice bank "$scratch/bank" "$scratch/bank.db" || return
+    cat "$scratch/bank.1"
+    twice fines "$scratch/sample" --db "$scratch/sample.db" || return
+    cat "$scratch/sample.1"
+    cmp "$scratch/sample.1" "$scratch/sample.2" || return
+    if [ -r "$FACTUM_FINES" ]; then
+        twice fines "$scratch/fines" --data "$FACTUM_FINES" --db "$scratch/fines.db" || return
+        cat "$scratch/fines.1"
+        cmp "$scratch/fines.1" "$scratch/fines.2" || return
+    fi
+}
+
+docs() {
+    RUSTDOCFLAGS="-D warnings" cargo doc -q "${all[@]}" --no-deps
+}
+
+fast() {
+    step "tools" tools
+    step "format" cargo fmt --all --check
+    step "clippy" cargo clippy -q "${all[@]}" --all-targets -- -D warnings
+    step "clippy, each feature of the stores alone" features_alone
+    step "unit, integration and UI tests" run_tests
+    step "doc tests" cargo test -q "${all[@]}" --doc
+    step "examples" examples
+    step "docs" docs
+}
+
+servers() {
+    echo "no backend needs a server yet"
+}
+
+# The crash tests have `kill` in their names; with FACTUM_SOAK they kill ten times as often.
+soak() {
+    FACTUM_SOAK=1 run_tests kill
+}
+
+[ $# -gt 0 ] || set -- fast servers
+for tier in "$@"; do
+    case $tier in
+    fast) fast ;;
+    servers) step "servers" servers ;;
+    soak) step "soak" soak ;;
+    *)
+        echo "tests/all.sh: there is no tier $tier; the tiers are fast, servers and soak" >&2
+        exit 2
+        ;;
+    esac
+done
+close
+echo "all passed"
