@@ -1,4 +1,4 @@
-//! The event-sourced CQRS framework for Rust.
+#![doc = include_str!("../README.md")]
 
 #[doc(hidden)]
 pub mod __private;
