@@ -64,7 +64,7 @@ impl<C: Currency> Handle<Fill<u64>> for Purse<C> {
 }
 
 fn main() {
-    assert_eq!(Commands::<Purse<Euro>>::of().names().len(), 2);
+    assert_eq!(Commands::<Purse<Euro>>::of().listed().len(), 2);
     let context = Context::new(factum::Key::now_v7(), Timestamp::from_micros(0));
     let fill = Fill { purse: "a".into(), cents: 7u32 };
     let events = fill.decide(&Purse::<Euro>::default(), &context).unwrap();
