@@ -13,7 +13,10 @@ use factum_core::{Key, StreamName};
 use factum_stores::SqliteStore;
 use factum_test_kill::{APPENDERS, Number, RUN};
 
-const KILLS: u32 = 60;
+/// How often, at least 50 times; with `FACTUM_SOAK` for long.
+fn kills() -> u32 {
+    if std::env::var_os("FACTUM_SOAK").is_some() { 600 } else { 60 }
+}
 
 #[test]
 fn a_killed_writer_loses_nothing() {
@@ -23,7 +26,8 @@ fn a_killed_writer_loses_nothing() {
     println!("seed {}", random.get_seed());
     let mut log = Known::default();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    for life in 0..KILLS {
+    let kills = kills();
+    for life in 0..kills {
         // Some die while they open and recover the file, some early, some late.
         let lines = if life % 6 == 5 { 0 } else { random.usize(1..300) };
         let acknowledged = write_and_kill(&file, life, lines);
@@ -31,7 +35,7 @@ fn a_killed_writer_loses_nothing() {
     }
     assert!(log.acknowledged > 1000, "the writer hardly wrote: {}", log.acknowledged);
     println!(
-        "{KILLS} kills, {} commits acknowledged, {} tried again, {} of them stored before",
+        "{kills} kills, {} commits acknowledged, {} tried again, {} of them stored before",
         log.acknowledged, log.tried_again, log.stored_before
     );
 }
