@@ -82,17 +82,17 @@ twice() {
     "$target/debug/examples/$example" "$@" >"$out.1" && "$target/debug/examples/$example" "$@" >"$out.2"
 }
 
-examples() {
-    local scratch
-    scratch=$(mktemp -d) || return
-    trap 'rm -rf "$scratch"' RETURN
-    cargo build -q "${all[@]}" --examples || return
-    twice bank "$scratch/bank" "$scratch/bank.db" || return
+# In a shell of its own, whose end takes the scratch folder away.
+examples() (
+    scratch=$(mktemp -d) || exit
+    trap 'rm -rf "$scratch"' EXIT
+    cargo build -q "${all[@]}" --examples || exit
+    twice bank "$scratch/bank" "$scratch/bank.db" || exit
     cat "$scratch/bank.1"
-    twice fines "$scratch/sample" --db "$scratch/sample.db" || return
+    twice fines "$scratch/sample" --db "$scratch/sample.db" || exit
     cat "$scratch/sample.1"
-    cmp "$scratch/sample.1" "$scratch/sample.2" || return
-}
+    cmp "$scratch/sample.1" "$scratch/sample.2"
+)
 
 docs() {
     RUSTDOCFLAGS="-D warnings" cargo doc -q "${all[@]}" --no-deps
