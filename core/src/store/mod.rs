@@ -10,8 +10,8 @@
 //!
 //! *Shape.* One object-safe trait, [`EventStore`]. What is written is a run of [`Commit`]s, what is
 //! read is a [`Page`] of [`Recorded`] events; [`follow`] turns paged reads into an endless tail.
-//! Snapshots ([`SnapshotStore`](crate::snapshot::SnapshotStore)) and rows of read models
-//! ([`RowStore`](crate::view::RowStore)) are facets that a backend may have.
+//! Snapshots ([`SnapshotStore`]) and rows of read models ([`RowStore`]) are facets that a backend may
+//! have.
 
 mod capabilities;
 mod check;
