@@ -49,7 +49,7 @@ impl Names {
         conn: &Connection,
         id: i64,
     ) -> rusqlite::Result<Result<StreamName, NoName>> {
-        if let Some(name) = lock(&self.streams).get(&id) {
+        if let Some(name) = lock(&self.streams).peek(&id) {
             return Ok(Ok(name.clone()));
         }
         let statement = conn.prepare_cached("SELECT name FROM streams WHERE id = ?1")?;
@@ -66,7 +66,7 @@ impl Names {
         conn: &Connection,
         id: i64,
     ) -> rusqlite::Result<Result<Name, NoName>> {
-        if let Some(name) = lock(&self.names).get(&id) {
+        if let Some(name) = lock(&self.names).peek(&id) {
             return Ok(Ok(name.clone()));
         }
         let statement = conn.prepare_cached("SELECT name FROM names WHERE id = ?1")?;

@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::names::{Name, Names};
 use super::transaction::Stamped;
 
-/// The columns of `events`, in the order of [`column`].
+/// The columns of `events`, in the order of the module [`column`](mod@column).
 macro_rules! columns {
     () => {
         "position, stream, revision, name, version, key, idx, time, correlation, causation, actor, \
