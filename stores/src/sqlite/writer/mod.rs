@@ -3,6 +3,8 @@
 mod append;
 mod heads;
 mod log;
+#[cfg(test)]
+mod recovery;
 mod repeat;
 mod run;
 

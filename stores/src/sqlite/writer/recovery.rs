@@ -1,0 +1,100 @@
+//! What cannot be brought about from outside: a commit of which nobody knows whether it was stored.
+
+use std::sync::Arc;
+
+use factum_core::store::{
+    Commit, Expected, Metadata, NewEvent, Outcome, Range, Receipt, StoreError, StreamWrite,
+};
+use factum_core::store::{Direction, Query};
+use factum_core::{EventName, Key, StreamName, Tags};
+
+use super::super::fault::BACKEND;
+use super::super::schema::{open_reader, open_writer};
+use super::super::transaction::read;
+use super::super::{Shared, SqliteOptions, read as pages};
+use super::append::Appender;
+use super::log::Log;
+
+fn open(file: &std::path::Path) -> (Log, Arc<Shared>) {
+    let options = SqliteOptions::default();
+    let (conn, id) = open_writer(file, &options).unwrap();
+    let shared = Shared::new(file.to_owned(), id, options);
+    (Log::open(conn, &shared).unwrap(), shared)
+}
+
+fn commit(expected: Expected) -> Commit {
+    let event = NewEvent {
+        name: EventName::fixed("thing.happened"),
+        version: 1,
+        tags: Tags::none(),
+        payload: "{}".into(),
+    };
+    let stream = StreamName::of("thing", "one").unwrap();
+    let writes = vec![StreamWrite { stream, expected, events: vec![event; 2] }];
+    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None }
+}
+
+fn append(log: &mut Log, shared: &Shared, commit: &Commit) -> Receipt {
+    let mut appender = Appender::new(log, shared).unwrap();
+    let mut outcomes: Vec<Outcome> = appender.append(std::slice::from_ref(commit)).unwrap();
+    outcomes.remove(0).unwrap()
+}
+
+/// The positions of the stream, as a reader sees them.
+fn stream(shared: &Shared) -> Vec<u64> {
+    let conn = open_reader(&shared.file).unwrap();
+    let query = Query::Stream(StreamName::of("thing", "one").unwrap());
+    let page = read(&conn, shared, |reading| {
+        pages::page(reading, &query, &Range::ALL, Direction::Forward, 100)
+    });
+    page.unwrap().events.iter().map(|event| event.at.position.number()).collect()
+}
+
+fn unknown() -> StoreError {
+    StoreError::Unknown { backend: BACKEND, reason: "the sync failed".to_owned() }
+}
+
+#[test]
+fn what_was_stored_all_the_same_is_found_by_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, shared) = open(&folder.path().join("log.db"));
+    let commit = commit(Expected::NoStream);
+    log.begin().unwrap();
+    let receipt = append(&mut log, &shared, &commit);
+    log.commit().unwrap();
+    assert!(log.roll_back(&shared, &unknown()).is_none());
+    assert_eq!(stream(&shared), [1, 2], "a reader before the recovery");
+
+    let mut log = Log::recover(&shared).unwrap();
+    assert_eq!(log.end(), 2);
+    log.begin().unwrap();
+    let again = append(&mut log, &shared, &commit);
+    assert!(again.repeated);
+    assert_eq!((again.mark, again.writes), (receipt.mark, receipt.writes));
+}
+
+#[test]
+fn what_was_not_stored_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, shared) = open(&folder.path().join("log.db"));
+    log.begin().unwrap();
+    append(&mut log, &shared, &commit(Expected::NoStream));
+    log.commit().unwrap();
+    log.committed(&shared);
+
+    let lost = commit(Expected::Revision(1));
+    log.begin().unwrap();
+    let before = append(&mut log, &shared, &lost);
+    assert_eq!(stream(&shared), [1, 2], "a reader beside the transaction");
+    assert!(log.roll_back(&shared, &unknown()).is_none());
+
+    let mut log = Log::recover(&shared).unwrap();
+    log.begin().unwrap();
+    let after = append(&mut log, &shared, &lost);
+    log.commit().unwrap();
+    log.committed(&shared);
+    assert!(!after.repeated);
+    assert_eq!((after.mark.position, after.writes), (before.mark.position, before.writes));
+    assert_ne!(after.mark, before.mark, "another history has another stamp");
+    assert_eq!(stream(&shared), [1, 2, 3, 4]);
+}
