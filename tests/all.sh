@@ -68,10 +68,12 @@ features_alone() {
 }
 
 run_tests() {
+    # The tests of the examples run them; `cargo test` builds them by itself only without a selection.
+    cargo build -q "${all[@]}" --examples || return
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run "${all[@]}" "$@"
     else
-        cargo test "${all[@]}" --lib --bins --tests --examples "$@"
+        cargo test "${all[@]}" --lib --bins --tests "$@"
     fi
 }
 
@@ -79,14 +81,14 @@ run_tests() {
 twice() {
     local example=$1 out=$2
     shift 2
-    "$target/debug/examples/$example" "$@" >"$out.1" && "$target/debug/examples/$example" "$@" >"$out.2"
+    "$target/debug/examples/$example" "$@" >"$out.1" &&
+        "$target/debug/examples/$example" "$@" >"$out.2"
 }
 
 # In a shell of its own, whose end takes the scratch folder away.
 examples() (
     scratch=$(mktemp -d) || exit
     trap 'rm -rf "$scratch"' EXIT
-    cargo build -q "${all[@]}" --examples || exit
     twice bank "$scratch/bank" "$scratch/bank.db" || exit
     cat "$scratch/bank.1"
     twice fines "$scratch/sample" --db "$scratch/sample.db" || exit
