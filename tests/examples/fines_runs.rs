@@ -101,6 +101,24 @@ line 62: no fine has an amount of 9999999999900 cents: the most is 1000000000000
 }
 
 #[test]
+fn a_row_that_is_mended_later_adds_its_own_event_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, db) = (folder.path().join("fines.csv"), folder.path().join("fines.db"));
+    let args = [Path::new("--data"), &data, Path::new("--db"), &db];
+    // S4's fourth row of five: the order of a notification and a payment does not change the sums.
+    let (before, after) = SAMPLE.split_once("S4,2015-03-05,Insert").unwrap();
+    let damaged = [before.as_bytes(), b"S4,2015-03-05,\xffnsert", after.as_bytes()].concat();
+    fs::write(&data, damaged).unwrap();
+    let ran = run("fines", args);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(1), "line 33: the row is not UTF-8 text\n"));
+    assert_eq!(ran.out, OF_THE_SAMPLE.replace("events 59", "events 58"));
+    fs::write(&data, SAMPLE).unwrap();
+    let ran = run("fines", args);
+    assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(ran.out, OF_THE_SAMPLE);
+}
+
+#[test]
 fn what_cannot_run_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("other.csv");
