@@ -115,7 +115,7 @@ servers() {
     echo "no backend needs a server yet"
 }
 
-# The crash tests have `kill` in their names; with FACTUM_SOAK they kill ten times as often.
+# The crash tests have `kill` in their names; with FACTUM_SOAK they kill many times as often.
 soak() {
     FACTUM_SOAK=1 run_tests kill
 }
