@@ -134,6 +134,8 @@ async fn commands_become_rows_in_a_file_and_stay() {
     let position = works(&app).await;
     app.stop().await.unwrap();
     drop(app);
+    // What SQLite kept beside the file is merged into it.
+    assert!(!folder.path().join("bank.db-wal").exists());
 
     let app = built(App::open(&file).unwrap()).start().await.unwrap();
     let rejected = app.send(open("alice")).await.unwrap_err();

@@ -160,6 +160,8 @@ impl SqliteStore {
     /// Ends the writer, for all handles, once it has answered what is queued, and waits for it. Calls
     /// after it fail with [`StoreError::Closed`]; closing again does nothing.
     pub async fn close(&self) {
+        // Before the writer, which is then the last connection and merges SQLite's log into the file.
+        self.shared.pool.close().await;
         if let Some(writer) = &self.writer {
             let (done, ended) = oneshot::channel();
             if writer.send(Request::Close(done)).await.is_ok() {
@@ -167,9 +169,8 @@ impl SqliteStore {
                 let _ = ended.await;
             }
         }
-        self.shared.pool.close();
         if let Some(current) = &self.current {
-            current.close();
+            current.close().await;
         }
     }
 

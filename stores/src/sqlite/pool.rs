@@ -12,7 +12,7 @@ use super::schema::open_reader;
 use super::transaction::{Reading, read};
 
 /// How many reads run at once; others wait.
-const READERS: usize = 4;
+const READERS: u32 = 4;
 
 /// The connections that read. Each has a page cache of 2 MB, SQLite's default.
 #[derive(Debug)]
@@ -24,12 +24,14 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(file: &Path) -> Self {
-        let permits = Arc::new(Semaphore::new(READERS));
+        let permits = Arc::new(Semaphore::new(READERS as usize));
         Self { file: file.to_owned(), idle: Mutex::new(Vec::new()), permits }
     }
 
-    /// Refuses further reads and closes what is idle.
-    pub(super) fn close(&self) {
+    /// Waits for the reads under way, refuses further ones, and closes the connections.
+    pub(super) async fn close(&self) {
+        // An error says that it is closed already.
+        let _all = self.permits.acquire_many(READERS).await;
         self.permits.close();
         lock(&self.idle).clear();
     }

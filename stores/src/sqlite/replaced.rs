@@ -43,8 +43,9 @@ impl Current {
     }
 
     /// Refuses further reads.
-    pub(super) fn close(&self) {
-        lock(&self.0).1.pool.close();
+    pub(super) async fn close(&self) {
+        let current = lock(&self.0).1.clone();
+        current.pool.close().await;
     }
 }
 
