@@ -165,22 +165,27 @@ async fn a_panic_of_a_row_store_ends_the_waits() {
 
 #[tokio::test]
 async fn a_log_that_went_backwards_stops_the_view() {
-    let [_, world] = World::each();
-    let done = append(&*world.log, "alice", &[deposit(1)]).await;
-    let (runner, view) = world.start().await;
-    view.after(done).all().await.unwrap();
-    runner.stop().await.unwrap();
+    // The other log ends behind the checkpoint, or before it.
+    for others in [1, 20] {
+        let [_, world] = World::each();
+        let done = append(&*world.log, "alice", &vec![deposit(1); 10]).await;
+        let (runner, view) = world.start().await;
+        view.after(done).all().await.unwrap();
+        runner.stop().await.unwrap();
 
-    let world = World { log: Arc::new(MemoryStore::new()), ..world };
-    let other = append(&*world.log, "bob", &[deposit(1), deposit(1)]).await;
-    let (_runner, view) = world.start().await;
-    let error = view.after(other).all().await.unwrap_err();
-    let rewound = matches!(
-        &error,
-        QueryError::Ended(ProjectionError::Log { source: StoreError::Rewound(_), .. })
-    );
-    assert!(rewound, "{error}");
-    assert_eq!(view.get("bob").await.unwrap(), None);
+        let world = World { log: Arc::new(MemoryStore::new()), ..world };
+        append(&*world.log, "bob", &vec![deposit(1); others]).await;
+        let (_runner, view) = world.start().await;
+        for wanted in [1, 20, 1] {
+            let error = view.after(Position::new(wanted)).all().await.unwrap_err();
+            let rewound = matches!(
+                &error,
+                QueryError::Ended(ProjectionError::Log { source: StoreError::Rewound(_), .. })
+            );
+            assert!(rewound, "{error}");
+        }
+        assert_eq!(view.get("bob").await.unwrap(), None);
+    }
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ async fn a_restart_goes_on_from_the_checkpoint() {
     runner.stop().await.unwrap();
 
     let (runner, view) = world.start().await;
+    assert_eq!(view.after(done).count().await.unwrap(), 1);
     assert_eq!(view.reached(), done);
     let done = append(&*world.log, "alice", &[deposit(4)]).await;
     let alice = view.after(done).get("alice").await.unwrap().unwrap();

@@ -71,7 +71,7 @@ impl Runner {
                 Arc::new(StoredAsk::new(store)),
             ),
         };
-        let (status, reached) = Status::new(view.id, checkpoint);
+        let (status, reached) = Status::new(view.id);
         let (pages, inbox) = mpsc::channel(PAGES_AHEAD);
         let (stop, stopped) = watch::channel(false);
         let sources = Sources::of();

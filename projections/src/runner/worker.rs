@@ -74,7 +74,12 @@ impl<P: Projection> Worker<P> {
     }
 
     async fn follow(&mut self) -> Result<(), ProjectionError> {
+        let mut unconfirmed = self.saved;
         while let Some(batch) = self.next().await? {
+            // What goes on from the checkpoint has found it in the log.
+            if let Some(saved) = unconfirmed.take() {
+                self.status.reach(saved.position);
+            }
             let Batch { to, caught_up, .. } = batch;
             let events: Vec<&Recorded> = batch.pages.iter().flatten().collect();
             let mut rest = events.as_slice();
