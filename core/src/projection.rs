@@ -120,7 +120,8 @@ impl<P: Projection> Sources<P> {
         }))
     }
 
-    /// Follows the events of an enum, each for the rows whose keys the function gives.
+    /// Follows the events of an enum, each for the rows whose keys the function gives. A row takes
+    /// an event once, also if its key is given twice.
     pub fn from_keyed<E, K>(&mut self, keys: fn(&E, &Origin) -> K) -> &mut Self
     where
         E: Event,
@@ -130,7 +131,10 @@ impl<P: Projection> Sources<P> {
     {
         self.add::<E>(Arc::new(move |recorded, row| {
             let event = decoded::<E>(recorded)?;
-            for key in keys(&event, &recorded.at) {
+            let mut keys: Vec<K::Item> = keys(&event, &recorded.at).into_iter().collect();
+            keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
+            keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
+            for key in keys {
                 row(key.as_ref(), &|state: &mut P| state.project(&event, &recorded.at))?;
             }
             Ok(())

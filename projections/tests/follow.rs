@@ -42,6 +42,18 @@ async fn an_event_may_concern_several_rows() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_given_twice_is_one_row_that_changes_once() {
+    for world in World::each() {
+        let opened = append(&*world.log, "alice", &[deposit(9)]).await;
+        let moved = common::Bank::Moved { to: "alice".into(), cents: 4 };
+        let done = append(&*world.log, "alice", &[moved]).await;
+        let (_runner, view) = world.start().await;
+        let alice = view.after(done).get("alice").await.unwrap().unwrap();
+        assert_eq!((alice.cents, alice.seen), (5, vec![opened.number(), done.number()]));
+    }
+}
+
+#[tokio::test]
 async fn waiting_for_an_event_that_does_not_concern_the_view_does_not_hang() {
     for world in World::each() {
         let (_runner, view) = world.start().await;
