@@ -1,5 +1,7 @@
 //! The whole way, from a command to a row of a view.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::task::Poll;
 
 use factum::prelude::*;
 use factum::store::Position;
@@ -244,4 +246,17 @@ async fn time_and_ids_can_be_controlled() {
     assert_eq!(done.command, Key::from_bytes([7; 16]));
     let row = app.view::<Balance>().after(done.position).get("alice").await.unwrap().unwrap();
     assert_eq!(row.changed, Timestamp::from_micros(1_000_000));
+}
+
+#[cfg(feature = "embedded")]
+#[test]
+fn an_app_outside_of_a_runtime_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    for app in [App::memory(), App::open(folder.path().join("bank.db")).unwrap()] {
+        let mut start = std::pin::pin!(built(app).start());
+        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+        let Poll::Ready(started) = start.as_mut().poll(&mut nobody) else { panic!("it waits") };
+        let error = started.unwrap_err();
+        assert!(matches!(error, StartError::NoRuntime), "{error}");
+    }
 }
