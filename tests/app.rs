@@ -260,3 +260,40 @@ fn an_app_outside_of_a_runtime_says_so() {
         assert!(matches!(error, StartError::NoRuntime), "{error}");
     }
 }
+
+macro_rules! fragile_projection {
+    ($type:ident, $name:literal) => {
+        #[derive(Projection, Default, Clone, Debug, Serialize, Deserialize)]
+        #[projection(name = $name, from(AccountEvent))]
+        struct $type {
+            #[key]
+            account: String,
+        }
+        impl Project<AccountEvent> for $type {
+            fn project(&mut self, event: &AccountEvent, _: &Origin) {
+                assert!(!matches!(event, AccountEvent::Deposited { cents: 13 }), "bad luck");
+            }
+        }
+    };
+}
+fragile_projection!(Fragile, "fragile");
+fragile_projection!(FragileToo, "fragile_too");
+
+#[tokio::test]
+async fn every_stop_tells_of_the_first_projection_that_failed() {
+    let app = built(App::memory()).projection::<Fragile>().projection::<FragileToo>();
+    let app = app.start().await.unwrap();
+    app.send(open("alice")).await.unwrap();
+    let done = app.send(deposit("alice", 13)).await.unwrap();
+    app.view::<Balance>().after(done.position).get("alice").await.unwrap().unwrap();
+    for _ in 0..3 {
+        // Dropped where it has to wait first.
+        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = std::pin::pin!(app.stop()).as_mut().poll(&mut nobody);
+    }
+    for _ in 0..2 {
+        let error = app.stop().await.unwrap_err().to_string();
+        assert!(error.contains("view fragile version 1"), "{error}");
+        assert!(error.contains("bad luck"), "{error}");
+    }
+}

@@ -21,7 +21,7 @@ async fn stopped_by(
     world: &World,
     bad: Position,
 ) -> (FailedEvent, factum_projections::View<Balance>) {
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     let error = view.after(bad).get("alice").await.unwrap_err();
     let QueryError::Ended(ProjectionError::Event(event)) = error else { panic!("{error}") };
     assert_eq!(event.position, bad);
@@ -121,7 +121,7 @@ async fn stopping_does_not_wait_for_a_store_that_is_gone() {
     let [_, world] = World::each();
     let world = World { rows: Some(rows.clone()), ..world };
     append(&*world.log, "alice", &[deposit(1)]).await;
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     rows.happened.notified().await;
     let error = tokio::time::timeout(common::LONG, runner.stop()).await.unwrap().unwrap_err();
     assert!(error.to_string().contains("it fell over"), "{error}");
@@ -169,7 +169,7 @@ async fn a_log_that_went_backwards_stops_the_view() {
     for others in [1, 20] {
         let [_, world] = World::each();
         let done = append(&*world.log, "alice", &vec![deposit(1); 10]).await;
-        let (runner, view) = world.start().await;
+        let (mut runner, view) = world.start().await;
         view.after(done).all().await.unwrap();
         runner.stop().await.unwrap();
 
@@ -217,7 +217,7 @@ async fn a_tail_that_breaks_goes_on_where_it_was() {
     let mut breaks = vec![(0, unavailable()), (1, unavailable()), (5, unavailable()), (9, damaged)];
     breaks.reverse();
     let log = Arc::new(FlakyLog { inner: inner.clone(), breaks: Mutex::new(breaks) });
-    let (runner, view) = Runner::start::<Balance>(log, None).await.unwrap();
+    let (mut runner, view) = Runner::start::<Balance>(log, None).await.unwrap();
     let view = view.within(common::LONG);
     let mut error = None;
     for round in 1..=20 {

@@ -90,11 +90,11 @@ async fn a_restart_goes_on_from_the_checkpoint() {
     let [_, world] = World::each();
     let world = World { rows: Some(rows.clone()), ..world };
     let done = append(&*world.log, "alice", &[deposit(1), deposit(2)]).await;
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     assert_eq!(view.after(done).count().await.unwrap(), 1);
     runner.stop().await.unwrap();
 
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     assert_eq!(view.after(done).count().await.unwrap(), 1);
     assert_eq!(view.reached(), done);
     let done = append(&*world.log, "alice", &[deposit(4)]).await;
@@ -107,7 +107,7 @@ async fn a_restart_goes_on_from_the_checkpoint() {
 #[tokio::test]
 async fn stopping_writes_down_how_far_the_log_was_searched() {
     let [_, world] = World::each();
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     let mut last = Position::START;
     for _ in 0..100 {
         last = append_noise(&*world.log).await;

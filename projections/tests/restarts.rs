@@ -77,7 +77,7 @@ async fn random_life(
     let mut rng = Rng::with_seed(seed);
     for _life in 0..rng.u32(3..10) {
         faults(&mut rng);
-        let (runner, view) = Runner::start::<Balance>(log.clone(), rows.clone()).await.unwrap();
+        let (mut runner, view) = Runner::start::<Balance>(log.clone(), rows.clone()).await.unwrap();
         let mut last = append_some(&*log, &mut rng).await;
         for _ in 0..rng.u32(..6) {
             for _ in 0..rng.u32(..40) {
