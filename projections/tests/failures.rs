@@ -5,6 +5,7 @@
 mod common;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use common::flaky::{Fault, FlakyRows};
 use common::flaky_log::FlakyLog;
@@ -113,6 +114,41 @@ async fn failures_that_may_pass_are_tried_again() {
         assert_eq!((alice.cents, alice.seen.len()), (round, round as usize));
     }
     assert_eq!(rows.faults.lock().unwrap().len(), 0, "all of it happened");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_view_says_what_it_is_trying_again() {
+    let [_, world] = World::each();
+    let rows = Arc::new(FlakyRows::new(vec![Fault::Refuse; 3]));
+    let flaky = World { rows: Some(rows.clone()), ..world };
+    let done = append(&*flaky.log, "alice", &[deposit(1)]).await;
+    let (_runner, view) = flaky.start().await;
+    let brief = Duration::from_millis(10);
+    let error = view.after(done).within(brief).all().await.unwrap_err();
+    let QueryError::Late { cause: Some(cause), .. } = &error else { panic!("{error}") };
+    assert!(matches!(**cause, ProjectionError::Rows(ViewError::Store { .. })), "{cause}");
+    assert!(error.to_string().contains("it fell over"), "{error}");
+
+    // It worked in the end, so that is not why it is late now.
+    view.after(done).all().await.unwrap();
+    let future = view.after(Position::new(done.number() + 1)).within(brief);
+    let error = future.all().await.unwrap_err();
+    assert!(matches!(error, QueryError::Late { cause: None, .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_view_says_that_its_log_cannot_be_read() {
+    let inner = MemoryStore::new();
+    let breaks = vec![(0, unavailable()); 1_000];
+    let log = Arc::new(FlakyLog { inner: inner.clone(), breaks: Mutex::new(breaks) });
+    let (_runner, view) = Runner::start::<Balance>(log.clone(), None).await.unwrap();
+    let done = append(&inner, "alice", &[deposit(1)]).await;
+    let error = view.after(done).all().await.unwrap_err();
+    let QueryError::Late { cause: Some(cause), .. } = &error else { panic!("{error}") };
+    assert!(matches!(**cause, ProjectionError::Log { .. }), "{cause}");
+    log.breaks.lock().unwrap().clear();
+    let view = view.within(common::LONG);
+    assert_eq!(view.after(done).get("alice").await.unwrap().unwrap().cents, 1);
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use super::ProjectionError;
 #[derive(Clone, Debug, Default)]
 struct State {
     reached: Position,
+    /// What is being tried again, until it works.
+    trouble: Option<ProjectionError>,
     ended: Option<ProjectionError>,
 }
 
@@ -31,7 +33,12 @@ impl Status {
 
     /// Everything up to here is committed.
     pub(super) fn reach(&self, position: Position) {
-        self.state.send_modify(|state| state.reached = position);
+        self.state.send_modify(|state| (state.reached, state.trouble) = (position, None));
+    }
+
+    /// Something failed that is tried again.
+    pub(super) fn trouble(&self, error: ProjectionError) {
+        self.state.send_modify(|state| state.trouble = Some(error));
     }
 
     /// Nothing more will come.
@@ -48,6 +55,11 @@ impl Reached {
     /// Everything up to here is committed.
     pub(crate) fn position(&self) -> Position {
         self.state.borrow().reached
+    }
+
+    /// What keeps the view from going on, though it may pass.
+    pub(crate) fn trouble(&self) -> Option<ProjectionError> {
+        self.state.borrow().trouble.clone()
     }
 
     /// Waits until everything up to the position is committed. Cancellation-safe.

@@ -146,6 +146,7 @@ impl<V: Projection> View<V> {
                 wanted,
                 reached: self.reached(),
                 within: self.within,
+                cause: self.reached.trouble().map(Box::new),
             }),
         }
     }
