@@ -48,6 +48,20 @@ pub trait Projection:
     fn sources(list: &mut Sources<Self>);
 }
 
+/// A new row with this key, which a view keeps under it.
+///
+/// # Errors
+/// [`BadId`] if the key field cannot hold the key, or writes it in another form (`7` for `007`): the
+/// row could not be found by the key that it tells.
+pub fn new_row<P: Projection>(key: &str) -> Result<P, BadId> {
+    let mut row = P::default();
+    row.set_key(key)?;
+    if row.key() == key {
+        return Ok(row);
+    }
+    Err(BadId { text: key.to_owned(), wanted: std::any::type_name::<P>() })
+}
+
 /// What an event does to a row. Pure: no I/O, no clock, no randomness.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not project `{E}`",
