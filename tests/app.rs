@@ -174,6 +174,33 @@ enum OtherEvent {
     Deposited {},
 }
 
+/// Other events of a context that has an enum.
+#[derive(Event, Clone)]
+enum SplitEvent {
+    #[event("account.closed")]
+    Closed {},
+    #[event("closing.asked")]
+    Asked {},
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(name = "split", from(SplitEvent))]
+struct SplitRow {
+    #[key]
+    account: String,
+}
+
+impl Project<SplitEvent> for SplitRow {
+    fn project(&mut self, _: &SplitEvent, _: &Origin) {}
+}
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("split.do")]
+struct DoSplit {
+    #[id]
+    account: String,
+}
+
 macro_rules! other_aggregate {
     ($type:ident, $name:literal, $event:ident, $command:ident) => {
         #[derive(Aggregate, Default)]
@@ -206,6 +233,7 @@ struct DoThird {
 
 other_aggregate!(SameCommand, "same_command", AccountEvent, Reopen);
 other_aggregate!(SameEvent, "same_event", OtherEvent, DoOther);
+other_aggregate!(SameContext, "same_context", SplitEvent, DoSplit);
 other_aggregate!(SameName, "account", AccountEvent, DoThird);
 
 #[tokio::test]
@@ -215,6 +243,8 @@ async fn one_name_for_two_things_stops_the_start() {
         (app().aggregate::<SameCommand>(), "are both the command `account.open`"),
         (app().aggregate::<SameEvent>(), "are both the event `account.deposited`"),
         (app().aggregate::<SameName>(), "are both the aggregate `account`"),
+        (app().aggregate::<SameContext>(), "are both the context `account`"),
+        (app().projection::<SplitRow>(), "are both the context `account`"),
     ] {
         let error = app.start().await.unwrap_err();
         assert!(matches!(error, StartError::SameName { .. }));

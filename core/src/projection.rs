@@ -103,6 +103,7 @@ pub struct Sources<P> {
 }
 
 struct Source<P> {
+    enum_type: &'static str,
     contexts: Vec<&'static str>,
     step: Arc<Step<P>>,
 }
@@ -159,7 +160,7 @@ impl<P: Projection> Sources<P> {
         let mut contexts: Vec<_> = E::TYPES.iter().map(|t| names::context_of(t.name)).collect();
         contexts.sort_unstable();
         contexts.dedup();
-        self.sources.push(Source { contexts, step });
+        self.sources.push(Source { enum_type: std::any::type_name::<E>(), contexts, step });
         self
     }
 
@@ -178,6 +179,13 @@ impl<P: Projection> Sources<P> {
         let none = contexts.is_empty();
         let clause = Clause { contexts, ..Clause::default() };
         Query::AnyOf(if none { Vec::new() } else { vec![clause] })
+    }
+
+    /// The contexts that it follows, each with the Rust type of the enum that decodes its events.
+    pub fn contexts(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let of = |source: &Source<P>| (source.contexts.clone(), source.enum_type);
+        let each = |(contexts, owner): (Vec<_>, _)| contexts.into_iter().map(move |c| (c, owner));
+        self.sources.iter().map(of).flat_map(each)
     }
 
     /// Takes one event into the rows that it concerns: `row` is called with the key of each and what
