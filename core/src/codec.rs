@@ -71,6 +71,19 @@ pub struct BadEvent {
     pub problem: DecodeError,
 }
 
+impl BadEvent {
+    /// What is wrong with a stored event.
+    pub fn new(recorded: &Recorded, problem: DecodeError) -> Self {
+        Self {
+            stream: recorded.at.stream.clone(),
+            revision: recorded.at.revision,
+            position: recorded.at.position,
+            name: recorded.name.clone(),
+            problem,
+        }
+    }
+}
+
 /// Appends the JSON of a value to `out`.
 ///
 /// # Errors
@@ -106,12 +119,6 @@ pub fn read_fields<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
 pub fn decode<E: Event>(recorded: Recorded) -> Result<Stored<E>, BadEvent> {
     match E::decode(&recorded.name, recorded.version, &recorded.payload) {
         Ok(event) => Ok(Stored { event, at: recorded.at }),
-        Err(problem) => Err(BadEvent {
-            stream: recorded.at.stream,
-            revision: recorded.at.revision,
-            position: recorded.at.position,
-            name: recorded.name,
-            problem,
-        }),
+        Err(problem) => Err(BadEvent::new(&recorded, problem)),
     }
 }

@@ -1,6 +1,7 @@
 //! Events: what happened.
 
 use crate::codec::{DecodeError, EncodeError};
+use crate::names;
 use crate::store::{LogId, Mark, Metadata, Position, Stamp};
 use crate::{EventId, Key, StreamName, Tags, Timestamp};
 
@@ -63,6 +64,14 @@ pub trait Event: Clone + Send + Sync + 'static {
     /// # Errors
     /// [`DecodeError`] if the name or version is unknown, or the payload is not what it expects.
     fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, DecodeError>;
+}
+
+/// The contexts of an enum's events, each once, in order.
+pub fn contexts<E: Event>() -> Vec<&'static str> {
+    let mut contexts: Vec<_> = E::TYPES.iter().map(|event| names::context_of(event.name)).collect();
+    contexts.sort_unstable();
+    contexts.dedup();
+    contexts
 }
 
 /// The persisted name and version of an event.

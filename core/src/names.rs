@@ -36,7 +36,8 @@ pub enum NameProblem {
         /// How long it is.
         bytes: usize,
     },
-    /// A control character, which no tool could show.
+    /// A character that nobody could see: a control character, or one of those that only direct how
+    /// others are shown.
     #[error("has the unprintable character {character:?} at byte {at}: take it out")]
     Unprintable {
         /// Where, in bytes from the start.
@@ -52,6 +53,15 @@ pub enum NameProblem {
         /// Where, in bytes from the start.
         at: usize,
     },
+    /// A colon in the name of a tag.
+    #[error("has a colon at byte {at}, which would end it there: use another character")]
+    Colon {
+        /// Where, in bytes from the start.
+        at: usize,
+    },
+    /// A tag without a name or a value.
+    #[error("is not of the form `name:value`: write a name, a colon and the value")]
+    NoValue,
     /// An event name without a context.
     #[error("is not of the form `context.event`: write a context, a dot and the event")]
     NoContext,
@@ -78,8 +88,16 @@ fn problem_of(text: &str) -> Option<NameProblem> {
     if text.len() > MAX_NAME_BYTES {
         return Some(NameProblem::TooLong { bytes: text.len() });
     }
-    let (at, character) = text.char_indices().find(|(_, c)| c.is_control())?;
+    let (at, character) = text.char_indices().find(|(_, c)| is_unprintable(*c))?;
     Some(NameProblem::Unprintable { at, character })
+}
+
+/// Control characters (category Cc of Unicode), separators of lines and paragraphs (Zl, Zp), and the
+/// format characters (Cf) that are in use: two names that differ in one of them look the same.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn shortened(text: &str) -> String {
@@ -140,6 +158,7 @@ impl StreamName {
     /// # Errors
     /// [`BadName`] if the id is empty, or the whole is over-long or unprintable.
     pub fn of(category: &str, id: &str) -> Result<Self, BadName> {
+        check_category(category)?;
         check("id", id)?;
         let mut name = String::with_capacity(category.len() + 1 + id.len());
         name.push_str(category);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::names::{BadName, check};
+use crate::names::{BadName, NameProblem, check};
 
 /// One tag: a name and a value, `course:rust-101`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +16,10 @@ impl Tag {
     /// [`BadName`] if name or value is empty, over-long or unprintable, or the name has a colon.
     pub fn new(name: &str, value: &str) -> Result<Self, BadName> {
         check("tag name", name)?;
+        if let Some(at) = name.find(':') {
+            let problem = NameProblem::Colon { at };
+            return Err(BadName { what: "tag name", name: name.to_owned(), problem });
+        }
         check("tag value", value)?;
         Self::parse(&format!("{name}:{value}"))
     }
@@ -28,11 +32,7 @@ impl Tag {
         check("tag", text)?;
         match text.split_once(':') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok(Self(text.into())),
-            _ => Err(BadName {
-                what: "tag",
-                name: text.to_owned(),
-                problem: crate::names::NameProblem::Empty,
-            }),
+            _ => Err(BadName { what: "tag", name: text.to_owned(), problem: NameProblem::NoValue }),
         }
     }
 
@@ -106,5 +106,18 @@ impl FromIterator<Tag> for Tags {
 impl fmt::Debug for Tags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.as_slice()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_tags_never_have_one_form() {
+        assert!(Tag::new("a:b", "c").is_err());
+        assert_eq!(Tag::new("a", "b:c").unwrap().value(), "b:c");
+        let message = Tag::parse("course").unwrap_err().to_string();
+        assert!(message.contains("`name:value`"), "{message}");
     }
 }

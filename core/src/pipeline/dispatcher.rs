@@ -1,14 +1,17 @@
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use super::error::panic_message;
 use super::loader::Loader;
 use super::mailboxes::Mailboxes;
-use super::request::{Asked, Job};
+use super::request::{self, Asked, Job};
 use super::sending::{Letter, Sending};
-use super::{EventLog, SendError, Settings, worker};
+use super::worker::{self, Shift};
+use super::{EventLog, SendError, Settings};
 use crate::store::EventStore;
 use crate::{Aggregate, SentTo, StreamName};
 
@@ -41,13 +44,15 @@ impl<A: Aggregate> fmt::Debug for Dispatcher<A> {
 
 impl<A: Aggregate> Dispatcher<A> {
     /// Takes up work on a store. The workers run on the given runtime, which must have its time driver
-    /// enabled.
+    /// enabled. Where the store says that it is the log's only writer, there must be one dispatcher for
+    /// each aggregate type: its cache is taken to be the newest state.
     pub fn start(store: Arc<dyn EventStore>, settings: Settings, runtime: Handle) -> Self {
         let authoritative = store.capabilities().single_writer;
+        let settings = settings.within_bounds();
         let inner = Inner {
             loader: Loader::new(store),
             mailboxes: Mailboxes::new(settings.cached_aggregates),
-            permits: Arc::new(Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(settings.in_flight)),
             settings,
             runtime,
             authoritative,
@@ -57,12 +62,19 @@ impl<A: Aggregate> Dispatcher<A> {
 
     /// Sends a command to its aggregate: see [`Sending`].
     pub fn send<C: SentTo<A>>(&self, command: C) -> Sending<A> {
-        match StreamName::of(A::NAME, &command.id()) {
-            Ok(stream) => {
+        let address = || (StreamName::of(A::NAME, &command.id()), request::mark(&command));
+        match catch_unwind(AssertUnwindSafe(address)) {
+            Ok((Ok(stream), mark)) => {
                 let (inner, ask) = (self.inner.clone(), Box::new(Asked::new(command)));
-                Sending::new(Letter { inner, stream, ask })
+                Sending::new(Letter { inner, stream, mark, ask })
             }
-            Err(problem) => Sending::refused(SendError::Target { command: C::NAME, problem }),
+            Ok((Err(problem), _)) => {
+                Sending::refused(SendError::Target { command: C::NAME, problem })
+            }
+            Err(panic) => Sending::refused(SendError::Panicked {
+                command: self.inner.settings.ids.next(),
+                message: panic_message(&*panic),
+            }),
         }
     }
 
@@ -87,7 +99,9 @@ impl<A: Aggregate> Inner<A> {
     /// Puts a command into its mailbox and sees that somebody works on it.
     pub(super) fn post(self: &Arc<Self>, stream: StreamName, job: Job<A>) {
         if let Some(start) = self.mailboxes.post(&stream, job) {
-            self.runtime.spawn(worker::work(self.clone(), stream, start));
+            // Made here and not by the task, which may be dropped before it is ever polled.
+            let shift = Shift::new(self.clone(), stream);
+            self.runtime.spawn(worker::work(shift, start));
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::codec::{BadEvent, EncodeError};
 use crate::names::BadName;
-use crate::store::{Conflict, Refused, StoreError};
+use crate::store::{Conflict, Position, Refused, StoreError};
 use crate::{BadId, Key, StreamName};
 
 /// Why a command was not accepted.
@@ -58,7 +58,8 @@ pub enum SendError<E> {
         /// Why not.
         problem: EncodeError,
     },
-    /// The user's code panicked while it decided or applied. Nothing was stored.
+    /// The user's code panicked: in deciding, applying, or writing command or events as JSON. Nothing
+    /// was stored.
     #[error("the code of the aggregate panicked on command {command}: {message}")]
     Panicked {
         /// The command's id.
@@ -72,6 +73,19 @@ pub enum SendError<E> {
         /// The command's id.
         command: Key,
         /// Why not.
+        source: LoadError,
+    },
+    /// The command was accepted before, but what it led to cannot be read. Do not send it under
+    /// another id.
+    #[error(
+        "command {command} was accepted, at {position}, but its events cannot be read: {source}"
+    )]
+    Unreadable {
+        /// The command's id.
+        command: Key,
+        /// Where its commit ends.
+        position: Position,
+        /// Why they cannot be read.
         source: LoadError,
     },
     /// The store failed. Where [`outcome_unknown`](Self::outcome_unknown) is true the command may

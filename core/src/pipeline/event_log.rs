@@ -4,20 +4,15 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::loader::{Loader, Warm};
+use super::pages::Pages;
 use super::{LoadError, TypedStream};
 use crate::codec;
 use crate::id::AsId;
-use crate::names;
-use crate::store::{
-    Clause, Direction, EventStore, Mark, Query, Range, Recorded, StoreError, Tailed,
-};
-use crate::{Aggregate, Event, StreamName, Timestamp};
-
-/// How many events of a history are read at once.
-const PAGE: usize = 512;
+use crate::store::{EventStore, Mark, Query, Recorded, StoreError, Tailed};
+use crate::{Aggregate, StreamName, Timestamp, event};
 
 /// The typed event store of one aggregate type: states at any time, histories, and a tail. It reads
-/// the log itself, past every cache.
+/// the log, past the cache of the commands; [`load`](Self::load) uses snapshots.
 pub struct EventLog<A: Aggregate> {
     loader: Arc<Loader<A>>,
 }
@@ -94,20 +89,17 @@ impl<A: Aggregate> EventLog<A> {
     /// [`LoadError`] if the id cannot name a stream.
     pub fn history(&self, id: &(impl AsId + ?Sized)) -> Result<TypedStream<A::Event>, LoadError> {
         let stream = StreamName::of(A::NAME, &id.as_id())?;
-        let store = self.loader.store().clone();
-        let pages =
-            stream::try_unfold(Some(0), move |from| page(store.clone(), stream.clone(), from));
+        let pages = Pages::new(self.loader.store(), &stream, 0, None);
+        let pages = stream::unfold(pages, |mut pages| async {
+            let next = pages.next().await.transpose()?;
+            Some((next, pages))
+        });
         Ok(TypedStream::new(typed::<A>(pages.try_flatten_events())))
     }
 
     /// Follows what happens to all aggregates of the type, from a mark or from the beginning.
     pub fn tail(&self, after: Option<Mark>) -> TypedStream<A::Event> {
-        let mut contexts: Vec<String> =
-            A::Event::TYPES.iter().map(|event| names::context_of(event.name).to_owned()).collect();
-        contexts.sort_unstable();
-        contexts.dedup();
-        let query = Query::AnyOf(vec![Clause { contexts, ..Clause::default() }]);
-        let tail = self.loader.store().tail(query, after);
+        let tail = self.loader.store().tail(Query::contexts(event::contexts::<A::Event>()), after);
         let pages = tail.map_ok(|tailed| match tailed {
             Tailed::Events(events) => events,
             Tailed::Progress(_) => Vec::new(),
@@ -124,18 +116,6 @@ impl<A: Aggregate> EventLog<A> {
 fn loaded<A>(warm: Warm<A>) -> Option<Loaded<A>> {
     let (revision, mark) = warm.revision.zip(warm.mark)?;
     Some(Loaded { state: warm.state, revision, mark })
-}
-
-async fn page(
-    store: Arc<dyn EventStore>,
-    stream: StreamName,
-    from: Option<u64>,
-) -> Result<Option<(Vec<Recorded>, Option<u64>)>, StoreError> {
-    let Some(from) = from else { return Ok(None) };
-    let (query, range) = (Query::Stream(stream), Range::from_revision(from));
-    let page = store.read(query, range, Direction::Forward, PAGE).await?;
-    let next = page.events.last().filter(|_| page.more).map(|last| last.at.revision + 1);
-    Ok(Some((page.events, next)))
 }
 
 /// Single events out of pages of them.

@@ -3,13 +3,11 @@ use std::sync::Arc;
 
 use super::LoadError;
 use super::error::panic_message;
-use crate::codec;
+use super::pages::Pages;
+use crate::codec::{self, BadEvent};
 use crate::snapshot::{Snapshot, SnapshotPolicy, SnapshotStore};
-use crate::store::{Direction, EventStore, Mark, Position, Query, Range, Recorded};
+use crate::store::{EventStore, Mark, Position, Recorded};
 use crate::{Aggregate, StreamName};
-
-/// How many events are read at once.
-const PAGE: usize = 512;
 
 /// An aggregate's state, and how far it has come.
 #[derive(Debug)]
@@ -38,14 +36,18 @@ impl<A: Aggregate> Warm<A> {
     }
 
     fn take(&mut self, recorded: Recorded) -> Result<(), LoadError> {
-        let stored = codec::decode::<A::Event>(recorded)?;
-        let applied = catch_unwind(AssertUnwindSafe(|| self.state.fold(&stored.event)));
-        if let Err(panic) = applied {
-            let (stream, revision) = (stored.at.stream, stored.at.revision);
-            return Err(LoadError::Panicked { stream, revision, message: panic_message(&*panic) });
-        }
-        self.revision = Some(stored.at.revision);
-        self.mark = Some(stored.at.mark());
+        let (stream, revision) = (recorded.at.stream.clone(), recorded.at.revision);
+        let mark = recorded.at.mark();
+        catch_unwind(AssertUnwindSafe(|| {
+            self.state.fold(&codec::decode::<A::Event>(recorded)?.event);
+            Ok::<_, BadEvent>(())
+        }))
+        .map_err(|panic| {
+            let message = panic_message(&*panic);
+            LoadError::Panicked { stream, revision, message }
+        })??;
+        self.revision = Some(revision);
+        self.mark = Some(mark);
         Ok(())
     }
 }
@@ -115,20 +117,17 @@ impl<A: Aggregate> Loader<A> {
         warm: &mut Warm<A>,
         mut wanted: impl FnMut(&Recorded) -> bool,
     ) -> Result<(), LoadError> {
-        loop {
-            let range = Range::from_revision(warm.next());
-            let query = Query::Stream(stream.clone());
-            let page = self.store.read(query, range, Direction::Forward, PAGE).await?;
-            for recorded in page.events {
+        // A log that others write to may also have lost what the state was made of.
+        let mut pages = Pages::new(&self.store, stream, warm.next(), warm.mark);
+        while let Some(events) = pages.next().await? {
+            for recorded in events {
                 if !wanted(&recorded) {
                     return Ok(());
                 }
                 warm.take(recorded)?;
             }
-            if !page.more {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     /// The state from the newest snapshot, if there is one that the log agrees with. A snapshot that
@@ -138,22 +137,25 @@ impl<A: Aggregate> Loader<A> {
         let Ok(Some(snapshot)) = kept.store.load(stream.clone(), kept.shape).await else {
             return Ok(None);
         };
-        let Ok(state) = (kept.policy.decode)(&snapshot.state) else { return Ok(None) };
-        // The read begins with the snapshot's own event, to see that it is still there.
-        let range = Range::from_revision(snapshot.revision);
-        let query = Query::Stream(stream.clone());
-        let page = self.store.read(query, range, Direction::Forward, PAGE).await?;
-        let mut events = page.events.into_iter();
-        if events.next().map(|first| first.at.mark()) != Some(snapshot.mark) {
-            return Ok(None);
-        }
+        let decoded = catch_unwind(AssertUnwindSafe(|| (kept.policy.decode)(&snapshot.state)));
+        let Ok(Ok(state)) = decoded else { return Ok(None) };
         let (revision, mark) = (Some(snapshot.revision), Some(snapshot.mark));
         let mut warm = Warm { state, revision, mark, kept: revision };
-        events.try_for_each(|recorded| warm.take(recorded))?;
-        if page.more {
-            self.bring_forward(stream, &mut warm, |_| true).await?;
+        // The read begins with the snapshot's own event, to see that it is still there.
+        let mut pages = Pages::new(&self.store, stream, snapshot.revision, None);
+        let mut found = false;
+        while let Some(events) = pages.next().await? {
+            for recorded in events {
+                if found {
+                    warm.take(recorded)?;
+                } else if recorded.at.mark() == snapshot.mark {
+                    found = true;
+                } else {
+                    return Ok(None);
+                }
+            }
         }
-        Ok(Some(warm))
+        Ok(found.then_some(warm))
     }
 
     /// Starts to keep the state if it has come far enough since the last time. Nobody waits for it:

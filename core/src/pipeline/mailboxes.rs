@@ -18,6 +18,20 @@ struct Boxes<A: Aggregate> {
     idle: LruCache<StreamName, Warm<A>, std::hash::RandomState>,
 }
 
+impl<A: Aggregate> Boxes<A> {
+    /// Keeps an idle state; gives back the one that has to go for it.
+    fn rest(&mut self, stream: &StreamName, warm: Warm<A>) -> Option<Warm<A>> {
+        if self.idle.capacity() == 0 {
+            return Some(warm);
+        }
+        let full = self.idle.len() >= self.idle.capacity();
+        let evicted = if full { self.idle.remove_lru() } else { None };
+        // A stream is idle or active, never both, so nothing is replaced.
+        self.idle.insert(stream.clone(), warm);
+        evicted.map(|(_, warm)| warm)
+    }
+}
+
 /// What a worker that has to be started begins with.
 pub(super) struct Start<A>(pub(super) Option<Warm<A>>);
 
@@ -62,7 +76,7 @@ impl<A: Aggregate> Mailboxes<A> {
             return true;
         }
         boxes.active.remove(stream);
-        let evicted = warm.take().and_then(|warm| boxes.idle.insert(stream.clone(), warm));
+        let evicted = warm.take().and_then(|warm| boxes.rest(stream, warm));
         drop(boxes);
         // The user's `Drop` runs outside the lock.
         drop(evicted);

@@ -17,6 +17,7 @@ mod error;
 mod event_log;
 mod loader;
 mod mailboxes;
+mod pages;
 mod plan;
 mod repeat;
 mod request;

@@ -10,7 +10,10 @@ use super::request::{Answer, Job};
 use super::{Done, SendError};
 use crate::store::{Commit, Expected, Metadata, NewEvent, StreamWrite};
 use crate::time::Clock;
-use crate::{Aggregate, Event, EventName, Key, StreamName};
+use crate::{Aggregate, Event, EventName, EventType, Key, StreamName, Tags, Timestamp};
+
+/// A run takes in no further command once its payloads have this many bytes.
+const RUN_BYTES: usize = 4 * 1024 * 1024;
 
 /// What was decided on one state, in order, and is not answered yet. The state is ahead of the log
 /// by what is to be committed.
@@ -29,7 +32,7 @@ pub(super) struct Entry<A: Aggregate> {
 pub(super) enum Verdict<A: Aggregate> {
     /// Nothing is to be stored; the answer waits for what it was decided on.
     Held(Answer<A>),
-    /// Events are to be stored, with the payloads at these places.
+    /// Events are to be stored.
     Commit(Decided<A::Event>),
 }
 
@@ -37,7 +40,17 @@ pub(super) struct Decided<E> {
     pub(super) events: Vec<E>,
     expected: Expected,
     meta: Metadata,
-    payloads: Vec<Range<usize>>,
+    places: Vec<Place>,
+}
+
+/// Events, and where their payloads stand.
+type Written<E> = (Vec<E>, Vec<Place>);
+
+/// An event that is written already: its payload stands at this place of the plan's.
+struct Place {
+    event_type: EventType,
+    tags: Tags,
+    payload: Range<usize>,
 }
 
 /// Why a decision leads to no commit.
@@ -64,7 +77,7 @@ impl<A: Aggregate> Plan<A> {
                 break;
             }
             plan.add(job, stream, warm, clock);
-            if plan.broken {
+            if plan.broken || plan.payloads.len() >= RUN_BYTES {
                 break;
             }
         }
@@ -97,12 +110,13 @@ impl<A: Aggregate> Plan<A> {
         clock: &dyn Clock,
     ) -> Result<Decided<A::Event>, Failed<A>> {
         let now = clock.now();
-        let context = job.context(now);
-        let decision = catch_unwind(AssertUnwindSafe(|| job.ask.decide(&warm.state, &context)))
-            .map_err(|panic| Failed::Alone(panicked(job, &*panic)))?;
-        let events =
-            decision.map_err(|error| Failed::Alone(SendError::Rejected(error)))?.into_vec();
-        let payloads = self.encode(job, &events).map_err(Failed::Alone)?;
+        let before = self.payloads.len();
+        let decided = catch_unwind(AssertUnwindSafe(|| self.decide_and_write(job, warm, now)));
+        let decided = decided.unwrap_or_else(|panic| Err(panicked(job, &*panic)));
+        let (events, places) = decided.map_err(|error| {
+            self.payloads.truncate(before);
+            Failed::Alone(error)
+        })?;
         let expected = warm.revision.map_or(Expected::NoStream, Expected::Revision);
         for event in &events {
             catch_unwind(AssertUnwindSafe(|| warm.state.fold(event)))
@@ -111,40 +125,29 @@ impl<A: Aggregate> Plan<A> {
         if !events.is_empty() {
             warm.revision = Some(warm.next() + events.len() as u64 - 1);
         }
-        Ok(Decided { events, expected, meta: job.metadata(now), payloads })
+        Ok(Decided { events, expected, meta: job.metadata(now), places })
     }
 
-    /// Writes the payloads behind those of the commands before, or nothing.
-    fn encode(
+    /// Decides, and writes the payloads behind those of the commands before.
+    fn decide_and_write(
         &mut self,
         job: &Job<A>,
-        events: &[A::Event],
-    ) -> Result<Vec<Range<usize>>, SendError<A::Error>> {
-        let before = self.payloads.len();
-        let encoded = self.encode_each(job, events);
-        if encoded.is_err() {
-            self.payloads.truncate(before);
-        }
-        encoded
-    }
-
-    fn encode_each(
-        &mut self,
-        job: &Job<A>,
-        events: &[A::Event],
-    ) -> Result<Vec<Range<usize>>, SendError<A::Error>> {
+        warm: &Warm<A>,
+        now: Timestamp,
+    ) -> Result<Written<A::Event>, SendError<A::Error>> {
+        let decision = job.ask.decide(&warm.state, &job.context(now));
+        let events = decision.map_err(SendError::Rejected)?.into_vec();
         let mut places = Vec::with_capacity(events.len());
-        for event in events {
-            let start = self.payloads.len();
-            let name = event.event_type().name;
+        for event in &events {
+            let (event_type, tags, start) = (event.event_type(), event.tags(), self.payloads.len());
             event.encode(&mut self.payloads).map_err(|problem| SendError::Encode {
                 command: job.key,
-                event: name,
+                event: event_type.name,
                 problem,
             })?;
-            places.push(start..self.payloads.len());
+            places.push(Place { event_type, tags, payload: start..self.payloads.len() });
         }
-        Ok(places)
+        Ok((events, places))
     }
 
     /// Takes the answers from the front that wait for nothing to be stored.
@@ -180,17 +183,14 @@ impl<A: Aggregate> Plan<A> {
     }
 }
 
-impl<E: Event> Decided<E> {
+impl<E> Decided<E> {
     fn commit(&mut self, key: Key, stream: &StreamName, payloads: &Bytes) -> Commit {
-        let places = std::mem::take(&mut self.payloads);
-        let events = self.events.iter().zip(places).map(|(event, place)| {
-            let event_type = event.event_type();
-            NewEvent {
-                name: EventName::fixed(event_type.name),
-                version: event_type.version,
-                tags: event.tags(),
-                payload: payloads.slice(place),
-            }
+        let places = std::mem::take(&mut self.places);
+        let events = places.into_iter().map(|Place { event_type, tags, payload }| NewEvent {
+            name: EventName::fixed(event_type.name),
+            version: event_type.version,
+            tags,
+            payload: payloads.slice(payload),
         });
         let events = events.collect();
         let write = StreamWrite { stream: stream.clone(), expected: self.expected, events };

@@ -1,8 +1,9 @@
 use super::loader::Loader;
+use super::pages::Pages;
 use super::request::{Answer, Job};
 use super::{Done, LoadError, SendError};
 use crate::codec;
-use crate::store::{Direction, Query, Range, Receipt, Written};
+use crate::store::{Receipt, Written};
 use crate::{Aggregate, StreamName};
 
 impl<A: Aggregate> Loader<A> {
@@ -27,7 +28,8 @@ impl<A: Aggregate> Loader<A> {
         let written = receipt.writes.iter().find(|written| written.stream == *stream);
         let written = written.ok_or(SendError::KeyReused { command })?;
         let again = self.events_again(job, written).await;
-        let again = again.map_err(|source| SendError::Load { command, source })?;
+        let position = receipt.mark.position;
+        let again = again.map_err(|source| SendError::Unreadable { command, position, source })?;
         let events = again.ok_or(SendError::KeyReused { command })?;
         Ok(Done {
             command,
@@ -45,23 +47,17 @@ impl<A: Aggregate> Loader<A> {
         job: &Job<A>,
         written: &Written,
     ) -> Result<Option<Vec<A::Event>>, LoadError> {
-        let sent = job.ask.mark();
+        let mut pages = Pages::new(self.store(), &written.stream, written.first, None);
         let mut events = Vec::new();
-        let mut next = written.first;
-        while next <= written.last {
-            let (query, range) =
-                (Query::Stream(written.stream.clone()), Range::from_revision(next));
-            let missing = usize::try_from(written.last - next + 1).unwrap_or(usize::MAX);
-            let page = self.store().read(query, range, Direction::Forward, missing).await?;
-            if page.events.is_empty() {
-                return Ok(None);
-            }
-            for recorded in page.events {
+        while let Some(page) = pages.next().await? {
+            for recorded in page {
+                if recorded.at.revision > written.last {
+                    return Ok(Some(events));
+                }
                 let led = recorded.at.meta.command.as_ref();
-                if !led.is_some_and(|stored| stored.same_as(&sent)) {
+                if !led.is_some_and(|stored| stored.same_as(&job.mark)) {
                     return Ok(None);
                 }
-                next = recorded.at.revision + 1;
                 events.push(codec::decode::<A::Event>(recorded)?.event);
             }
         }

@@ -25,7 +25,6 @@ pub(super) struct Options {
 /// A command whose type is forgotten.
 pub(super) trait Ask<A: Aggregate>: Send + Sync {
     fn decide(&self, state: &A, ctx: &Context) -> Decision<A>;
-    fn mark(&self) -> CommandMark;
 }
 
 pub(super) struct Asked<A, C> {
@@ -43,10 +42,6 @@ impl<A: Aggregate, C: SentTo<A>> Ask<A> for Asked<A, C> {
     fn decide(&self, state: &A, ctx: &Context) -> Decision<A> {
         self.command.decide(state, ctx)
     }
-
-    fn mark(&self) -> CommandMark {
-        CommandMark { name: C::NAME.into(), digest: digest(&self.command) }
-    }
 }
 
 /// A command in the mailbox of its aggregate.
@@ -55,6 +50,7 @@ pub(super) struct Job<A: Aggregate> {
     /// Whether the sender chose the key, so that it may be known already.
     pub(super) chosen: bool,
     pub(super) ask: Box<dyn Ask<A>>,
+    pub(super) mark: CommandMark,
     pub(super) options: Options,
     pub(super) attempts: u32,
     pub(super) reply: oneshot::Sender<Answer<A>>,
@@ -76,7 +72,7 @@ impl<A: Aggregate> Job<A> {
             correlation: self.options.correlation,
             causation: self.options.causation,
             actor: self.options.actor.clone(),
-            command: Some(self.ask.mark()),
+            command: Some(self.mark.clone()),
             headers: self.options.headers.clone(),
         }
     }
@@ -87,19 +83,38 @@ impl<A: Aggregate> Job<A> {
     }
 }
 
-/// A fingerprint of a command: see [`CommandMark::digest`].
-fn digest<C: Command>(command: &C) -> u64 {
-    let mut fields = Fingerprint(FNV1A_START);
+/// What a commit keeps of its command: see [`CommandMark`].
+pub(super) fn mark<C: Command>(command: &C) -> CommandMark {
+    let mut fields = Fingerprint::default();
     // A command that has no JSON form keeps the fingerprint of what could be written of it.
     let _ = serde_json::to_writer(&mut fields, command);
-    (u64::from(C::SHAPE) << 32) | (fields.0 & u64::from(u32::MAX))
+    let digest = (u64::from(C::SHAPE) << 32) | (fields.sum & u64::from(u32::MAX));
+    CommandMark { name: C::NAME.into(), digest }
 }
 
-struct Fingerprint(u64);
+/// The sum of the fingerprints of the pieces of a JSON text. A sum, because maps and sets are written
+/// in an order of their own each time.
+struct Fingerprint {
+    sum: u64,
+    piece: u64,
+}
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self { sum: 0, piece: FNV1A_START }
+    }
+}
 
 impl io::Write for Fingerprint {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = fnv1a(self.0, bytes);
+        for byte in bytes {
+            if matches!(byte, b',' | b'{' | b'}' | b'[' | b']') {
+                self.sum = self.sum.wrapping_add(self.piece);
+                self.piece = FNV1A_START;
+            } else {
+                self.piece = fnv1a(self.piece, &[*byte]);
+            }
+        }
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::dispatcher::Inner;
 use super::request::{Answer, Ask, Job, Options};
 use super::{Done, SendError};
-use crate::store::Headers;
+use crate::store::{CommandMark, Headers};
 use crate::{Aggregate, Key, StreamName};
 
 type Permit = Result<OwnedSemaphorePermit, AcquireError>;
@@ -42,6 +42,7 @@ enum State<A: Aggregate> {
 pub(super) struct Letter<A: Aggregate> {
     pub(super) inner: Arc<Inner<A>>,
     pub(super) stream: StreamName,
+    pub(super) mark: CommandMark,
     pub(super) ask: Box<dyn Ask<A>>,
 }
 
@@ -109,11 +110,11 @@ impl<A: Aggregate> Sending<A> {
     }
 
     fn post(&mut self, key: Key, letter: Letter<A>, permit: OwnedSemaphorePermit) -> State<A> {
-        let Letter { inner, stream, ask } = letter;
+        let Letter { inner, stream, mark, ask } = letter;
         let (reply, answer) = oneshot::channel();
         let options = std::mem::take(&mut self.options);
         let chosen = options.key.is_some();
-        let job = Job { key, chosen, ask, options, attempts: 0, reply, _permit: permit };
+        let job = Job { key, chosen, ask, mark, options, attempts: 0, reply, _permit: permit };
         inner.post(stream, job);
         State::Sent { key, answer }
     }

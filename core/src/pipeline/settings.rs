@@ -7,9 +7,10 @@ use crate::time::{Clock, Ids, SystemClock, SystemIds};
 pub struct Settings {
     /// How many idle aggregates of each type are kept in memory (default 10,000).
     pub cached_aggregates: usize,
-    /// How many commands may be under way at once for each type; further ones wait (default 16,384).
+    /// How many commands may be under way at once for each type, at least 1; further ones wait (default
+    /// 16,384).
     pub in_flight: usize,
-    /// How many commands of one aggregate are appended as one run at the most (default 256).
+    /// How many commands of one aggregate are appended as one run at the most, at least 1 (default 256).
     pub run: usize,
     /// How often a command is decided anew after a conflict (default 8).
     pub retries: u32,
@@ -17,6 +18,15 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Where ids of commands come from.
     pub ids: Arc<dyn Ids>,
+}
+
+impl Settings {
+    /// The same, with each number as low or high as it may be.
+    pub(super) fn within_bounds(self) -> Self {
+        let most = usize::try_from(u32::MAX).map_or(usize::MAX, |most| most);
+        let most = most.min(tokio::sync::Semaphore::MAX_PERMITS);
+        Self { in_flight: self.in_flight.clamp(1, most), run: self.run.max(1), ..self }
+    }
 }
 
 impl Default for Settings {

@@ -7,15 +7,15 @@ use super::loader::Warm;
 use super::mailboxes::Start;
 use super::plan::{Decided, Entry, Plan, Verdict};
 use super::request::{Answer, Job};
-use super::{Done, SendError};
+use super::{Done, LoadError, SendError};
 use crate::snapshot::{FNV1A_START, fnv1a};
 use crate::store::{Outcome, Position, Receipt, Refused, StoreError};
 use crate::{Aggregate, Key, StreamName};
 
 /// Works on the mailbox of one aggregate until it is empty.
-pub(super) async fn work<A: Aggregate>(inner: Arc<Inner<A>>, stream: StreamName, start: Start<A>) {
+pub(super) async fn work<A: Aggregate>(mut shift: Shift<A>, start: Start<A>) {
     let Start(mut warm) = start;
-    let mut shift = Shift { inner: &inner, stream: &stream, over: false };
+    let (inner, stream) = (shift.inner.clone(), shift.stream.clone());
     let mut queue = VecDeque::new();
     while inner.mailboxes.refill(&stream, &mut queue, inner.settings.run, &mut warm) {
         warm = inner.round(&stream, warm, &mut queue).await;
@@ -25,17 +25,23 @@ pub(super) async fn work<A: Aggregate>(inner: Arc<Inner<A>>, stream: StreamName,
     shift.over = true;
 }
 
-/// Sees that a mailbox does not stay behind without a worker, should one be dropped.
-struct Shift<'a, A: Aggregate> {
-    inner: &'a Inner<A>,
-    stream: &'a StreamName,
+/// Sees that a mailbox does not stay behind without a worker, should the worker be dropped.
+pub(super) struct Shift<A: Aggregate> {
+    inner: Arc<Inner<A>>,
+    stream: StreamName,
     over: bool,
 }
 
-impl<A: Aggregate> Drop for Shift<'_, A> {
+impl<A: Aggregate> Shift<A> {
+    pub(super) fn new(inner: Arc<Inner<A>>, stream: StreamName) -> Self {
+        Self { inner, stream, over: false }
+    }
+}
+
+impl<A: Aggregate> Drop for Shift<A> {
     fn drop(&mut self) {
         if !self.over {
-            self.inner.mailboxes.abandon(self.stream);
+            self.inner.mailboxes.abandon(&self.stream);
         }
     }
 }
@@ -50,6 +56,9 @@ impl<A: Aggregate> Inner<A> {
         queue: &mut VecDeque<Job<A>>,
     ) -> Option<Warm<A>> {
         self.answer_repeats(stream, queue).await;
+        if queue.is_empty() {
+            return warm;
+        }
         let mut current = warm.is_none() || self.authoritative;
         let mut warm = match warm {
             Some(warm) => warm,
@@ -61,7 +70,7 @@ impl<A: Aggregate> Inner<A> {
                 plan.leading_answers().for_each(|(job, answer)| job.answer(answer));
             }
             if plan.has_commits() {
-                return self.append(stream, plan, warm, queue).await;
+                return self.append(stream, plan, warm, queue, current).await;
             }
             if plan.entries.is_empty() {
                 return (!plan.broken).then_some(warm);
@@ -73,6 +82,11 @@ impl<A: Aggregate> Inner<A> {
             }
             match self.loader.refresh(stream, &mut warm).await {
                 Ok(true) => plan.undecide(queue),
+                // The log lost what the state was made of.
+                Err(LoadError::Store(StoreError::Rewound(_))) => {
+                    plan.undecide(queue);
+                    return None;
+                }
                 Ok(false) => {
                     plan.leading_answers().for_each(|(job, answer)| job.answer(answer));
                     return Some(warm);
@@ -123,12 +137,14 @@ impl<A: Aggregate> Inner<A> {
         mut plan: Plan<A>,
         warm: Warm<A>,
         queue: &mut VecDeque<Job<A>>,
+        current: bool,
     ) -> Option<Warm<A>> {
         let commits = plan.commits(stream);
         let expected = commits.len();
         match self.loader.store().append(commits).await {
             Ok(outcomes) if outcomes.len() == expected => {
-                self.settle(stream, plan, outcomes, warm, queue).await
+                let run = Settling { stream, queue, held: Vec::new(), current };
+                self.settle(run, plan, outcomes, warm).await
             }
             Ok(outcomes) => {
                 let reason = format!("{} outcomes for {expected} commits", outcomes.len());
@@ -146,39 +162,48 @@ impl<A: Aggregate> Inner<A> {
     /// Answers in order, up to the first commit that was refused.
     async fn settle(
         &self,
-        stream: &StreamName,
+        mut run: Settling<'_, A>,
         mut plan: Plan<A>,
         outcomes: Vec<Outcome>,
         mut warm: Warm<A>,
-        queue: &mut VecDeque<Job<A>>,
     ) -> Option<Warm<A>> {
         let mut outcomes = outcomes.into_iter();
+        let mut intact = !plan.broken;
         while let Some(Entry { job, verdict }) = plan.entries.pop_front() {
-            match verdict {
-                Verdict::Held(answer) => job.answer(placed(answer, warm.position())),
-                Verdict::Commit(decided) => match outcomes.next()? {
-                    // It was stored before: by this process, or by another that got the same command.
-                    Ok(receipt) if receipt.repeated => {
-                        plan.undecide(queue);
-                        let answer = self.loader.answer_again(&job, stream, &receipt).await;
-                        job.answer(answer);
-                        return None;
-                    }
-                    Ok(receipt) => {
-                        warm.mark = Some(receipt.mark);
-                        let done = accepted(stream, decided, receipt);
-                        job.answer(Ok(done));
-                    }
-                    Err(refused) => {
-                        plan.undecide(queue);
-                        self.refused(job, refused, queue).await;
-                        return None;
-                    }
-                },
+            let decided = match verdict {
+                Verdict::Held(answer) => {
+                    run.answer_or_hold(job, placed(answer, warm.position()));
+                    continue;
+                }
+                Verdict::Commit(decided) => decided,
+            };
+            match outcomes.next()? {
+                // It was stored before: by this process, or by another that got the same command. It
+                // does not show that the state is the newest one.
+                Ok(receipt) if receipt.repeated => {
+                    let answer = self.loader.answer_again(&job, run.stream, &receipt).await;
+                    job.answer(answer);
+                    (intact, run.current) = (false, false);
+                }
+                Ok(receipt) => {
+                    run.confirm();
+                    warm.mark = Some(receipt.mark);
+                    job.answer(Ok(accepted(run.stream, decided, receipt)));
+                }
+                Err(refused) => {
+                    plan.undecide(run.queue);
+                    self.refused(job, refused, run.queue).await;
+                    run.decide_held_again();
+                    return None;
+                }
             }
         }
-        self.loader.keep(stream, &mut warm, &self.runtime);
-        (!plan.broken).then_some(warm)
+        run.decide_held_again();
+        if !intact {
+            return None;
+        }
+        self.loader.keep(run.stream, &mut warm, &self.runtime);
+        Some(warm)
     }
 
     async fn refused(&self, mut job: Job<A>, refused: Refused, queue: &mut VecDeque<Job<A>>) {
@@ -196,6 +221,34 @@ impl<A: Aggregate> Inner<A> {
             Refused::Predecessor { .. } => queue.push_front(job),
             Refused::KeyReused { .. } => job.answer(Err(SendError::KeyReused { command })),
             refused => job.answer(Err(SendError::Refused { command, refused })),
+        }
+    }
+}
+
+/// A run whose outcomes are being answered.
+struct Settling<'a, A: Aggregate> {
+    stream: &'a StreamName,
+    queue: &'a mut VecDeque<Job<A>>,
+    /// Answers that wait until it shows that they were decided on the newest state.
+    held: Vec<(Job<A>, Answer<A>)>,
+    /// It has shown.
+    current: bool,
+}
+
+impl<A: Aggregate> Settling<'_, A> {
+    fn answer_or_hold(&mut self, job: Job<A>, answer: Answer<A>) {
+        if self.current { job.answer(answer) } else { self.held.push((job, answer)) }
+    }
+
+    /// A commit was stored on top of what was decided before it.
+    fn confirm(&mut self) {
+        self.current = true;
+        self.held.drain(..).for_each(|(job, answer)| job.answer(answer));
+    }
+
+    fn decide_held_again(&mut self) {
+        for (job, _) in self.held.drain(..).rev() {
+            self.queue.push_front(job);
         }
     }
 }

@@ -20,6 +20,7 @@ mod error;
 mod follow;
 mod metadata;
 mod outcome;
+mod past;
 mod position;
 mod query;
 mod recorded;
@@ -37,6 +38,7 @@ pub use error::StoreError;
 pub use follow::follow;
 pub use metadata::{CommandMark, Headers, Metadata};
 pub use outcome::{Actual, Conflict, Outcome, Receipt, Refused, Written};
+pub use past::Past;
 pub use position::{LogId, Mark, Position, Rewound, Stamp};
 pub use query::{Clause, Direction, Query, Range};
 pub use recorded::{Page, Recorded};
@@ -76,9 +78,10 @@ pub trait EventStore: std::fmt::Debug + Send + Sync + 'static {
     /// 2. its key: one that is known gives its first receipt again, or [`Refused::KeyReused`] if
     ///    that was another commit. Two are the same if their commands are
     ///    ([`CommandMark::same_as`]); where there is no command, if their events are;
-    /// 3. its predecessors: [`Refused::Predecessor`] if an earlier commit *of the same run* was
-    ///    refused and shares a stream with it, or if it has a guard and any earlier one was refused:
-    ///    it was decided on top of what did not happen;
+    /// 3. its predecessors: [`Refused::Predecessor`] if an earlier commit *of the same run*, with
+    ///    which it shares a stream, was refused, or had been stored before at another place than it
+    ///    expected; with a guard, if that is so of any earlier one. It was decided on top of what did
+    ///    not happen: see [`Past`];
     /// 4. the expected state of its streams, then its guard: [`Refused::Conflict`].
     ///
     /// # Errors

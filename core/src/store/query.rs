@@ -38,6 +38,15 @@ impl Query {
         Self::AnyOf(vec![Clause { contexts: vec![context.into()], ..Clause::default() }])
     }
 
+    /// The events of any of these contexts: without contexts, none.
+    pub fn contexts<'a>(contexts: impl IntoIterator<Item = &'a str>) -> Self {
+        let contexts: Vec<_> = contexts.into_iter().map(str::to_owned).collect();
+        if contexts.is_empty() {
+            return Self::AnyOf(Vec::new());
+        }
+        Self::AnyOf(vec![Clause { contexts, ..Clause::default() }])
+    }
+
     /// The events with one of these names.
     pub fn names(names: impl IntoIterator<Item = EventName>) -> Self {
         Self::AnyOf(vec![Clause { names: names.into_iter().collect(), ..Clause::default() }])

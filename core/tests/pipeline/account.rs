@@ -1,6 +1,7 @@
 //! A bank account, written by hand: what the derives write can also be written by hand.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use factum_core::codec::{DecodeError, EncodeError, read_json, write_json};
 use factum_core::snapshot::SnapshotPolicy;
@@ -81,6 +82,7 @@ impl Aggregate for Account {
 
     fn commands(list: &mut Commands<Self>) {
         list.add::<Deposit>().add::<Withdraw>().add::<Panic>().add::<Curse>();
+        list.add::<Rude>().add::<DepositMany>();
     }
 
     fn snapshot() -> Option<SnapshotPolicy<Self>> {
@@ -108,6 +110,7 @@ macro_rules! command {
         pub(crate) struct $name {
             pub(crate) account: String,
             pub(crate) cents: u64,
+            #[serde(serialize_with = "polite")]
             pub(crate) note: String,
         }
 
@@ -162,3 +165,35 @@ command!(
     /// What follows from it panics when it is applied.
     Curse, "account.curse", |_state, cmd, _ctx| emit(AccountEvent::Cursed(cents(cmd.cents)))
 );
+
+/// Writes a note, but panics on a rude one.
+fn polite<S: serde::Serializer>(note: &str, to: S) -> Result<S::Ok, S::Error> {
+    assert_ne!(note, "rude");
+    to.serialize_str(note)
+}
+
+command!(
+    /// Its JSON panics if it is rude.
+    Rude, "account.rude", |_state, cmd, _ctx| emit(AccountEvent::Deposited(cents(cmd.cents)))
+);
+
+/// A command with a map.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DepositMany {
+    pub(crate) account: String,
+    pub(crate) cents: HashMap<String, u64>,
+}
+
+impl Command for DepositMany {
+    const NAME: &'static str = "account.deposit_many";
+    const SHAPE: u32 = 2;
+    fn id(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.account)
+    }
+}
+
+impl SentTo<Account> for DepositMany {
+    fn decide(&self, _: &Account, _: &Context) -> Decision<Account> {
+        emit(AccountEvent::Deposited(cents(self.cents.values().sum())))
+    }
+}

@@ -9,22 +9,32 @@ use factum_stores::MemoryStore;
 use factum_stores::gated::{Gated, Side};
 use tokio::runtime::Handle;
 
-use crate::account::{Account, Deposit, Withdraw};
+use crate::account::{Account, Deposit, Rude, Withdraw};
 use crate::{dispatcher, gated_with, under_way};
 
 async fn append_raw(store: &MemoryStore, name: &'static str, version: u32, payload: &'static str) {
+    append_as(store, Key::now_v7(), Metadata::default(), name, version, payload).await;
+}
+
+async fn append_as(
+    store: &MemoryStore,
+    key: Key,
+    meta: Metadata,
+    name: &'static str,
+    version: u32,
+    payload: &'static str,
+) {
     let (name, payload) = (EventName::fixed(name), payload.into());
     let events = vec![NewEvent { name, version, tags: Tags::none(), payload }];
     let stream = StreamName::of("account", "a").unwrap();
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
-    let (key, meta) = (Key::now_v7(), Metadata::default());
     store.append(vec![Commit { key, meta, writes, guard: None }]).await.unwrap().remove(0).unwrap();
 }
 
 #[tokio::test]
 async fn ids_that_cannot_name_a_stream_are_refused() {
     let (accounts, _gate) = gated_with(1).await;
-    for id in ["", "line\nbreak", &"x".repeat(300)] {
+    for id in ["", "line\nbreak", "zero\u{200b}width", &"x".repeat(300)] {
         let error = accounts.send(Deposit::new(id, 1)).await.unwrap_err();
         assert!(matches!(error, SendError::Target { command: "account.deposit", .. }), "{error}");
         assert!(accounts.events().load(id).await.is_err());
@@ -95,6 +105,54 @@ async fn commands_beyond_the_bound_wait_their_turn() {
     for sent in sent {
         sent.await.unwrap().unwrap();
     }
+}
+
+#[test]
+fn a_runtime_that_is_gone_answers_too() {
+    let other = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let accounts: Dispatcher<Account> =
+        Dispatcher::start(store, Settings::default(), other.handle().clone());
+    other.shutdown_background();
+    let here = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = here.block_on(async { accounts.send(Deposit::new("a", 1)).await.unwrap_err() });
+    assert!(matches!(error, SendError::Stopped { .. }));
+}
+
+#[tokio::test]
+async fn settings_that_make_no_sense_are_brought_within_bounds() {
+    let settings = Settings { run: 0, in_flight: 0, cached_aggregates: 0, ..Settings::default() };
+    let store = Arc::new(MemoryStore::new());
+    let accounts: Dispatcher<Account> = Dispatcher::start(store, settings, Handle::current());
+    for revision in 0..3 {
+        let done = accounts.send(Deposit::new("a", 1)).await.unwrap();
+        assert_eq!(done.revision, Some(revision));
+    }
+    accounts.stop().await;
+}
+
+#[tokio::test]
+async fn a_command_whose_json_panics_fails_alone() {
+    let (accounts, _gate) = gated_with(1).await;
+    let rude = Rude { note: "rude".into(), ..Rude::new("a", 1) };
+    let (rude, polite) = tokio::join!(accounts.send(rude), accounts.send(Deposit::new("a", 1)));
+    let error = rude.unwrap_err();
+    assert!(matches!(error, SendError::Panicked { .. }), "{error}");
+    assert_eq!(polite.unwrap().revision, Some(1));
+}
+
+#[tokio::test]
+async fn an_accepted_command_whose_events_cannot_be_read_is_not_called_undecided() {
+    let store = Arc::new(MemoryStore::new());
+    let id = Key::now_v7();
+    let deposit = || Deposit::new("a", 1);
+    // Accepted by newer code: the same command, but an event of a later version.
+    let other = Arc::new(MemoryStore::new());
+    dispatcher(other.clone()).send(deposit()).id(id).await.unwrap();
+    let first = dispatcher(other).events().history("a").unwrap().next().await.unwrap().unwrap();
+    append_as(&store, id, first.at.meta, "account.deposited", 2, "{}").await;
+    let error = dispatcher(store).send(deposit()).id(id).await.unwrap_err();
+    assert!(matches!(error, SendError::Unreadable { command, .. } if command == id), "{error}");
 }
 
 #[tokio::test]

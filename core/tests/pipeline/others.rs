@@ -1,30 +1,35 @@
 //! A log that others write to as well.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use factum_core::pipeline::SendError;
 use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, EventStore, Mark, Outcome, Page, Query, Range,
     Receipt, StoreError, Tail,
 };
-use factum_core::{Key, StreamName};
+use factum_core::{Key, Position, StreamName};
 use factum_stores::MemoryStore;
 
 use crate::account::{Deposit, Insufficient, Withdraw};
 use crate::dispatcher;
 
-/// A store that says that it is not the only writer, and lets somebody else be faster a number of
-/// times.
+/// A store that says that it is not the only writer.
 #[derive(Debug)]
 struct Shared {
     inner: Arc<MemoryStore>,
+    /// How many times somebody else is faster, with a deposit.
     foreign: AtomicU32,
+    /// A command that another process gets, too, and is faster with.
+    twin: Mutex<Option<Key>>,
+    /// Gives an empty page before others, as the contract allows.
+    hesitant: bool,
 }
 
 impl Shared {
     fn new(inner: &Arc<MemoryStore>, foreign: u32) -> Arc<Self> {
-        Arc::new(Self { inner: inner.clone(), foreign: AtomicU32::new(foreign) })
+        let (inner, foreign) = (inner.clone(), AtomicU32::new(foreign));
+        Arc::new(Self { inner, foreign, twin: Mutex::new(None), hesitant: false })
     }
 }
 
@@ -37,6 +42,11 @@ impl EventStore for Shared {
                 let others = dispatcher(self.inner.clone());
                 others.send(Deposit::new("a", 100)).await.unwrap();
             }
+            let twin = self.twin.lock().unwrap().take();
+            if let Some(id) = twin {
+                let others = dispatcher(self.inner.clone());
+                others.send(Withdraw::new("a", 50)).id(id).await.unwrap();
+            }
             self.inner.append(run).await
         })
     }
@@ -48,6 +58,13 @@ impl EventStore for Shared {
         direction: Direction,
         limit: usize,
     ) -> BoxFuture<'_, Result<Page, StoreError>> {
+        if self.hesitant && query != Query::All && range.after == Position::START {
+            return Box::pin(async move {
+                let first = self.inner.read(Query::All, Range::ALL, direction, 1).await?;
+                let complete_to = first.complete_to;
+                Ok(Page { events: Vec::new(), more: true, complete_to })
+            });
+        }
         self.inner.read(query, range, direction, limit)
     }
 
@@ -88,6 +105,70 @@ async fn no_rejection_comes_from_a_stale_state() {
     }
     let rejected = ours.send(Withdraw::new("a", 2)).await.unwrap_err();
     assert!(matches!(rejected, SendError::Rejected(Insufficient { available: 1 })));
+}
+
+#[tokio::test]
+async fn a_stale_rejection_does_not_ride_on_a_commit() {
+    let store = Arc::new(MemoryStore::new());
+    let (ours, theirs) = (dispatcher(Shared::new(&store, 0)), dispatcher(Shared::new(&store, 0)));
+    ours.send(Deposit::new("a", 1)).await.unwrap();
+    theirs.send(Deposit::new("a", 5)).await.unwrap();
+    // One run: a withdrawal that a stale state rejects, and a deposit that meets a conflict.
+    let both = tokio::join!(ours.send(Withdraw::new("a", 6)), ours.send(Deposit::new("a", 1)));
+    assert_eq!(both.0.unwrap().revision, Some(2));
+    assert_eq!(both.1.unwrap().revision, Some(3));
+}
+
+#[tokio::test]
+async fn what_stands_behind_a_repeat_is_answered_by_what_became_of_it() {
+    let inner = Arc::new(MemoryStore::new());
+    let store = Shared::new(&inner, 0);
+    let ours = dispatcher(store.clone());
+    ours.send(Deposit::new("a", 100)).await.unwrap();
+    let id = Key::now_v7();
+    *store.twin.lock().unwrap() = Some(id);
+    let (twin, next, last) = tokio::join!(
+        ours.send(Withdraw::new("a", 50)).id(id),
+        ours.send(Withdraw::new("a", 50)),
+        ours.send(Withdraw::new("a", 50))
+    );
+    assert!(twin.unwrap().repeated);
+    assert_eq!(next.unwrap().revision, Some(2));
+    let rejected = last.unwrap_err();
+    assert!(matches!(rejected, SendError::Rejected(Insufficient { available: 0 })));
+    assert_eq!(ours.events().load("a").await.unwrap().unwrap().revision, 2);
+}
+
+#[tokio::test]
+async fn a_repeat_that_stands_elsewhere_fails_what_was_decided_on_it() {
+    let inner = Arc::new(MemoryStore::new());
+    let store = Shared::new(&inner, 1);
+    let ours = dispatcher(store.clone());
+    ours.send(Withdraw::new("a", 0)).await.unwrap();
+    // The others deposited once and then take the twin command: it stands one revision further on.
+    store.foreign.store(1, Ordering::SeqCst);
+    let id = Key::now_v7();
+    *store.twin.lock().unwrap() = Some(id);
+    let (twin, next) =
+        tokio::join!(ours.send(Withdraw::new("a", 50)).id(id), ours.send(Withdraw::new("a", 150)));
+    assert!(twin.unwrap().repeated);
+    assert_eq!(next.unwrap().revision, Some(4));
+    assert_eq!(ours.events().load("a").await.unwrap().unwrap().state.cents, 0);
+}
+
+#[tokio::test]
+async fn pages_may_be_empty_before_the_last() {
+    let inner = Arc::new(MemoryStore::new());
+    let plain = dispatcher(inner.clone());
+    plain.send(Deposit::new("z", 1)).await.unwrap();
+    let id = Key::now_v7();
+    plain.send(Deposit::new("a", 1)).id(id).await.unwrap();
+    let store = Arc::into_inner(Shared::new(&inner, 0)).unwrap();
+    let ours = dispatcher(Arc::new(Shared { hesitant: true, ..store }));
+    assert!(ours.send(Deposit::new("a", 1)).id(id).await.unwrap().repeated);
+    assert_eq!(ours.events().load("a").await.unwrap().unwrap().revision, 0);
+    let mut history = ours.events().history("a").unwrap();
+    assert_eq!(history.next().await.unwrap().unwrap().at.revision, 0);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use factum_core::pipeline::SendError;
 use factum_stores::MemoryStore;
 use factum_stores::gated::Side;
 
-use crate::account::{Deposit, Withdraw};
+use crate::account::{Deposit, DepositMany, Withdraw};
 use crate::{dispatcher, gated_with, under_way};
 
 #[tokio::test]
@@ -40,6 +40,21 @@ async fn an_id_belongs_to_one_command() {
         assert!(matches!(other.unwrap_err(), SendError::KeyReused { command } if command == id));
     }
     assert_eq!(accounts.send(Deposit::new("a", 1)).await.unwrap().revision, Some(1));
+}
+
+#[tokio::test]
+async fn a_map_in_a_command_does_not_make_it_another() {
+    let accounts = dispatcher(Arc::new(MemoryStore::new()));
+    let id = Key::now_v7();
+    // Each map has an order of its own.
+    let deposit = |last: u64| DepositMany {
+        account: "a".to_owned(),
+        cents: (0..10).chain([last]).map(|n| (n.to_string(), n)).collect(),
+    };
+    accounts.send(deposit(10)).id(id).await.unwrap();
+    assert!(accounts.send(deposit(10)).id(id).await.unwrap().repeated);
+    let other = accounts.send(deposit(11)).id(id).await.unwrap_err();
+    assert!(matches!(other, SendError::KeyReused { .. }));
 }
 
 #[tokio::test]

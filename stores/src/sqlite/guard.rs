@@ -1,7 +1,5 @@
-use std::collections::HashSet;
-
 use factum_core::Key;
-use factum_core::store::{Direction, Guard, Position, Query, Range};
+use factum_core::store::{Direction, Guard, Past, Position, Query, Range};
 use rusqlite::params;
 
 use super::fault::{Fault, integer};
@@ -12,23 +10,19 @@ use super::transaction::Reading;
 /// How many events of a stream are looked at in one step.
 const STEP: usize = 256;
 
-/// The first event that the guard forbids, those of the commits with these keys aside.
+/// The first event that the guard forbids, what the run did aside.
 pub(super) fn forbidden(
     reading: &Reading<'_>,
     guard: &Guard,
-    aside: &HashSet<Key>,
+    past: &Past,
 ) -> Result<Option<Position>, Fault> {
     match &guard.query {
-        Query::Stream(name) => in_stream(reading, name, guard.after, aside),
-        Query::All | Query::AnyOf(_) => in_log(reading, guard, aside),
+        Query::Stream(name) => in_stream(reading, name, guard.after, past),
+        Query::All | Query::AnyOf(_) => in_log(reading, guard, past),
     }
 }
 
-fn in_log(
-    reading: &Reading<'_>,
-    guard: &Guard,
-    aside: &HashSet<Key>,
-) -> Result<Option<Position>, Fault> {
+fn in_log(reading: &Reading<'_>, guard: &Guard, past: &Past) -> Result<Option<Position>, Fault> {
     let mut filter = Filter::new(reading.conn, &reading.shared.names, &guard.query);
     let mut statement = reading.conn.prepare_cached(concat!(
         "SELECT ",
@@ -44,7 +38,7 @@ fn in_log(
             // Nobody can say that a damaged event does not match.
             Err(Unread::Damaged(_)) => true,
         };
-        if forbids && !is_of(row.get(column::KEY).ok(), aside) {
+        if forbids && !is_of(row.get(column::KEY).ok(), past) {
             return Ok(Some(position_of(row)));
         }
     }
@@ -55,7 +49,7 @@ fn in_stream(
     reading: &Reading<'_>,
     name: &str,
     mut after: Position,
-    aside: &HashSet<Key>,
+    past: &Past,
 ) -> Result<Option<Position>, Fault> {
     let Some(stream) = reading.stream(name)? else { return Ok(None) };
     let mut key = reading.conn.prepare_cached("SELECT key FROM events WHERE position = ?1")?;
@@ -64,7 +58,7 @@ fn in_stream(
         let step = reading.index().positions(stream, &range, Direction::Forward, STEP)?;
         let Some(last) = step.last().copied() else { return Ok(None) };
         for position in step {
-            if !is_of(key.query_row([integer(position)], |row| row.get(0)).ok(), aside) {
+            if !is_of(key.query_row([integer(position)], |row| row.get(0)).ok(), past) {
                 return Ok(Some(Position::new(position)));
             }
         }
@@ -72,6 +66,6 @@ fn in_stream(
     }
 }
 
-fn is_of(key: Option<[u8; 16]>, keys: &HashSet<Key>) -> bool {
-    key.is_some_and(|key| keys.contains(&Key::from_bytes(key)))
+fn is_of(key: Option<[u8; 16]>, past: &Past) -> bool {
+    key.is_some_and(|key| past.repeats(&Key::from_bytes(key)))
 }

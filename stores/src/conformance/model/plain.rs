@@ -24,7 +24,8 @@ struct Entry {
 pub(super) enum Verdict {
     Stored,
     Bad,
-    Known,
+    /// Whether it stands where it is expected now.
+    Known(bool),
     Reused,
     /// Any of these may be named.
     Predecessor(Vec<usize>),
@@ -71,10 +72,15 @@ impl Plain {
             return Verdict::Bad;
         }
         if let Some(known) = self.commits.iter().find(|known| known.key == commit.key) {
-            return if same(known, commit) { Verdict::Known } else { Verdict::Reused };
+            let known_in_place = self.stands_as_expected(commit);
+            return if same(known, commit) {
+                Verdict::Known(known_in_place)
+            } else {
+                Verdict::Reused
+            };
         }
         let under: Vec<usize> = (0..before.len())
-            .filter(|at| !matches!(verdicts[*at], Verdict::Stored | Verdict::Known))
+            .filter(|at| !matches!(verdicts[*at], Verdict::Stored | Verdict::Known(true)))
             .filter(|at| commit.guard.is_some() || share_stream(&before[*at], commit))
             .collect();
         if !under.is_empty() {
@@ -97,6 +103,24 @@ impl Plain {
             })
         });
         found.map_or(Verdict::Stored, Verdict::Guard)
+    }
+
+    /// Whether the stored events of a commit stand where it expects them: where its expectations are
+    /// exact, right behind what they say.
+    fn stands_as_expected(&self, commit: &Commit) -> bool {
+        let own = || self.entries.iter().filter(|entry| entry.key == commit.key);
+        commit.writes.iter().all(|write| {
+            let revisions: Vec<u64> = own()
+                .filter(|entry| entry.stream == write.stream)
+                .map(|entry| entry.revision)
+                .collect();
+            let first = match write.expected {
+                Expected::NoStream => Some(0),
+                Expected::Revision(revision) => Some(revision + 1),
+                Expected::Any | Expected::Exists => revisions.first().copied(),
+            };
+            revisions.len() == write.events.len() && revisions.first().copied() == first
+        })
     }
 
     fn store(&mut self, commit: &Commit) {
@@ -147,8 +171,8 @@ pub(super) fn assert_agrees(
 ) {
     match (verdict, outcome) {
         (Verdict::Bad, Err(Refused::Bad(_))) => {}
-        (Verdict::Stored | Verdict::Known, Ok(receipt)) => {
-            assert_eq!(receipt.repeated, matches!(verdict, Verdict::Known));
+        (Verdict::Stored | Verdict::Known(_), Ok(receipt)) => {
+            assert_eq!(receipt.repeated, matches!(verdict, Verdict::Known(_)));
             let own: Vec<_> = log.iter().filter(|event| event.at.key == commit.key).collect();
             assert_eq!(receipt.mark, own.last().unwrap().at.mark());
             for write in &receipt.writes {

@@ -1,6 +1,6 @@
 use factum_core::store::{
-    Commit, Conflict, Mark, Metadata, NewEvent, Outcome, Position, Receipt, StreamWrite, Written,
-    check_commit,
+    Commit, Conflict, Mark, Metadata, NewEvent, Outcome, Past, Position, Receipt, StreamWrite,
+    Written, check_commit,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
@@ -15,7 +15,6 @@ use super::super::transaction::Reading;
 use super::heads::{Head, Heads};
 use super::log::{Log, State};
 use super::repeat::repeated;
-use super::run::Past;
 
 /// What appends within one transaction.
 pub(super) struct Appender<'a> {
@@ -38,17 +37,23 @@ impl<'a> Appender<'a> {
 
     /// Appends a run of commits.
     pub(super) fn append(&mut self, run: &[Commit]) -> Result<Vec<Outcome>, Fault> {
-        let mut past = Past::before(self.state.end);
+        let mut past = Past::new();
+        let before = self.state.end;
         let mut outcomes = Vec::with_capacity(run.len());
         for (index, commit) in run.iter().enumerate() {
-            let outcome = self.append_commit(commit, &past)?;
+            let outcome = self.append_commit(commit, &past, before)?;
             past.add(index, commit, &outcome);
             outcomes.push(outcome);
         }
         Ok(outcomes)
     }
 
-    fn append_commit(&mut self, commit: &Commit, past: &Past) -> Result<Outcome, Fault> {
+    fn append_commit(
+        &mut self,
+        commit: &Commit,
+        past: &Past,
+        before: u64,
+    ) -> Result<Outcome, Fault> {
         if let Err(bad) = check_commit(commit, &self.shared.options.limits) {
             return Ok(Err(bad.into()));
         }
@@ -71,8 +76,8 @@ impl<'a> Appender<'a> {
             heads.push(head);
         }
         if let Some(guard) = &commit.guard {
-            let before = Reading { end: past.end, ..self.reading() };
-            if let Some(found) = forbidden(&before, guard, &past.known)? {
+            let before = Reading { end: before, ..self.reading() };
+            if let Some(found) = forbidden(&before, guard, past)? {
                 let (query, after) = (guard.query.clone(), guard.after);
                 return Ok(Err(Conflict::Guard { query, after, found }.into()));
             }

@@ -6,7 +6,6 @@ mod log;
 #[cfg(test)]
 mod recovery;
 mod repeat;
-mod run;
 
 use std::sync::Arc;
 
