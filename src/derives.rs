@@ -132,7 +132,8 @@ pub use factum_macros::Aggregate;
 /// let rich = Balance::CENTS.ge(100).and(Balance::OWNER.ne("bank"));
 /// ```
 ///
-/// A row for each owner, whatever the account: the function gives the keys.
+/// A row for each owner, whatever the account: the function gives the keys. A key that it gives twice
+/// for an event is one row, which takes the event once.
 ///
 /// ```
 /// # use factum::prelude::*;

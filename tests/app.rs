@@ -1,5 +1,7 @@
 //! The whole way, from a command to a row of a view.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::task::Poll;
 
 use factum::prelude::*;
 use factum::store::Position;
@@ -172,6 +174,33 @@ enum OtherEvent {
     Deposited {},
 }
 
+/// Other events of a context that has an enum.
+#[derive(Event, Clone)]
+enum SplitEvent {
+    #[event("account.closed")]
+    Closed {},
+    #[event("closing.asked")]
+    Asked {},
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(name = "split", from(SplitEvent))]
+struct SplitRow {
+    #[key]
+    account: String,
+}
+
+impl Project<SplitEvent> for SplitRow {
+    fn project(&mut self, _: &SplitEvent, _: &Origin) {}
+}
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("split.do")]
+struct DoSplit {
+    #[id]
+    account: String,
+}
+
 macro_rules! other_aggregate {
     ($type:ident, $name:literal, $event:ident, $command:ident) => {
         #[derive(Aggregate, Default)]
@@ -204,6 +233,7 @@ struct DoThird {
 
 other_aggregate!(SameCommand, "same_command", AccountEvent, Reopen);
 other_aggregate!(SameEvent, "same_event", OtherEvent, DoOther);
+other_aggregate!(SameContext, "same_context", SplitEvent, DoSplit);
 other_aggregate!(SameName, "account", AccountEvent, DoThird);
 
 #[tokio::test]
@@ -213,6 +243,8 @@ async fn one_name_for_two_things_stops_the_start() {
         (app().aggregate::<SameCommand>(), "are both the command `account.open`"),
         (app().aggregate::<SameEvent>(), "are both the event `account.deposited`"),
         (app().aggregate::<SameName>(), "are both the aggregate `account`"),
+        (app().aggregate::<SameContext>(), "are both the context `account`"),
+        (app().projection::<SplitRow>(), "are both the context `account`"),
     ] {
         let error = app.start().await.unwrap_err();
         assert!(matches!(error, StartError::SameName { .. }));
@@ -244,4 +276,54 @@ async fn time_and_ids_can_be_controlled() {
     assert_eq!(done.command, Key::from_bytes([7; 16]));
     let row = app.view::<Balance>().after(done.position).get("alice").await.unwrap().unwrap();
     assert_eq!(row.changed, Timestamp::from_micros(1_000_000));
+}
+
+#[cfg(feature = "embedded")]
+#[test]
+fn an_app_outside_of_a_runtime_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    for app in [App::memory(), App::open(folder.path().join("bank.db")).unwrap()] {
+        let mut start = std::pin::pin!(built(app).start());
+        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+        let Poll::Ready(started) = start.as_mut().poll(&mut nobody) else { panic!("it waits") };
+        let error = started.unwrap_err();
+        assert!(matches!(error, StartError::NoRuntime), "{error}");
+    }
+}
+
+macro_rules! fragile_projection {
+    ($type:ident, $name:literal) => {
+        #[derive(Projection, Default, Clone, Debug, Serialize, Deserialize)]
+        #[projection(name = $name, from(AccountEvent))]
+        struct $type {
+            #[key]
+            account: String,
+        }
+        impl Project<AccountEvent> for $type {
+            fn project(&mut self, event: &AccountEvent, _: &Origin) {
+                assert!(!matches!(event, AccountEvent::Deposited { cents: 13 }), "bad luck");
+            }
+        }
+    };
+}
+fragile_projection!(Fragile, "fragile");
+fragile_projection!(FragileToo, "fragile_too");
+
+#[tokio::test]
+async fn every_stop_tells_of_the_first_projection_that_failed() {
+    let app = built(App::memory()).projection::<Fragile>().projection::<FragileToo>();
+    let app = app.start().await.unwrap();
+    app.send(open("alice")).await.unwrap();
+    let done = app.send(deposit("alice", 13)).await.unwrap();
+    app.view::<Balance>().after(done.position).get("alice").await.unwrap().unwrap();
+    for _ in 0..3 {
+        // Dropped where it has to wait first.
+        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = std::pin::pin!(app.stop()).as_mut().poll(&mut nobody);
+    }
+    for _ in 0..2 {
+        let error = app.stop().await.unwrap_err().to_string();
+        assert!(error.contains("view fragile version 1"), "{error}");
+        assert!(error.contains("bad luck"), "{error}");
+    }
 }

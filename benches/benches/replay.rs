@@ -107,7 +107,7 @@ async fn replay(file: &Path) -> Result<()> {
     let tenth = factum::Position::new(end.number() / 10);
     reset_peak()?;
     let (before, start) = (resident()?, Instant::now());
-    let (runner, view) = Runner::start::<Transfers>(store.clone(), None).await?;
+    let (mut runner, view) = Runner::start::<Transfers>(store.clone(), None).await?;
     let beyond = |bytes: u64| megabytes(bytes.saturating_sub(before));
     view.after(tenth).within(PATIENCE).limit(1).all().await?;
     let most_at_a_tenth = beyond(peak()?);

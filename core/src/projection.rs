@@ -48,6 +48,20 @@ pub trait Projection:
     fn sources(list: &mut Sources<Self>);
 }
 
+/// A new row with this key, which a view keeps under it.
+///
+/// # Errors
+/// [`BadId`] if the key field cannot hold the key, or writes it in another form (`7` for `007`): the
+/// row could not be found by the key that it tells.
+pub fn new_row<P: Projection>(key: &str) -> Result<P, BadId> {
+    let mut row = P::default();
+    row.set_key(key)?;
+    if row.key() == key {
+        return Ok(row);
+    }
+    Err(BadId { text: key.to_owned(), wanted: std::any::type_name::<P>() })
+}
+
 /// What an event does to a row. Pure: no I/O, no clock, no randomness.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not project `{E}`",
@@ -89,6 +103,7 @@ pub struct Sources<P> {
 }
 
 struct Source<P> {
+    enum_type: &'static str,
     contexts: Vec<&'static str>,
     step: Arc<Step<P>>,
 }
@@ -120,7 +135,8 @@ impl<P: Projection> Sources<P> {
         }))
     }
 
-    /// Follows the events of an enum, each for the rows whose keys the function gives.
+    /// Follows the events of an enum, each for the rows whose keys the function gives. A row takes
+    /// an event once, also if its key is given twice.
     pub fn from_keyed<E, K>(&mut self, keys: fn(&E, &Origin) -> K) -> &mut Self
     where
         E: Event,
@@ -130,7 +146,10 @@ impl<P: Projection> Sources<P> {
     {
         self.add::<E>(Arc::new(move |recorded, row| {
             let event = decoded::<E>(recorded)?;
-            for key in keys(&event, &recorded.at) {
+            let mut keys: Vec<K::Item> = keys(&event, &recorded.at).into_iter().collect();
+            keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
+            keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
+            for key in keys {
                 row(key.as_ref(), &|state: &mut P| state.project(&event, &recorded.at))?;
             }
             Ok(())
@@ -141,7 +160,7 @@ impl<P: Projection> Sources<P> {
         let mut contexts: Vec<_> = E::TYPES.iter().map(|t| names::context_of(t.name)).collect();
         contexts.sort_unstable();
         contexts.dedup();
-        self.sources.push(Source { contexts, step });
+        self.sources.push(Source { enum_type: std::any::type_name::<E>(), contexts, step });
         self
     }
 
@@ -160,6 +179,13 @@ impl<P: Projection> Sources<P> {
         let none = contexts.is_empty();
         let clause = Clause { contexts, ..Clause::default() };
         Query::AnyOf(if none { Vec::new() } else { vec![clause] })
+    }
+
+    /// The contexts that it follows, each with the Rust type of the enum that decodes its events.
+    pub fn contexts(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let of = |source: &Source<P>| (source.contexts.clone(), source.enum_type);
+        let each = |(contexts, owner): (Vec<_>, _)| contexts.into_iter().map(move |c| (c, owner));
+        self.sources.iter().map(of).flat_map(each)
     }
 
     /// Takes one event into the rows that it concerns: `row` is called with the key of each and what

@@ -5,6 +5,7 @@
 mod common;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use common::flaky::{Fault, FlakyRows};
 use common::flaky_log::FlakyLog;
@@ -21,7 +22,7 @@ async fn stopped_by(
     world: &World,
     bad: Position,
 ) -> (FailedEvent, factum_projections::View<Balance>) {
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     let error = view.after(bad).get("alice").await.unwrap_err();
     let QueryError::Ended(ProjectionError::Event(event)) = error else { panic!("{error}") };
     assert_eq!(event.position, bad);
@@ -79,15 +80,18 @@ async fn a_panic_stops_the_view_and_leaves_nothing_half_done() {
 
 #[tokio::test]
 async fn a_key_that_does_not_fit_stops_the_view() {
-    for world in World::each() {
-        append(&*world.log, "alice", &[deposit(5)]).await;
-        let moved = Bank::Moved { to: "!".to_owned(), cents: 2 };
-        let bad = append(&*world.log, "alice", &[moved]).await;
-        let (error, view) = stopped_by(&world, bad).await;
-        assert!(matches!(error.problem, EventProblem::Key(_)), "{error}");
-        let alice = view.get("alice").await.unwrap().unwrap();
-        assert_eq!(alice.cents, 5, "the row that it did fit is as before the event");
-        assert_eq!(view.count().await.unwrap(), 1);
+    // The key field cannot hold the one, and would write the other as `bob`.
+    for key in ["!", "bob "] {
+        for world in World::each() {
+            append(&*world.log, "alice", &[deposit(5)]).await;
+            let moved = Bank::Moved { to: key.to_owned(), cents: 2 };
+            let bad = append(&*world.log, "alice", &[moved]).await;
+            let (error, view) = stopped_by(&world, bad).await;
+            assert!(matches!(&error.problem, EventProblem::Key(bad) if bad.text == key), "{error}");
+            let alice = view.get("alice").await.unwrap().unwrap();
+            assert_eq!(alice.cents, 5, "the row that it did fit is as before the event");
+            assert_eq!(view.count().await.unwrap(), 1);
+        }
     }
 }
 
@@ -115,13 +119,48 @@ async fn failures_that_may_pass_are_tried_again() {
     assert_eq!(rows.faults.lock().unwrap().len(), 0, "all of it happened");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_late_view_says_what_it_is_trying_again() {
+    let [_, world] = World::each();
+    let rows = Arc::new(FlakyRows::new(vec![Fault::Refuse; 3]));
+    let flaky = World { rows: Some(rows.clone()), ..world };
+    let done = append(&*flaky.log, "alice", &[deposit(1)]).await;
+    let (_runner, view) = flaky.start().await;
+    let brief = Duration::from_millis(10);
+    let error = view.after(done).within(brief).all().await.unwrap_err();
+    let QueryError::Late { cause: Some(cause), .. } = &error else { panic!("{error}") };
+    assert!(matches!(**cause, ProjectionError::Rows(ViewError::Store { .. })), "{cause}");
+    assert!(error.to_string().contains("it fell over"), "{error}");
+
+    // It worked in the end, so that is not why it is late now.
+    view.after(done).all().await.unwrap();
+    let future = view.after(Position::new(done.number() + 1)).within(brief);
+    let error = future.all().await.unwrap_err();
+    assert!(matches!(error, QueryError::Late { cause: None, .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_view_says_that_its_log_cannot_be_read() {
+    let inner = MemoryStore::new();
+    let breaks = vec![(0, unavailable()); 1_000];
+    let log = Arc::new(FlakyLog { inner: inner.clone(), breaks: Mutex::new(breaks) });
+    let (_runner, view) = Runner::start::<Balance>(log.clone(), None).await.unwrap();
+    let done = append(&inner, "alice", &[deposit(1)]).await;
+    let error = view.after(done).all().await.unwrap_err();
+    let QueryError::Late { cause: Some(cause), .. } = &error else { panic!("{error}") };
+    assert!(matches!(**cause, ProjectionError::Log { .. }), "{cause}");
+    log.breaks.lock().unwrap().clear();
+    let view = view.within(common::LONG);
+    assert_eq!(view.after(done).get("alice").await.unwrap().unwrap().cents, 1);
+}
+
 #[tokio::test]
 async fn stopping_does_not_wait_for_a_store_that_is_gone() {
     let rows = Arc::new(FlakyRows::new(vec![Fault::Refuse; 10_000]));
     let [_, world] = World::each();
     let world = World { rows: Some(rows.clone()), ..world };
     append(&*world.log, "alice", &[deposit(1)]).await;
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     rows.happened.notified().await;
     let error = tokio::time::timeout(common::LONG, runner.stop()).await.unwrap().unwrap_err();
     assert!(error.to_string().contains("it fell over"), "{error}");
@@ -165,22 +204,27 @@ async fn a_panic_of_a_row_store_ends_the_waits() {
 
 #[tokio::test]
 async fn a_log_that_went_backwards_stops_the_view() {
-    let [_, world] = World::each();
-    let done = append(&*world.log, "alice", &[deposit(1)]).await;
-    let (runner, view) = world.start().await;
-    view.after(done).all().await.unwrap();
-    runner.stop().await.unwrap();
+    // The other log ends behind the checkpoint, or before it.
+    for others in [1, 20] {
+        let [_, world] = World::each();
+        let done = append(&*world.log, "alice", &vec![deposit(1); 10]).await;
+        let (mut runner, view) = world.start().await;
+        view.after(done).all().await.unwrap();
+        runner.stop().await.unwrap();
 
-    let world = World { log: Arc::new(MemoryStore::new()), ..world };
-    let other = append(&*world.log, "bob", &[deposit(1), deposit(1)]).await;
-    let (_runner, view) = world.start().await;
-    let error = view.after(other).all().await.unwrap_err();
-    let rewound = matches!(
-        &error,
-        QueryError::Ended(ProjectionError::Log { source: StoreError::Rewound(_), .. })
-    );
-    assert!(rewound, "{error}");
-    assert_eq!(view.get("bob").await.unwrap(), None);
+        let world = World { log: Arc::new(MemoryStore::new()), ..world };
+        append(&*world.log, "bob", &vec![deposit(1); others]).await;
+        let (_runner, view) = world.start().await;
+        for wanted in [1, 20, 1] {
+            let error = view.after(Position::new(wanted)).all().await.unwrap_err();
+            let rewound = matches!(
+                &error,
+                QueryError::Ended(ProjectionError::Log { source: StoreError::Rewound(_), .. })
+            );
+            assert!(rewound, "{error}");
+        }
+        assert_eq!(view.get("bob").await.unwrap(), None);
+    }
 }
 
 #[tokio::test]
@@ -212,7 +256,7 @@ async fn a_tail_that_breaks_goes_on_where_it_was() {
     let mut breaks = vec![(0, unavailable()), (1, unavailable()), (5, unavailable()), (9, damaged)];
     breaks.reverse();
     let log = Arc::new(FlakyLog { inner: inner.clone(), breaks: Mutex::new(breaks) });
-    let (runner, view) = Runner::start::<Balance>(log, None).await.unwrap();
+    let (mut runner, view) = Runner::start::<Balance>(log, None).await.unwrap();
     let view = view.within(common::LONG);
     let mut error = None;
     for round in 1..=20 {

@@ -42,6 +42,18 @@ async fn an_event_may_concern_several_rows() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_given_twice_is_one_row_that_changes_once() {
+    for world in World::each() {
+        let opened = append(&*world.log, "alice", &[deposit(9)]).await;
+        let moved = common::Bank::Moved { to: "alice".into(), cents: 4 };
+        let done = append(&*world.log, "alice", &[moved]).await;
+        let (_runner, view) = world.start().await;
+        let alice = view.after(done).get("alice").await.unwrap().unwrap();
+        assert_eq!((alice.cents, alice.seen), (5, vec![opened.number(), done.number()]));
+    }
+}
+
+#[tokio::test]
 async fn waiting_for_an_event_that_does_not_concern_the_view_does_not_hang() {
     for world in World::each() {
         let (_runner, view) = world.start().await;
@@ -78,11 +90,12 @@ async fn a_restart_goes_on_from_the_checkpoint() {
     let [_, world] = World::each();
     let world = World { rows: Some(rows.clone()), ..world };
     let done = append(&*world.log, "alice", &[deposit(1), deposit(2)]).await;
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     assert_eq!(view.after(done).count().await.unwrap(), 1);
     runner.stop().await.unwrap();
 
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
+    assert_eq!(view.after(done).count().await.unwrap(), 1);
     assert_eq!(view.reached(), done);
     let done = append(&*world.log, "alice", &[deposit(4)]).await;
     let alice = view.after(done).get("alice").await.unwrap().unwrap();
@@ -94,7 +107,7 @@ async fn a_restart_goes_on_from_the_checkpoint() {
 #[tokio::test]
 async fn stopping_writes_down_how_far_the_log_was_searched() {
     let [_, world] = World::each();
-    let (runner, view) = world.start().await;
+    let (mut runner, view) = world.start().await;
     let mut last = Position::START;
     for _ in 0..100 {
         last = append_noise(&*world.log).await;

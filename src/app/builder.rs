@@ -101,13 +101,15 @@ impl AppBuilder {
     pub async fn start(self) -> Result<App, StartError> {
         let Self { store, ownership, settings, names, aggregates, projections } = self;
         names.verdict()?;
+        // Before the store is asked, which may work on the runtime itself.
+        let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         // What cannot be read is found now, and not at the first command.
         store.head().await?;
         let mut parts = Parts {
             rows: store.rows(),
             store,
             settings,
-            runtime: Handle::try_current().map_err(|_| StartError::NoRuntime)?,
+            runtime,
             by_type: HashMap::new(),
             aggregates: Vec::new(),
             projections: Vec::new(),

@@ -15,7 +15,8 @@ pub enum StartError {
     /// Two types have one persisted name.
     #[error("{first} and {second} are both the {what} `{name}`: give one of them another name")]
     SameName {
-        /// What they are: aggregate, command, event or projection.
+        /// What they are: aggregate, command, event, context or projection. The events of a
+        /// context are all in one enum, which aggregates and projections may share.
         what: &'static str,
         /// The name.
         name: &'static str,

@@ -71,6 +71,7 @@ struct Inner {
     /// `Dispatcher<A>` by the type of `A`, `View<V>` by the type of `V`.
     parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     aggregates: Vec<Box<dyn Stop>>,
+    /// In the order of their registration; they stay here, so that a second stop tells the same.
     projections: Mutex<Vec<Runner>>,
 }
 
@@ -151,18 +152,19 @@ impl App {
 
     /// Waits until every command under way is answered, refuses later ones, and ends the projections
     /// once what they have in hand is committed. A store that the app opened is closed. Dropping the
-    /// app instead loses nothing that was acknowledged. Cancellation safe: call it again.
+    /// app instead loses nothing that was acknowledged. Cancellation safe: call it again. Each call
+    /// gives the same answer.
     ///
     /// # Errors
-    /// [`ProjectionError`] of the first projection that had ended before, or could not commit. All
-    /// are ended.
+    /// [`ProjectionError`] of the first projection, in the order of their registration, that had
+    /// ended before, or could not commit. All are ended.
     pub async fn stop(&self) -> Result<(), ProjectionError> {
         for aggregate in &self.inner.aggregates {
             aggregate.stop().await;
         }
         let mut projections = self.inner.projections.lock().await;
         let mut ended = Ok(());
-        while let Some(runner) = projections.pop() {
+        for runner in projections.iter_mut() {
             ended = ended.and(runner.stop().await);
         }
         if self.inner.ownership == Ownership::Own {

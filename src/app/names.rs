@@ -2,6 +2,7 @@ use std::any::type_name;
 use std::collections::HashMap;
 
 use factum_core::names::{self, BadName};
+use factum_core::projection::Sources;
 use factum_core::{Aggregate, Commands, Event, EventName, Projection};
 
 use super::StartError;
@@ -27,6 +28,7 @@ impl Names {
         for event in A::Event::TYPES {
             self.check(type_name::<A::Event>(), EventName::fixed(event.name).check());
             self.claim("event", event.name, type_name::<A::Event>());
+            self.claim("context", names::context_of(event.name), type_name::<A::Event>());
         }
         self.claim("aggregate", A::NAME, owner)
     }
@@ -34,6 +36,10 @@ impl Names {
     /// Claims the name of a projection; says whether it is new to the app.
     pub(super) fn add_projection<P: Projection>(&mut self) -> bool {
         self.check(type_name::<P>(), names::check("projection", P::NAME));
+        // A projection follows whole contexts: each event must be known to the enum of its context.
+        for (context, owner) in Sources::<P>::of().contexts() {
+            self.claim("context", context, owner);
+        }
         self.claim("projection", P::NAME, type_name::<P>())
     }
 

@@ -23,7 +23,7 @@ enum Flaw {
     Forgetful,
     /// It appends the commits of a run one by one.
     Careless,
-    /// A reader beside writers does not see the event before the newest.
+    /// Its pages lack the event before the last.
     Skipping,
     /// Reads end within a commit.
     Torn,
@@ -78,7 +78,7 @@ impl EventStore for Broken {
             let mut page = self.0.read(query, range, direction, limit).await?;
             let events = page.events.len();
             match self.1 {
-                Flaw::Skipping if events >= 2 && !page.more && events < limit => {
+                Flaw::Skipping if events >= 2 => {
                     page.events.remove(events - 2);
                 }
                 Flaw::Torn if direction == Direction::Forward && !page.more && events > 1 => {

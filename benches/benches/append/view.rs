@@ -38,7 +38,7 @@ pub(crate) async fn run() -> Result<()> {
     let mut watched = Load::new(ToStore::new(followed.clone()), "ledger", STREAMS)?;
     alone.touch().await?;
     watched.touch().await?;
-    let (runner, view) = Runner::start::<LedgerRow>(followed.clone(), followed.rows()).await?;
+    let (mut runner, view) = Runner::start::<LedgerRow>(followed.clone(), followed.rows()).await?;
     catch_up(&followed, &view).await?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

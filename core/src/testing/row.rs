@@ -1,5 +1,5 @@
 use crate::codec::{DecodeError, EncodeError, read_json, write_json};
-use crate::projection::Change;
+use crate::projection::{Change, new_row};
 use crate::view::{Value, ValueKind};
 use crate::{BadId, Projection};
 
@@ -36,12 +36,6 @@ pub(super) fn change_kept<P: Projection>(
     let mut kept = Vec::new();
     write_json(&row, &mut kept)?;
     Ok(kept)
-}
-
-fn new_row<P: Projection>(key: &str) -> Result<P, BadId> {
-    let mut row = P::default();
-    row.set_key(key)?;
-    Ok(row)
 }
 
 fn check_values<P: Projection>(row: &P) -> Result<(), BadRow> {

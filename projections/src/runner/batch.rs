@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use factum_core::projection::{Change, SourceError, Sources};
+use factum_core::projection::{Change, SourceError, Sources, new_row};
 use factum_core::store::Recorded;
 use factum_core::{BadId, Projection};
 
@@ -119,10 +119,10 @@ fn apply<P: Projection>(
     key: &str,
     change: &Change<'_, P>,
 ) -> Result<(), BadId> {
-    if row.is_none() {
-        row.insert(P::default()).set_key(key)?;
+    match row {
+        Some(row) => change(row),
+        None => change(row.insert(new_row(key)?)),
     }
-    row.iter_mut().for_each(change);
     Ok(())
 }
 

@@ -53,6 +53,11 @@ impl ProjectionError {
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Rows(ViewError::Store { source, .. }) if source.is_transient())
     }
+
+    /// Whether the log no longer has what the rows were built from.
+    pub(super) fn is_rewound(&self) -> bool {
+        matches!(self, Self::Log { source: StoreError::Rewound(_), .. })
+    }
 }
 
 /// An event that a projection could not take in.

@@ -34,7 +34,8 @@ impl Inbox {
     /// nothing that was taken is held across a wait.
     ///
     /// # Errors
-    /// What the reader could not get over, after everything that it had read before.
+    /// What the reader met, after everything that it had read before. It goes on after an error that
+    /// may pass.
     pub(super) async fn next(&mut self) -> Result<Option<Batch>, StoreError> {
         let mut batch = None;
         while batch.is_none() {

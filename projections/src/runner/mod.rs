@@ -44,6 +44,8 @@ pub struct Runner {
     stop: watch::Sender<bool>,
     reader: AbortHandle,
     worker: JoinHandle<Result<(), ProjectionError>>,
+    /// What the worker ended with, once it was waited for.
+    ended: Option<Result<(), ProjectionError>>,
 }
 
 impl Runner {
@@ -71,7 +73,7 @@ impl Runner {
                 Arc::new(StoredAsk::new(store)),
             ),
         };
-        let (status, reached) = Status::new(view.id, checkpoint);
+        let (status, reached) = Status::new(view.id);
         let (pages, inbox) = mpsc::channel(PAGES_AHEAD);
         let (stop, stopped) = watch::channel(false);
         let sources = Sources::of();
@@ -79,7 +81,7 @@ impl Runner {
         let reader = reader.abort_handle();
         let worker = Worker::new(view.id, sources, writing, checkpoint, inbox, status, stopped);
         let worker = tokio::spawn(worker.run(reader.clone()));
-        Ok((Self { view: view.id, stop, reader, worker }, View::new(asking, reached)))
+        Ok((Self { view: view.id, stop, reader, worker, ended: None }, View::new(asking, reached)))
     }
 
     /// Which view it keeps.
@@ -87,15 +89,20 @@ impl Runner {
         self.view
     }
 
-    /// Commits what is in hand, and ends. Cancellation ends it as dropping does.
+    /// Commits what is in hand, and ends. Cancellation-safe: it ends all the same, and calling this
+    /// again gives the same answer.
     ///
     /// # Errors
     /// [`ProjectionError`] if it had ended before, or could not commit what was in hand.
-    pub async fn stop(mut self) -> Result<(), ProjectionError> {
+    pub async fn stop(&mut self) -> Result<(), ProjectionError> {
+        if let Some(ended) = &self.ended {
+            return ended.clone();
+        }
         self.stop.send_replace(true);
         self.reader.abort();
-        let view = self.view;
-        (&mut self.worker).await.unwrap_or(Err(ProjectionError::Stopped { view }))
+        let aborted = ProjectionError::Stopped { view: self.view };
+        let ended = (&mut self.worker).await.unwrap_or(Err(aborted));
+        self.ended.insert(ended).clone()
     }
 }
 

@@ -24,15 +24,14 @@ impl Reader {
         Self { log, query, seen, pages }
     }
 
-    /// Ends when the worker is gone, or with an error that it hands on.
+    /// Ends when the worker is gone, or with an error that does not pass. Hands on each error.
     pub(super) async fn run(mut self) {
         let mut backoff = Backoff::new();
         loop {
             let before = self.seen;
             let Some(error) = self.follow().await else { return };
-            if !error.is_transient() {
-                // Nobody is left to tell if this fails.
-                let _ = self.pages.send(Err(error)).await;
+            let passes = error.is_transient();
+            if self.pages.send(Err(error)).await.is_err() || !passes {
                 return;
             }
             if self.seen != before {

@@ -74,7 +74,12 @@ impl<P: Projection> Worker<P> {
     }
 
     async fn follow(&mut self) -> Result<(), ProjectionError> {
+        let mut unconfirmed = self.saved;
         while let Some(batch) = self.next().await? {
+            // What goes on from the checkpoint has found it in the log.
+            if let Some(saved) = unconfirmed.take() {
+                self.status.reach(saved.position);
+            }
             let Batch { to, caught_up, .. } = batch;
             let events: Vec<&Recorded> = batch.pages.iter().flatten().collect();
             let mut rest = events.as_slice();
@@ -82,7 +87,7 @@ impl<P: Projection> Worker<P> {
                 let done = self.take(rest, to).await?;
                 rest = rest.get(done..).unwrap_or_default();
             }
-            if events.is_empty() && self.saved != Some(to) {
+            if events.is_empty() {
                 self.commit(to).await?;
             }
             if caught_up {
@@ -98,15 +103,22 @@ impl<P: Projection> Worker<P> {
 
     /// The next batch; writes the checkpoint meanwhile where that is due.
     async fn next(&mut self) -> Result<Option<Batch>, ProjectionError> {
-        let next = if self.ahead.is_none() {
-            self.inbox.next().await
-        } else if let Ok(next) = timeout_at(self.save_at, self.inbox.next()).await {
-            next
-        } else {
-            self.save().await?;
-            self.inbox.next().await
-        };
-        next.map_err(|error| self.log(error))
+        loop {
+            let next = if self.ahead.is_none() {
+                self.inbox.next().await
+            } else if let Ok(next) = timeout_at(self.save_at, self.inbox.next()).await {
+                next
+            } else {
+                self.save().await?;
+                continue;
+            };
+            match next.map_err(|error| (error.is_transient(), self.log(error))) {
+                Ok(batch) => return Ok(batch),
+                // The reader tries again.
+                Err((true, error)) => self.status.trouble(error),
+                Err((false, error)) => return Err(error),
+            }
+        }
     }
 
     fn log(&self, source: StoreError) -> ProjectionError {
@@ -154,7 +166,7 @@ impl<P: Projection> Worker<P> {
     /// Commits what has changed, if anything has, and announces how far the view is.
     async fn commit(&mut self, to: Mark) -> Result<(), ProjectionError> {
         if self.changed.is_empty() {
-            self.ahead = Some(to);
+            self.ahead = Some(to).filter(|_| self.saved != Some(to));
         } else {
             self.write(to).await?;
         }
@@ -196,10 +208,14 @@ impl<P: Projection> Worker<P> {
         backoff: &mut Backoff,
         error: ProjectionError,
     ) -> Result<(), ProjectionError> {
-        let stopped = self.stop.wait_for(|stop| *stop);
-        if error.is_transient() && timeout(backoff.next(), stopped).await.is_err() {
-            return Ok(());
+        if !error.is_transient() {
+            return Err(error);
         }
-        Err(error)
+        self.status.trouble(error.clone());
+        let stopped = self.stop.wait_for(|stop| *stop);
+        match timeout(backoff.next(), stopped).await {
+            Ok(_) => Err(error),
+            Err(_) => Ok(()),
+        }
     }
 }

@@ -69,7 +69,7 @@ impl<V: Projection> View<V> {
     /// The view of a projection that nobody runs: each query gives [`ViewError::Missing`].
     pub fn missing() -> Self {
         let view = spec::<V>().id;
-        let (status, reached) = Status::new(view, None);
+        let (status, reached) = Status::new(view);
         status.end(ViewError::Missing { view }.into());
         Self::new(Arc::new(MissingRows::new()), reached)
     }
@@ -146,6 +146,7 @@ impl<V: Projection> View<V> {
                 wanted,
                 reached: self.reached(),
                 within: self.within,
+                cause: self.reached.trouble().map(Box::new),
             }),
         }
     }

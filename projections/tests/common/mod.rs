@@ -113,7 +113,8 @@ impl Projection for Balance {
         if key.starts_with('!') {
             return Err(BadId { text: key.to_owned(), wanted: "AccountId" });
         }
-        self.account = String::read(key)?;
+        // As one would that reads more forms than it writes.
+        self.account = String::read(key.trim_end())?;
         Ok(())
     }
     fn values(&self, out: &mut Vec<Value>) {
