@@ -119,7 +119,7 @@ impl Known {
         let head = store.head().await.unwrap().position;
         let reached = rows.open(Streams::SPEC).await.unwrap().map(|mark| mark.position);
         let log = Arc::new(store.clone());
-        let (runner, view) = Runner::start::<Streams>(log, Some(rows)).await.unwrap();
+        let (mut runner, view) = Runner::start::<Streams>(log, Some(rows)).await.unwrap();
         let found = view.after(head).within(LONG).all().await.unwrap();
         assert!(found.iter().eq(self.rows.values()), "{found:?}, not {:?}", self.rows);
         runner.stop().await.unwrap();
