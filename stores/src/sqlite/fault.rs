@@ -54,6 +54,36 @@ impl Fault {
         }
     }
 
+    /// Whether another request in its place need not fail, so that it concerns only whoever asked.
+    pub(super) fn is_of_one_request(&self) -> bool {
+        match self {
+            // What the system fails with, now or for as long as nobody helps it.
+            Self::Sql(error) => !matches!(
+                code(error),
+                Some(
+                    ErrorCode::DiskFull
+                        | ErrorCode::SystemIoFailure
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::OperationInterrupted
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::ReadOnly
+                        | ErrorCode::NotADatabase
+                )
+            ),
+            Self::Store(error) => {
+                matches!(error, StoreError::CorruptEvent { .. } | StoreError::Corrupt { .. })
+            }
+            Self::Outdated => false,
+        }
+    }
+
+    /// Whether the transaction may have committed all the same.
+    pub(super) fn outcome_unknown(&self) -> bool {
+        matches!(self, Self::Store(error) if error.outcome_unknown())
+    }
+
     /// The error for the caller of an operation that was being made durable: only a full disk and a
     /// busy file say for certain that it was not.
     pub(super) fn into_store_at_commit(self, file: &Path) -> StoreError {

@@ -27,7 +27,7 @@ impl RowStore for SqliteStore {
                 .await
                 .map(|stored| stored.check(&view))
             } else {
-                self.ask(|reply| Request::OpenView { view, reply }).await.and_then(|answer| answer)
+                self.ask(|reply| Request::OpenView { view, reply }).await
             };
             opened.map_err(|source| ViewError::Store { view: view.id, source })?
         })
@@ -45,7 +45,6 @@ impl RowStore for SqliteStore {
         let view = batch.view.id;
         Box::pin(async move {
             let answer = self.ask(|reply| Request::Rows { batch, reply }).await;
-            let answer = answer.and_then(|answer| answer);
             answer.map_err(|source| ViewError::Store { view, source })?
         })
     }
