@@ -73,8 +73,12 @@ impl SqliteStore {
         work: impl Fn(&Reading<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, ViewError>> {
         Box::pin(async move {
-            let read = self.reading(work).await;
-            read.map_err(|source| ViewError::Store { view: view.id, source })
+            let read = self.reading(move |reading| {
+                let is_there = table::stored(reading.conn, &view)?.is_some();
+                if is_there { work(reading).map(Some) } else { Ok(None) }
+            });
+            let read = read.await.map_err(|source| ViewError::Store { view: view.id, source })?;
+            read.ok_or(ViewError::Missing { view: view.id })
         })
     }
 }
