@@ -33,7 +33,15 @@ pub(super) fn open_writer(
     if is_new {
         conn.pragma_update(None, "page_size", PAGE)?;
     }
-    conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    let mode: String =
+        conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        let reason = format!(
+            "SQLite cannot keep its write-ahead log there (its journal mode stays {mode}): choose a \
+             file on a local disk, or the memory store"
+        );
+        return Err(StoreError::Open { place: path.display().to_string(), reason }.into());
+    }
     let level = if options.durability == Durability::Synced { "full" } else { "normal" };
     conn.pragma_update(None, "synchronous", level)?;
     if is_new {
@@ -47,6 +55,23 @@ pub(super) fn open_writer(
     conn.set_prepared_statement_cache_capacity(64);
     let log = log_id(&conn, path)?;
     Ok((conn, log))
+}
+
+/// Checks that a file can be at a path, before anything is made beside it.
+///
+/// # Errors
+/// [`StoreError::Open`], which says what is there instead.
+pub(super) fn check_place(path: &Path) -> Result<(), StoreError> {
+    let open = |reason| Err(StoreError::Open { place: path.display().to_string(), reason });
+    if path.is_dir() {
+        return open("it is a folder: name a file in it".to_owned());
+    }
+    match path.parent() {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => {
+            open(format!("there is no folder {}: make it first", folder.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Opens a connection that reads.
