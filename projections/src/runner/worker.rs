@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use super::batch::{self, FailedAt, Failure};
 use super::error::panic_message;
 use super::inbox::{Batch, Inbox};
 use super::{FailedEvent, ProjectionError, Status};
-use crate::rows::{Changes, Rows};
+use crate::rows::{Changes, RowMap, Rows};
 
 /// How long the checkpoint may stay behind while the log grows by events that do not concern the
 /// view. A restart looks at no more of them again; a busy log costs no more writes than this.
@@ -27,7 +26,7 @@ pub(super) struct Worker<P> {
     view: ViewId,
     sources: Sources<P>,
     rows: Box<dyn Rows<P>>,
-    changed: HashMap<String, P>,
+    changed: RowMap<P>,
     saved: Option<Mark>,
     /// How far the log is known beyond `saved`, without a change of rows.
     ahead: Option<Mark>,
@@ -51,7 +50,7 @@ impl<P: Projection> Worker<P> {
             view,
             sources,
             rows,
-            changed: HashMap::new(),
+            changed: RowMap::default(),
             saved,
             ahead: None,
             save_at: Instant::now() + SAVE_EVERY,
