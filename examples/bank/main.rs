@@ -15,6 +15,7 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use factum::{App, Key, SendError, SentTo};
 
@@ -24,9 +25,24 @@ use domain::{Account, Deposit, Open, Withdraw};
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
-async fn main() -> Outcome {
+async fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let told = match words.as_slice() {
+        [] => tell(None).await,
+        [file] if !file.to_string_lossy().starts_with('-') => tell(Some(file.into())).await,
+        _ => Err("usage: bank [FILE]".into()),
+    };
+    match told {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bank: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn tell(file: Option<PathBuf>) -> Outcome {
     let scratch = tempfile::tempdir()?;
-    let file = std::env::args_os().nth(1).map(PathBuf::from);
     let file = file.unwrap_or_else(|| scratch.path().join("bank.db"));
     let out = &mut io::stdout();
 
