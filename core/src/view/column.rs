@@ -195,13 +195,29 @@ impl<V> Filter<V> {
     /// Rows that both want.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self::new(Condition::All(vec![self.condition, other.condition]))
+        let mut all = match self.condition {
+            Condition::All(all) => all,
+            one => vec![one],
+        };
+        match other.condition {
+            Condition::All(more) => all.extend(more),
+            one => all.push(one),
+        }
+        Self::new(Condition::All(all))
     }
 
     /// Rows that either wants.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self::new(Condition::Any(vec![self.condition, other.condition]))
+        let mut any = match self.condition {
+            Condition::Any(any) => any,
+            one => vec![one],
+        };
+        match other.condition {
+            Condition::Any(more) => any.extend(more),
+            one => any.push(one),
+        }
+        Self::new(Condition::Any(any))
     }
 
     /// The condition, as a backend sees it.
@@ -232,5 +248,28 @@ impl<V> Order<V> {
 impl<V> fmt::Debug for Order<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.sort.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_of_one_kind_make_one_list() {
+        let cents: Column<(), u64> = Column::new(0);
+        let one = |n: u64| cents.eq(n);
+        let any = (1..5000).map(one).fold(one(0), Filter::or);
+        let all = (1..5000).map(one).fold(one(0), Filter::and);
+        let mixed = one(1).or(one(2)).and(one(3).and(one(4)));
+        assert!(matches!(any.into_condition(), Condition::Any(list) if list.len() == 5000));
+        assert!(matches!(all.into_condition(), Condition::All(list) if list.len() == 5000));
+        match mixed.into_condition() {
+            Condition::All(list) => {
+                assert_eq!(list.len(), 3);
+                assert!(matches!(list.first(), Some(Condition::Any(any)) if any.len() == 2));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }

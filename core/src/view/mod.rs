@@ -12,5 +12,5 @@ mod value;
 
 pub use column::{Column, ColumnSpec, Comparable, Filter, Indexed, NotIndexed, Operand, Order};
 pub use rows::{Fenced, Row, RowBatch, RowStore, ViewError, ViewId, ViewSpec};
-pub use select::{Comparison, Condition, Select, Sort};
+pub use select::{BadFilter, Comparison, Condition, Select, Sort, check_conditions};
 pub use value::{Indexable, Value, ValueKind};

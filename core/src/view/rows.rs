@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{ColumnSpec, Condition, Select, Value};
+use super::{BadFilter, ColumnSpec, Condition, Select, Value};
 use crate::store::{BoxFuture, Mark, StoreError};
 
 /// Which rows are meant: a view's name and version. Each version has rows of its own.
@@ -70,10 +70,29 @@ pub struct RowBatch {
     pub from: Option<Mark>,
     /// Where it goes.
     pub to: Mark,
-    /// Rows that are written, new or in place of the one with their key.
+    /// Rows that are written, new or in place of the one with their key. Of several with one key the
+    /// last counts.
     pub puts: Vec<Row>,
-    /// Keys of rows that are taken out.
+    /// Keys of rows that are taken out, after the puts: a key in both is gone.
     pub deletes: Vec<String>,
+}
+
+impl RowBatch {
+    /// For backends: checks that every row has a value for each column of the view.
+    ///
+    /// # Errors
+    /// [`ViewError::BadRow`], of the first that has not.
+    pub fn check_values(&self) -> Result<(), ViewError> {
+        let columns = self.view.columns.len();
+        match self.puts.iter().find(|row| row.values.len() != columns) {
+            Some(Row { key, values, .. }) => Err(ViewError::BadRow {
+                view: self.view.id,
+                key: key.clone(),
+                problem: format!("{} values for {columns} columns", values.len()),
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A view's rows could not be read or written.
@@ -109,6 +128,14 @@ pub enum ViewError {
     Missing {
         /// Which view.
         view: ViewId,
+    },
+    /// The query cannot be asked of any store.
+    #[error("view {view}: the filter cannot be used: {problem}")]
+    BadFilter {
+        /// Which view.
+        view: ViewId,
+        /// What is wrong.
+        problem: BadFilter,
     },
     /// A stored row is not what the code expects.
     #[error("view {view}, row {key:?}: {problem}; rebuild the view")]
@@ -163,14 +190,16 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
     /// happen even if it is dropped.
     ///
     /// # Errors
-    /// [`ViewError::Fenced`] if the checkpoint is elsewhere, another [`ViewError`] if the rows could
-    /// not be written. Nothing is changed then.
+    /// [`ViewError::Missing`] if the view was never opened, [`ViewError::Fenced`] if the checkpoint is
+    /// elsewhere, [`ViewError::BadRow`] if a row has not a value for each column, another
+    /// [`ViewError`] if the rows could not be written. Nothing is changed then.
     fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>>;
 
     /// The bodies of the rows that are wanted, in the order that is wanted.
     ///
     /// # Errors
-    /// [`ViewError`] if the rows could not be read.
+    /// [`ViewError::BadFilter`] if [`check_conditions`](super::check_conditions) refuses the
+    /// conditions, another [`ViewError`] if the rows could not be read.
     fn select(
         &self,
         view: ViewSpec,
@@ -181,7 +210,7 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
     /// reading the rows does so.
     ///
     /// # Errors
-    /// [`ViewError`] if the rows could not be read.
+    /// As [`select`](Self::select).
     fn count(
         &self,
         view: ViewSpec,

@@ -30,6 +30,50 @@ pub enum Condition {
     Any(Vec<Condition>),
 }
 
+/// A filter that no row store takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadFilter {
+    /// Lists stand in lists too deep.
+    #[error(
+        "its conditions are nested deeper than {limit} levels: put those of one kind into one list"
+    )]
+    TooDeep {
+        /// How many levels there may be.
+        limit: usize,
+    },
+    /// It is too long.
+    #[error("it has more than {limit} conditions: ask in several queries")]
+    TooLong {
+        /// How many there may be.
+        limit: usize,
+    },
+}
+
+/// What every row store checks of a query's conditions before it works on them, so that none has to
+/// follow them without an end.
+///
+/// # Errors
+/// [`BadFilter`] if there are more than 5,000 conditions (SQLite's time to prepare a query grows with
+/// the square of their number, and is seconds there), or lists in more than 64 levels.
+pub fn check_conditions(conditions: &[Condition]) -> Result<(), BadFilter> {
+    const LEVELS: usize = 64;
+    const CONDITIONS: usize = 5_000;
+    let mut left = CONDITIONS;
+    // A list of those still to be looked at, as the depth may be any.
+    let mut open: Vec<(usize, &Condition)> = conditions.iter().map(|c| (1, c)).collect();
+    while let Some((level, condition)) = open.pop() {
+        left = left.checked_sub(1).ok_or(BadFilter::TooLong { limit: CONDITIONS })?;
+        if let Condition::All(inner) | Condition::Any(inner) = condition {
+            if level > LEVELS {
+                return Err(BadFilter::TooDeep { limit: LEVELS });
+            }
+            open.extend(inner.iter().map(|condition| (level + 1, condition)));
+        }
+    }
+    Ok(())
+}
+
 /// How two values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {

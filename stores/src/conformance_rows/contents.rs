@@ -158,3 +158,13 @@ pub async fn a_batch_may_be_empty<S: RowSubject>(fresh: impl AsyncFn() -> S) {
     assert_eq!(checkpoint(&rows).await, Some(mark(4)));
     assert_eq!(all(&rows).await, Vec::<String>::new());
 }
+
+/// A key that a batch both puts and deletes is gone; of two puts of one key the last counts.
+pub async fn a_key_in_puts_and_deletes_is_gone<S: RowSubject>(fresh: impl AsyncFn() -> S) {
+    let subject = fresh().await;
+    let rows = subject.rows();
+    checkpoint(&rows).await;
+    let puts = [numbered("a", 1), numbered("b", 1), numbered("b", 2)];
+    rows.commit(batch(None, mark(1), puts, &["a"])).await.unwrap();
+    assert_eq!(all(&rows).await, [text(numbered("b", 2).body)]);
+}

@@ -28,6 +28,7 @@
 
 pub mod contents;
 pub mod queries;
+pub mod refusals;
 pub mod transactions;
 
 mod making;
@@ -73,11 +74,17 @@ macro_rules! rows_conformance {
                 a_put_replaces, what_is_deleted_is_gone, a_load_keeps_the_order_of_the_keys,
                 a_load_may_be_long, keys_are_taken_literally, bodies_are_kept_to_the_byte,
                 a_batch_may_be_large, a_batch_may_be_empty,
+                a_key_in_puts_and_deletes_is_gone,
             }
             queries {
                 each_comparison_is_right, each_kind_orders_as_in_rust, equal_rows_come_by_key,
                 several_sorts_hold_in_turn, a_limit_keeps_the_first, empty_lists_of_conditions,
                 random_queries_agree_with_the_model,
+                a_filter_may_be_long,
+            }
+            refusals {
+                a_view_that_was_never_opened_is_missing, each_row_has_a_value_for_each_column,
+                a_filter_beyond_the_bounds_is_refused,
             }
         }
     };

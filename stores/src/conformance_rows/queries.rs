@@ -7,7 +7,7 @@ use factum_core::view::{Comparison, Condition, Row, RowStore, Select, Sort, Valu
 use fastrand::Rng;
 
 use super::RowSubject;
-use super::making::{VIEW, batch, checkpoint, mark, row, selected, text};
+use super::making::{VIEW, batch, checkpoint, mark, numbered, row, selected, text};
 
 const COMPARISONS: [Comparison; 6] = [
     Comparison::Eq,
@@ -221,5 +221,25 @@ fn any_condition(rng: &mut Rng, edges: &[Vec<Value>; 4], depth: usize) -> Condit
             let comparison = *rng.choice(&COMPARISONS).unwrap();
             Condition::Compare { column, comparison, value }
         }
+    }
+}
+
+/// Thousands of conditions in one list, of one kind or several.
+pub async fn a_filter_may_be_long<S: RowSubject>(fresh: impl AsyncFn() -> S) {
+    let subject = fresh().await;
+    let rows = subject.rows();
+    checkpoint(&rows).await;
+    let puts = (0..10).map(|number| numbered(&number.to_string(), number));
+    rows.commit(batch(None, mark(1), puts, &[])).await.unwrap();
+    let compare =
+        |comparison, value| Condition::Compare { column: 2, comparison, value: Value::Uint(value) };
+    let equal: Vec<_> = (5..5_000).map(|value| compare(Comparison::Eq, value)).collect();
+    let null = Condition::Compare { column: 2, comparison: Comparison::Eq, value: Value::Null };
+    let mixed = equal.iter().cloned().chain([compare(Comparison::Lt, 2), null]).collect();
+    let unequal = (5..5_000).map(|value| compare(Comparison::Ne, value)).collect();
+    for (condition, count) in
+        [(Condition::Any(equal), 5), (Condition::Any(mixed), 7), (Condition::All(unequal), 5)]
+    {
+        assert_eq!(rows.count(VIEW, vec![condition]).await.unwrap(), count);
     }
 }

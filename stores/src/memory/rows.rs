@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use factum_core::store::{BoxFuture, Mark, StoreError};
+use factum_core::store::{BoxFuture, Mark};
 use factum_core::view::{
     Fenced, Row, RowBatch, RowStore, Select, Sort, Value, ViewError, ViewId, ViewSpec,
+    check_conditions,
 };
 
 /// A row store in memory that looks at every row for each query: what other row stores are compared
@@ -48,11 +49,7 @@ impl MemoryRowStore {
     ) -> Result<R, ViewError> {
         let mut views: MutexGuard<'_, _> =
             self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        let table = views.get_mut(&view.id).ok_or_else(|| {
-            let reason = "the view was not opened".to_owned();
-            let source = StoreError::Open { place: "memory".to_owned(), reason };
-            ViewError::Store { view: view.id, source }
-        })?;
+        let table = views.get_mut(&view.id).ok_or(ViewError::Missing { view: view.id })?;
         work(table)
     }
 }
@@ -63,10 +60,11 @@ impl Table {
             let (expected, found) = (batch.from, self.checkpoint);
             return Err(Fenced { view: batch.view.id, expected, found }.into());
         }
+        batch.check_values()?;
+        self.rows.extend(batch.puts.into_iter().map(|row| (row.key.clone(), row)));
         for key in &batch.deletes {
             self.rows.remove(key);
         }
-        self.rows.extend(batch.puts.into_iter().map(|row| (row.key.clone(), row)));
         self.checkpoint = Some(batch.to);
         Ok(())
     }
@@ -126,6 +124,8 @@ impl RowStore for MemoryRowStore {
         select: Select,
     ) -> BoxFuture<'_, Result<Vec<Bytes>, ViewError>> {
         Box::pin(async move {
+            check_conditions(&select.conditions)
+                .map_err(|problem| ViewError::BadFilter { view: view.id, problem })?;
             self.with_table(view, |table| {
                 Ok(table.select(&select).into_iter().map(|row| row.body.clone()).collect())
             })

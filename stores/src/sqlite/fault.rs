@@ -33,7 +33,7 @@ impl Fault {
         let error = match self {
             Self::Store(error) => return error,
             Self::Outdated => {
-                let reason = "the read took too long".to_owned();
+                let reason = "what it has in memory is newer than the file".to_owned();
                 return StoreError::Unavailable { backend: BACKEND, reason };
             }
             Self::Sql(error) => error,

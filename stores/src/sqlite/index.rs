@@ -89,7 +89,10 @@ impl Index<'_> {
         };
         let after = range.after.number();
         let collect = |deferred: &Deferred| -> Vec<u64> {
-            let newer = deferred.of_stream(stream).take_while(|e| e.position > after);
+            // Newest first, and revisions and positions of a stream grow together.
+            let newer = deferred
+                .of_stream(stream)
+                .take_while(|e| e.position > after && e.revision >= range.from_revision);
             newer.filter(in_range).map(|entry| entry.position).collect()
         };
         let mut deferred = self.deferred(collect)?;

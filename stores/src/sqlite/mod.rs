@@ -151,9 +151,11 @@ impl SqliteStore {
     }
 
     fn open_reading(file: PathBuf, options: SqliteOptions) -> Result<Self, StoreError> {
-        let (_, log) = schema::open_first_reader(&file).map_err(|fault| fault.into_store(&file))?;
+        let (conn, log) =
+            schema::open_first_reader(&file).map_err(|fault| fault.into_store(&file))?;
         let (quiet, head) = watch::channel(Position::START);
         let shared = Shared::new(file, log, options);
+        shared.pool.give_back(conn);
         let current = Some(Arc::new(Current::open(shared.clone())?));
         Ok(Self { shared, writer: None, head, current, _quiet: Some(Arc::new(quiet)) })
     }

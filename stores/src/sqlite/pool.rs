@@ -41,7 +41,7 @@ impl Pool {
         idle.map_or_else(|| open_reader(&self.file), Ok)
     }
 
-    fn give_back(&self, conn: Connection) {
+    pub(super) fn give_back(&self, conn: Connection) {
         let mut idle = lock(&self.idle);
         if !self.permits.is_closed() {
             idle.push(conn);

@@ -35,8 +35,9 @@ impl Current {
         let found = FileId::of(&shared.file)?;
         if found != *id {
             let file = shared.file.clone();
-            let (_, log) = open_first_reader(&file).map_err(|fault| fault.into_store(&file))?;
+            let (conn, log) = open_first_reader(&file).map_err(|fault| fault.into_store(&file))?;
             *shared = Shared::new(file, log, shared.options.clone());
+            shared.pool.give_back(conn);
             *id = found;
         }
         Ok(Arc::clone(shared))

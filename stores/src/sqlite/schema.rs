@@ -17,22 +17,49 @@ const PAGE: i64 = 8192;
 /// How long another program may hold the file before an operation gives up.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Opens the connection that writes, and makes the tables if the file is new.
+/// Opens the connection that writes, and makes file and tables if there are none.
 pub(super) fn open_writer(
     path: &Path,
     options: &SqliteOptions,
 ) -> Result<(Connection, LogId), Fault> {
-    let conn = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
-    conn.busy_timeout(BUSY)?;
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     let is_new = check_format(&conn, path)?;
     if is_new {
         conn.pragma_update(None, "page_size", PAGE)?;
     }
+    set_up(&conn, path, options)?;
+    if is_new {
+        create(&conn)?;
+    }
+    let log = log_id(&conn, path)?;
+    Ok((conn, log))
+}
+
+/// Opens the connection that writes again. Never makes anything: a log that is gone is lost, and an
+/// empty one in its place would hide that.
+pub(super) fn reopen_writer(
+    path: &Path,
+    options: &SqliteOptions,
+) -> Result<(Connection, LogId), Fault> {
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    if check_format(&conn, path)? {
+        let what = "it is empty now".to_owned();
+        return Err(StoreError::Corrupt { place: path.display().to_string(), what }.into());
+    }
+    set_up(&conn, path, options)?;
+    let log = log_id(&conn, path)?;
+    Ok((conn, log))
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// Sets what a connection that writes needs.
+fn set_up(conn: &Connection, path: &Path, options: &SqliteOptions) -> Result<(), Fault> {
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
@@ -44,17 +71,12 @@ pub(super) fn open_writer(
     }
     let level = if options.durability == Durability::Synced { "full" } else { "normal" };
     conn.pragma_update(None, "synchronous", level)?;
-    if is_new {
-        create(&conn)?;
-    }
     if let Some(bytes) = options.file_bytes {
         let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
         conn.pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))?;
     }
-    conn.set_prepared_statement_cache_capacity(64);
-    let log = log_id(&conn, path)?;
-    Ok((conn, log))
+    Ok(())
 }
 
 /// Checks that a file can be at a path, before anything is made beside it.
@@ -76,11 +98,7 @@ pub(super) fn check_place(path: &Path) -> Result<(), StoreError> {
 
 /// Opens a connection that reads.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, Fault> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(BUSY)?;
-    conn.set_prepared_statement_cache_capacity(64);
-    Ok(conn)
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 /// Opens the first connection of a store that only reads.

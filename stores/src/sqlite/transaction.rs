@@ -126,13 +126,17 @@ pub(super) fn covered(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(covered.cast_unsigned())
 }
 
+/// How often a read begins again. Once is the rule; more means that the indexes in the file lag behind
+/// for ever, as if somebody had put an older file in its place.
+const TRIES: usize = 100;
+
 /// Runs `work` in a read transaction, again in a newer one where it is outdated.
 pub(super) fn read<T>(
     conn: &Connection,
     shared: &Shared,
     work: impl Fn(&Reading<'_>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    loop {
+    for _ in 0..TRIES {
         conn.prepare_cached("BEGIN")?.execute([])?;
         let begun = Reading::begun(conn, shared).map_err(Fault::from);
         let done = begun.and_then(|reading| work(&reading));
@@ -143,4 +147,5 @@ pub(super) fn read<T>(
             return done;
         }
     }
+    Err(Fault::Outdated)
 }

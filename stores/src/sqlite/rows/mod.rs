@@ -5,9 +5,13 @@ mod table;
 mod value;
 mod write;
 
+use std::future::ready;
+
 use bytes::Bytes;
 use factum_core::store::{BoxFuture, Mark, StoreError};
-use factum_core::view::{Condition, RowBatch, RowStore, Select, ViewError, ViewSpec};
+use factum_core::view::{
+    Condition, RowBatch, RowStore, Select, ViewError, ViewSpec, check_conditions,
+};
 
 use super::SqliteStore;
 use super::fault::Fault;
@@ -54,6 +58,9 @@ impl RowStore for SqliteStore {
         view: ViewSpec,
         select: Select,
     ) -> BoxFuture<'_, Result<Vec<Bytes>, ViewError>> {
+        if let Err(problem) = check_conditions(&select.conditions) {
+            return Box::pin(ready(Err(ViewError::BadFilter { view: view.id, problem })));
+        }
         self.read_rows(view, move |reading| read::select(reading.conn, &view, &select))
     }
 
@@ -62,6 +69,9 @@ impl RowStore for SqliteStore {
         view: ViewSpec,
         conditions: Vec<Condition>,
     ) -> BoxFuture<'_, Result<usize, ViewError>> {
+        if let Err(problem) = check_conditions(&conditions) {
+            return Box::pin(ready(Err(ViewError::BadFilter { view: view.id, problem })));
+        }
         self.read_rows(view, move |reading| read::count(reading.conn, &view, &conditions))
     }
 }

@@ -39,11 +39,12 @@ pub(super) fn select(
         }
     }
     query.sql.push_str("key");
-    if let Some(limit) = select.limit {
-        query.sql.push_str(&format!(" LIMIT {}", integer(limit as u64)));
-    }
+    // Bound, so that queries that differ in it share a statement. For SQLite, -1 is no limit.
+    query.sql.push_str(" LIMIT ?");
+    let limit = Value::Int(select.limit.map_or(-1, |limit| integer(limit as u64)));
+    let values = query.values.iter().copied().chain([&limit]);
     let mut statement = conn.prepare_cached(&query.sql)?;
-    let mut rows = statement.query(params_from_iter(query.values.into_iter().map(Sql)))?;
+    let mut rows = statement.query(params_from_iter(values.map(Sql)))?;
     let mut bodies = Vec::new();
     while let Some(row) = rows.next()? {
         bodies.push(body(row)?);
@@ -92,22 +93,29 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Conditions side by side; the caller has at least one.
+    /// Conditions side by side; the caller has at least one. In halves, as SQLite takes expressions to a
+    /// depth of 1,000, and one for each condition in a flat list.
     fn join(&mut self, conditions: &'a [Condition], between: &str) {
-        for (place, condition) in conditions.iter().enumerate() {
-            if place > 0 {
-                self.sql.push_str(between);
-            }
-            self.condition(condition);
+        if let [one] = conditions {
+            return self.condition(one);
         }
+        let (first, second) = conditions.split_at(conditions.len() / 2);
+        self.sql.push('(');
+        self.join(first, between);
+        self.sql.push_str(between);
+        self.join(second, between);
+        self.sql.push(')');
     }
 
     fn condition(&mut self, condition: &'a Condition) {
         match condition {
             Condition::All(all) if all.is_empty() => self.sql.push_str("TRUE"),
             Condition::Any(any) if any.is_empty() => self.sql.push_str("FALSE"),
-            Condition::All(all) => self.nested(all, " AND "),
-            Condition::Any(any) => self.nested(any, " OR "),
+            Condition::All(all) => self.join(all, " AND "),
+            Condition::Any(any) => match values_of_one_column(any) {
+                Some((column, values)) => self.one_of(column, values),
+                None => self.join(any, " OR "),
+            },
             Condition::Compare { column, comparison, value } => {
                 match self.columns.get(*column).cloned() {
                     Some(column) => self.compare(&column, *comparison, value),
@@ -117,10 +125,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn nested(&mut self, conditions: &'a [Condition], between: &str) {
-        self.sql.push('(');
-        self.join(conditions, between);
-        self.sql.push(')');
+    /// That a column has one of these values, none of them null.
+    fn one_of(&mut self, column: usize, values: Vec<&'a Value>) {
+        let Some(column) = self.columns.get(column) else { return self.sql.push_str("FALSE") };
+        self.sql
+            .push_str(&format!("{column} IN (?{})", ", ?".repeat(values.len().saturating_sub(1))));
+        self.values.extend(values);
     }
 
     /// For SQL a comparison with a null is neither true nor false; here a null is equal to a null and
@@ -145,4 +155,20 @@ impl<'a> Text<'a> {
             self.values.push(value);
         }
     }
+}
+
+/// The values, if the conditions are that one column is equal to one of them.
+fn values_of_one_column(any: &[Condition]) -> Option<(usize, Vec<&Value>)> {
+    let (mut of, mut values) = (None, Vec::with_capacity(any.len()));
+    for condition in any {
+        match condition {
+            Condition::Compare { column, comparison: Comparison::Eq, value }
+                if *value != Value::Null && *of.get_or_insert(*column) == *column =>
+            {
+                values.push(value);
+            }
+            _ => return None,
+        }
+    }
+    of.map(|column| (column, values))
 }

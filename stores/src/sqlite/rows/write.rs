@@ -31,11 +31,9 @@ pub(in super::super) fn commit(
     conn: &Connection,
     batch: &RowBatch,
 ) -> Result<Result<(), ViewError>, Fault> {
-    let found = match open(conn, &batch.view)? {
-        Ok(found) => found,
-        Err(error) => return Ok(Err(error)),
-    };
-    if let Err(error) = check(batch, found) {
+    let stored = stored(conn, &batch.view)?;
+    let checked = stored.ok_or(ViewError::Missing { view: batch.view.id });
+    if let Err(error) = checked.and_then(|stored| check(batch, stored.check(&batch.view)?)) {
         return Ok(Err(error));
     }
     put(conn, batch)?;
@@ -55,14 +53,7 @@ fn check(batch: &RowBatch, found: Option<Mark>) -> Result<(), ViewError> {
     if found != batch.from {
         return Err(Fenced { view: view.id, expected: batch.from, found }.into());
     }
-    match batch.puts.iter().find(|row| row.values.len() != view.columns.len()) {
-        Some(Row { key, values, .. }) => Err(ViewError::BadRow {
-            view: view.id,
-            key: key.clone(),
-            problem: format!("{} values for {} columns", values.len(), view.columns.len()),
-        }),
-        None => Ok(()),
-    }
+    batch.check_values()
 }
 
 fn put(conn: &Connection, batch: &RowBatch) -> Result<(), Fault> {

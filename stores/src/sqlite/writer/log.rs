@@ -3,10 +3,11 @@ use factum_core::store::{Stamp, StoreError};
 use rusqlite::{Connection, params};
 
 use super::super::Shared;
+use super::super::deferred::Deferred;
 use super::super::fault::{BACKEND, Fault, integer};
 use super::super::index::{self, FLUSH_AT};
 use super::super::names::lock;
-use super::super::schema::open_writer;
+use super::super::schema::reopen_writer;
 use super::super::transaction::{Reading, covered, end_of};
 use super::heads::Heads;
 
@@ -40,7 +41,11 @@ pub(super) struct State {
 impl Log {
     /// Takes over a connection, and completes what the indexes lack in memory.
     pub(super) fn open(conn: Connection, shared: &Shared) -> Result<Self, Fault> {
-        make_durable(&conn)?;
+        if !make_durable(&conn)? {
+            // Readers of another process keep some of it out of the database file. A commit syncs what
+            // stands before it in SQLite's log, too.
+            conn.execute("UPDATE meta SET value = value WHERE name = 'indexed_to'", [])?;
+        }
         let (end, covered) = (end_of(&conn)?, covered(&conn)?);
         let newest_key =
             conn.query_row("SELECT value FROM meta WHERE name = 'newest_key'", [], |row| {
@@ -49,8 +54,8 @@ impl Log {
         let heads = Heads::new(&conn, shared.options.cache_bytes / 2)?;
         {
             let mut deferred = lock(&shared.deferred);
-            deferred.truncate(end);
-            deferred.advance(covered);
+            // What was added before a failure may never have been stored.
+            *deferred = Deferred::new(covered);
             index::extend(&conn, &mut deferred, end)?;
         }
         let state = State {
@@ -68,7 +73,7 @@ impl Log {
 
     /// Opens the file again after a failure that left it unclear what is in it.
     pub(super) fn recover(shared: &Shared) -> Result<Self, Fault> {
-        let (conn, log) = open_writer(&shared.file, &shared.options)?;
+        let (conn, log) = reopen_writer(&shared.file, &shared.options)?;
         if log != shared.log {
             let place = shared.file.display().to_string();
             return Err(StoreError::Corrupt { place, what: format!("it is log {log} now") }.into());

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use factum_core::store::{
-    Commit, Expected, Metadata, NewEvent, Outcome, Range, Receipt, StreamWrite,
+    Commit, Expected, Metadata, NewEvent, Outcome, Range, Receipt, StoreError, StreamWrite,
 };
 use factum_core::store::{Direction, Query};
 use factum_core::{EventName, Key, StreamName, Tags};
 
+use super::super::deferred::Deferred;
+use super::super::fault::Fault;
+use super::super::names::lock;
 use super::super::schema::{open_reader, open_writer};
 use super::super::transaction::read;
 use super::super::{Shared, SqliteOptions, read as pages};
@@ -92,4 +95,44 @@ fn what_was_not_stored_leaves_nothing() {
     assert_eq!((after.mark.position, after.writes), (before.mark.position, before.writes));
     assert_ne!(after.mark, before.mark, "another history has another stamp");
     assert_eq!(stream(&shared), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_lost_file_is_not_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log.db");
+    let (log, shared) = open(&file);
+    drop(log);
+    let remove = |suffix: &str| {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    };
+    ["", "-wal", "-shm"].into_iter().for_each(remove);
+    let error = Log::recover(&shared).unwrap_err().into_store(&file);
+    assert!(matches!(error, StoreError::Open { .. }), "{error}");
+    assert!(!file.exists());
+
+    std::fs::write(&file, "").unwrap();
+    let error = Log::recover(&shared).unwrap_err().into_store(&file);
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+    assert_eq!(file.metadata().unwrap().len(), 0);
+}
+
+#[test]
+fn an_older_file_in_its_place_is_indexed_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, shared) = open(&folder.path().join("log.db"));
+    log.begin().unwrap();
+    append(&mut log, &shared, &commit(Expected::NoStream));
+    log.commit().unwrap();
+    log.committed(&shared);
+    drop(log);
+    // As if the index in the file had gone further before.
+    *lock(&shared.deferred) = Deferred::new(9);
+    let conn = open_reader(&shared.file).unwrap();
+    let outdated = read(&conn, &shared, |reading| reading.index().newest(1));
+    assert!(matches!(outdated, Err(Fault::Outdated)), "{outdated:?}");
+
+    let log = Log::recover(&shared).unwrap();
+    assert_eq!(log.end(), 2);
+    assert_eq!(stream(&shared), [1, 2]);
 }
