@@ -9,7 +9,8 @@ pub struct Limits {
     pub event_bytes: usize,
     /// The most events of one commit.
     pub commit_events: usize,
-    /// The most bytes of all payloads of one commit.
+    /// The most bytes of one commit: of all payloads and tags, and of the actor and the headers, which
+    /// a store keeps with each event.
     pub commit_bytes: usize,
 }
 
@@ -79,10 +80,11 @@ pub enum BadCommit {
     },
     /// All events of the commit together are too large.
     #[error(
-        "the events of the commit have {bytes} bytes, the limit is {limit}: split the decision"
+        "the events of the commit have {bytes} bytes with their tags, actor and headers, the limit is \
+         {limit}: split the decision, or keep large content elsewhere"
     )]
     TooLargeTogether {
-        /// How large their payloads are.
+        /// How large they are.
         bytes: usize,
         /// How large they may be.
         limit: usize,
@@ -117,12 +119,23 @@ pub fn check_commit(commit: &Commit, limits: &Limits) -> Result<(), BadCommit> {
         check_write(write, first, limits)?;
         first += write.events.len();
     }
-    let payloads = commit.writes.iter().flat_map(|write| &write.events);
-    let bytes: usize = payloads.map(|event| event.payload.len()).sum();
+    let bytes = bytes_of(commit, events);
     if bytes > limits.commit_bytes {
         return Err(BadCommit::TooLargeTogether { bytes, limit: limits.commit_bytes });
     }
     Ok(())
+}
+
+/// What the commit takes in a store that keeps the metadata with each of its events.
+fn bytes_of(commit: &Commit, events: usize) -> usize {
+    let meta = &commit.meta;
+    let headers: usize = meta.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let shared = meta.actor.as_deref().map_or(0, str::len) + headers;
+    let own = commit.writes.iter().flat_map(|write| &write.events).map(|event| {
+        let tags: usize = event.tags.as_slice().iter().map(|tag| tag.as_str().len()).sum();
+        event.payload.len() + tags
+    });
+    own.fold(shared.saturating_mul(events), usize::saturating_add)
 }
 
 fn check_write(write: &StreamWrite, first: usize, limits: &Limits) -> Result<(), BadCommit> {
@@ -144,4 +157,44 @@ fn check_write(write: &StreamWrite, first: usize, limits: &Limits) -> Result<(),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Expected, Headers, Metadata, NewEvent};
+    use crate::{Key, Tag, Tags};
+
+    const LIMITS: Limits = Limits { event_bytes: 10, commit_events: 10, commit_bytes: 100 };
+
+    /// A commit of two events of 10 bytes each.
+    fn commit(tag: &str, meta: Metadata) -> Commit {
+        let tags: Tags = [Tag::parse(tag).unwrap()].into_iter().collect();
+        let name = EventName::fixed("thing.happened");
+        let event = NewEvent { name, version: 1, tags, payload: "1234567890".into() };
+        let stream = StreamName::of("thing", "one").unwrap();
+        let events = vec![event; 2];
+        let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
+        Commit { key: Key::from_bytes([1; 16]), meta, writes, guard: None }
+    }
+
+    fn bytes(commit: &Commit) -> Option<usize> {
+        match check_commit(commit, &LIMITS) {
+            Ok(()) => None,
+            Err(BadCommit::TooLargeTogether { bytes, limit: 100 }) => Some(bytes),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn whatever_is_stored_with_each_event_counts() {
+        assert_eq!(bytes(&commit("a:b", Metadata::default())), None);
+        let tag = format!("a:{}", "b".repeat(40));
+        assert_eq!(bytes(&commit(&tag, Metadata::default())), Some(2 * (10 + 42)));
+        let actor = Metadata { actor: Some("x".repeat(40).into()), ..Metadata::default() };
+        assert_eq!(bytes(&commit("a:b", actor)), Some(2 * (10 + 3 + 40)));
+        let headers: Headers = [("name".to_owned(), "v".repeat(36))].into_iter().collect();
+        let headers = Metadata { headers, ..Metadata::default() };
+        assert_eq!(bytes(&commit("a:b", headers)), Some(2 * (10 + 3 + 40)));
+    }
 }

@@ -108,7 +108,7 @@ pub struct Mark {
     pub log: LogId,
     /// How far.
     pub position: Position,
-    /// The event at the position; `None` only before the first event.
+    /// The event at the position; `None` before the first event, and for one that is damaged.
     pub event: Option<EventId>,
     /// The stamp of that event.
     pub stamp: Stamp,
@@ -125,7 +125,8 @@ impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.event {
             Some(event) => write!(f, "event {event} at {} of log {}", self.position, self.log),
-            None => write!(f, "the start of log {}", self.log),
+            None if self.position == Position::START => write!(f, "the start of log {}", self.log),
+            None => write!(f, "a damaged event at {} of log {}", self.position, self.log),
         }
     }
 }

@@ -64,25 +64,14 @@ impl Index<'_> {
         Ok(position.map(i64::cast_unsigned))
     }
 
-    /// The revision of a stream's newest event.
-    pub(super) fn newest(&self, stream: i64) -> Result<Option<u64>, Fault> {
+    /// Revision and position of a stream's newest event.
+    pub(super) fn newest(&self, stream: i64) -> Result<Option<(u64, u64)>, Fault> {
         let end = self.end;
         let newest = |deferred: &Deferred| deferred.of_stream(stream).find(|e| e.position <= end);
         match self.deferred(newest)? {
-            Some(entry) => Ok(Some(entry.revision)),
-            None => Ok(self.newest_in_file(stream)?.map(|(revision, _)| revision)),
+            Some(entry) => Ok(Some((entry.revision, entry.position))),
+            None => Ok(newest_in_file(self.conn, stream)?),
         }
-    }
-
-    fn newest_in_file(&self, stream: i64) -> rusqlite::Result<Option<(u64, u64)>> {
-        self.conn
-            .prepare_cached(
-                "SELECT revision, position FROM stream_index WHERE stream = ?1
-                 ORDER BY revision DESC LIMIT 1",
-            )?
-            .query_row([stream], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
-            .optional()
-            .map(|pair| pair.map(|(r, p)| (r.cast_unsigned(), p.cast_unsigned())))
     }
 
     /// The positions of a stream's events in the range, at most `limit` of them.
@@ -124,7 +113,7 @@ impl Index<'_> {
         limit: usize,
         out: &mut Vec<u64>,
     ) -> rusqlite::Result<()> {
-        let Some((newest, position)) = self.newest_in_file(stream)? else { return Ok(()) };
+        let Some((newest, position)) = newest_in_file(self.conn, stream)? else { return Ok(()) };
         if position <= range.after.number() || newest < range.from_revision {
             return Ok(());
         }
@@ -192,6 +181,29 @@ impl Revisions<'_> {
     }
 }
 
+/// Revision and position of the newest event of a stream that the file's part has.
+fn newest_in_file(conn: &Connection, stream: i64) -> rusqlite::Result<Option<(u64, u64)>> {
+    conn.prepare_cached(
+        "SELECT revision, position FROM stream_index WHERE stream = ?1
+         ORDER BY revision DESC LIMIT 1",
+    )?
+    .query_row([stream], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+    .optional()
+    .map(|pair| pair.map(|(r, p)| (r.cast_unsigned(), p.cast_unsigned())))
+}
+
+/// The revision after the newest that either part has of a stream.
+fn next_revision(conn: &Connection, deferred: &Deferred, stream: i64) -> rusqlite::Result<u64> {
+    let newest = match deferred.of_stream(stream).next() {
+        Some(entry) => Some(entry.revision),
+        None => newest_in_file(conn, stream)?.map(|(revision, _)| revision),
+    };
+    Ok(newest.map_or(0, |newest| newest.saturating_add(1)))
+}
+
+/// Stands for a stream that cannot be read. Its events are in no index.
+const UNREADABLE: i64 = -1;
+
 /// Completes the deferred part from the events, up to `end`.
 pub(super) fn extend(conn: &Connection, deferred: &mut Deferred, end: u64) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(
@@ -201,11 +213,16 @@ pub(super) fn extend(conn: &Connection, deferred: &mut Deferred, end: u64) -> ru
     let mut rows = statement.query(params![integer(deferred.end()), integer(end)])?;
     while let Some(row) = rows.next()? {
         // A damaged column must not hide the events after it: the reader of the event reports it.
-        let number = |at| row.get::<_, i64>(at).unwrap_or(-1);
+        let number = |at| row.get::<_, i64>(at).unwrap_or(UNREADABLE);
         let is_first = number(4) == 0;
         let key = if is_first { row.get(3).ok().map(Key::from_bytes) } else { None };
-        let (position, stream, revision) = (number(0), number(1), number(2).cast_unsigned());
-        deferred.push(Entry { position: position.cast_unsigned(), stream, revision, key });
+        let (position, stream) = (number(0).cast_unsigned(), number(1).max(UNREADABLE));
+        // Revisions have no holes, so that one that cannot be read follows from those before it.
+        let revision = match u64::try_from(number(2)) {
+            Ok(revision) => revision,
+            Err(_) => next_revision(conn, deferred, stream)?,
+        };
+        deferred.push(Entry { position, stream, revision, key });
     }
     Ok(())
 }
@@ -216,7 +233,7 @@ pub(super) fn flush(conn: &Connection, mut entries: Vec<Entry>) -> rusqlite::Res
     entries.sort_unstable_by_key(|entry| (entry.stream, entry.revision));
     let sql = "INSERT INTO stream_index (stream, revision, position) VALUES (?1, ?2, ?3)";
     let mut insert = conn.prepare_cached(sql)?;
-    for entry in &entries {
+    for entry in entries.iter().filter(|entry| entry.stream != UNREADABLE) {
         let (revision, position) = (integer(entry.revision), integer(entry.position));
         insert.execute(params![entry.stream, revision, position])?;
     }

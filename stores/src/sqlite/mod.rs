@@ -55,7 +55,7 @@ pub use options::SqliteOptions;
 use pool::{Pool, reading};
 use replaced::Current;
 use transaction::Reading;
-use writer::Request;
+use writer::{Reply, Request};
 
 /// How many requests wait for the writer; senders beyond wait their turn.
 const QUEUE: usize = 1024;
@@ -186,17 +186,14 @@ impl SqliteStore {
     }
 
     /// Hands a request to the writer.
-    async fn ask<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<T>) -> Request,
-    ) -> Result<T, StoreError> {
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, StoreError> {
         let Some(writer) = &self.writer else {
             return Err(StoreError::ReadOnly { place: self.shared.file.display().to_string() });
         };
         let (reply, answer) = oneshot::channel();
-        writer.send(request(reply)).await.map_err(|_| StoreError::Closed)?;
+        writer.send(request(Reply::to(reply))).await.map_err(|_| StoreError::Closed)?;
         // The writer answers everything that it took; this is a request that it never came to.
-        answer.await.map_err(|_| StoreError::Closed)
+        answer.await.map_err(|_| StoreError::Closed)?
     }
 }
 
@@ -211,7 +208,7 @@ impl Shared {
 
 impl EventStore for SqliteStore {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
-        Box::pin(async move { self.ask(|reply| Request::Append { run, reply }).await? })
+        Box::pin(async move { self.ask(|reply| Request::Append { run, reply }).await })
     }
 
     fn read(

@@ -176,7 +176,8 @@ pub(super) fn receipt_at(reading: &Reading<'_>, key: Key, first: u64) -> Result<
     let mut position = first;
     let mut writes: Vec<(i64, Written)> = Vec::new();
     while let Some(row) = rows.next()? {
-        if row.get::<_, [u8; 16]>(3)? != *key.as_bytes() {
+        // One that cannot be read is another commit's, and its readers' concern.
+        if row.get::<_, [u8; 16]>(3).ok() != Some(*key.as_bytes()) {
             break;
         }
         position = row.get::<_, i64>(0)?.cast_unsigned();
@@ -191,6 +192,11 @@ pub(super) fn receipt_at(reading: &Reading<'_>, key: Key, first: u64) -> Result<
                 writes.push((stream, Written { stream: name, first: revision, last: revision }));
             }
         }
+    }
+    if writes.is_empty() {
+        let place = format!("the commit {key} at {}", Position::new(first));
+        let what = "its first event has another key".to_owned();
+        return Err(StoreError::Corrupt { place, what }.into());
     }
     let writes = writes.into_iter().map(|(_, written)| written).collect();
     let mark = reading.mark_through(Position::new(position))?;

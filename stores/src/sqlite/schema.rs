@@ -33,7 +33,15 @@ pub(super) fn open_writer(
     if is_new {
         conn.pragma_update(None, "page_size", PAGE)?;
     }
-    conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    let mode: String =
+        conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        let reason = format!(
+            "SQLite cannot keep its write-ahead log there (its journal mode stays {mode}): choose a \
+             file on a local disk, or the memory store"
+        );
+        return Err(StoreError::Open { place: path.display().to_string(), reason }.into());
+    }
     let level = if options.durability == Durability::Synced { "full" } else { "normal" };
     conn.pragma_update(None, "synchronous", level)?;
     if is_new {

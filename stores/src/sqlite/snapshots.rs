@@ -19,7 +19,7 @@ impl SnapshotStore for SqliteStore {
     }
 
     fn save(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(async move { self.ask(|reply| Request::Save { snapshot, reply }).await? })
+        Box::pin(async move { self.ask(|reply| Request::Save { snapshot, reply }).await })
     }
 }
 

@@ -5,6 +5,7 @@
 mod common;
 mod crash;
 mod damage;
+mod groups;
 mod index;
 mod opening;
 mod room;

@@ -100,6 +100,16 @@ async fn a_reader_needs_a_log() {
 }
 
 #[test]
+fn what_cannot_have_a_write_ahead_log_is_refused() {
+    // For SQLite, no files at all.
+    for place in [":memory:", ""] {
+        let error = SqliteStore::open(place).unwrap_err();
+        assert!(matches!(error, StoreError::Open { .. }), "{error}");
+        let _ = std::fs::remove_file(format!("{place}.lock"));
+    }
+}
+
+#[test]
 fn other_files_are_refused_and_left_alone() {
     let log = Log::new();
     std::fs::write(log.file(), "not a database, but long enough to be taken for one. ".repeat(99))

@@ -212,3 +212,17 @@ async fn filters_and_orders_are_served_by_indexes() {
         plan(&format!("SELECT body FROM {table} WHERE cents >= 7 ORDER BY cents, key LIMIT 9"));
     assert!(plan.contains("USING INDEX") && !plan.contains("TEMP B-TREE"), "{plan}");
 }
+
+#[tokio::test]
+async fn a_view_that_was_never_opened_is_missing() {
+    let log = Log::new();
+    let store = log.open();
+    let missing = [
+        store.load(VIEW, vec!["key".to_owned()]).await.err(),
+        RowStore::select(&store, VIEW, Select::default()).await.err(),
+        store.count(VIEW, vec![]).await.err(),
+    ];
+    for error in missing {
+        assert!(matches!(error, Some(ViewError::Missing { view }) if view == VIEW.id), "{error:?}");
+    }
+}

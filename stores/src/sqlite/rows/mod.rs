@@ -27,7 +27,7 @@ impl RowStore for SqliteStore {
                 .await
                 .map(|stored| stored.check(&view))
             } else {
-                self.ask(|reply| Request::OpenView { view, reply }).await.and_then(|answer| answer)
+                self.ask(|reply| Request::OpenView { view, reply }).await
             };
             opened.map_err(|source| ViewError::Store { view: view.id, source })?
         })
@@ -45,7 +45,6 @@ impl RowStore for SqliteStore {
         let view = batch.view.id;
         Box::pin(async move {
             let answer = self.ask(|reply| Request::Rows { batch, reply }).await;
-            let answer = answer.and_then(|answer| answer);
             answer.map_err(|source| ViewError::Store { view, source })?
         })
     }
@@ -74,8 +73,12 @@ impl SqliteStore {
         work: impl Fn(&Reading<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, ViewError>> {
         Box::pin(async move {
-            let read = self.reading(work).await;
-            read.map_err(|source| ViewError::Store { view: view.id, source })
+            let read = self.reading(move |reading| {
+                let is_there = table::stored(reading.conn, &view)?.is_some();
+                if is_there { work(reading).map(Some) } else { Ok(None) }
+            });
+            let read = read.await.map_err(|source| ViewError::Store { view: view.id, source })?;
+            read.ok_or(ViewError::Missing { view: view.id })
         })
     }
 }

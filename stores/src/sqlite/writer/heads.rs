@@ -1,12 +1,16 @@
 use std::sync::Arc;
 
 use factum_core::StreamName;
+use factum_core::store::{Position, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::fault::Fault;
 use super::super::lru::Lru;
 use super::super::names::STREAM_COST;
 use super::super::transaction::Reading;
+
+/// The greatest revision that the file can hold. No stream gets there; only damage does.
+const LAST_REVISION: u64 = i64::MAX.cast_unsigned();
 
 /// A stream's number and the revision of its newest event.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +53,14 @@ impl Heads {
         }
         let Some(stream) = reading.stream(name)? else { return Ok(None) };
         let newest = reading.index().newest(stream)?;
-        let Some(newest) = newest else { return Ok(None) };
+        let Some((newest, position)) = newest else { return Ok(None) };
+        if newest >= LAST_REVISION {
+            let (stream, position) = (name.clone(), Position::new(position));
+            let what = "no revision can follow it".to_owned();
+            return Err(
+                StoreError::CorruptEvent { stream, revision: newest, position, what }.into()
+            );
+        }
         let head = Head { stream, newest };
         self.streams.insert(name.clone(), head);
         Ok(Some(head))

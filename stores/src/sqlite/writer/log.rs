@@ -108,11 +108,12 @@ impl Log {
         }
     }
 
-    /// Forgets what the transaction did. `None` if the file has to be opened again.
-    pub(super) fn roll_back(mut self, shared: &Shared, error: &StoreError) -> Option<Self> {
+    /// Forgets what the transaction did. `None` if the file has to be opened again, as it is if nobody
+    /// knows whether the transaction committed.
+    pub(super) fn roll_back(mut self, shared: &Shared, outcome_unknown: bool) -> Option<Self> {
         lock(&shared.deferred).truncate(self.state.durable);
         shared.names.clear();
-        if error.outcome_unknown() {
+        if outcome_unknown {
             return None;
         }
         // SQLite ends some failed transactions itself.
