@@ -111,7 +111,9 @@ pub enum ViewError {
         view: ViewId,
     },
     /// A stored row is not what the code expects.
-    #[error("view {view}, row {key:?}: {problem}; rebuild the view")]
+    #[error(
+        "view {view}, row {key:?}: {problem}; raise the projection's version so that it is built anew"
+    )]
     BadRow {
         /// Which view.
         view: ViewId,

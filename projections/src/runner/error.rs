@@ -64,7 +64,8 @@ impl ProjectionError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "view {view} stopped before event {name} at {position}, revision {revision} of stream {stream}: \
-     {problem}"
+     {problem}; mend the code and start again, and raise the projection's version if rows that are \
+     there were projected wrongly"
 )]
 pub struct FailedEvent {
     /// Which view.
