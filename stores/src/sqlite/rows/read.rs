@@ -29,19 +29,7 @@ pub(super) fn select(
     view: &ViewSpec,
     select: &Select,
 ) -> Result<Vec<Bytes>, Fault> {
-    let mut query = Text::new(view, "SELECT body FROM ");
-    query.filter(&select.conditions);
-    query.sql.push_str(" ORDER BY ");
-    for sort in &select.sorts {
-        if let Some(column) = query.columns.get(sort.column) {
-            query.sql.push_str(column);
-            query.sql.push_str(if sort.descending { " DESC, " } else { ", " });
-        }
-    }
-    query.sql.push_str("key");
-    if let Some(limit) = select.limit {
-        query.sql.push_str(&format!(" LIMIT {}", integer(limit as u64)));
-    }
+    let query = Text::select(view, select);
     let mut statement = conn.prepare_cached(&query.sql)?;
     let mut rows = statement.query(params_from_iter(query.values.into_iter().map(Sql)))?;
     let mut bodies = Vec::new();
@@ -85,6 +73,23 @@ impl<'a> Text<'a> {
         Self { sql, values: Vec::new(), columns: columns(view) }
     }
 
+    fn select(view: &ViewSpec, select: &'a Select) -> Self {
+        let mut query = Self::new(view, "SELECT body FROM ");
+        query.filter(&select.conditions);
+        query.sql.push_str(" ORDER BY ");
+        for sort in &select.sorts {
+            if let Some(column) = query.columns.get(sort.column) {
+                query.sql.push_str(column);
+                query.sql.push_str(if sort.descending { " DESC, " } else { ", " });
+            }
+        }
+        query.sql.push_str("key");
+        if let Some(limit) = select.limit {
+            query.sql.push_str(&format!(" LIMIT {}", integer(limit as u64)));
+        }
+        query
+    }
+
     fn filter(&mut self, conditions: &'a [Condition]) {
         if !conditions.is_empty() {
             self.sql.push_str(" WHERE ");
@@ -123,26 +128,19 @@ impl<'a> Text<'a> {
         self.sql.push(')');
     }
 
-    /// For SQL a comparison with a null is neither true nor false; here a null is equal to a null and
-    /// less than everything else.
     fn compare(&mut self, column: &str, comparison: Comparison, value: &'a Value) {
-        use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
-        let null = *value == Value::Null;
-        let sql = match comparison {
-            Lt if null => "FALSE".to_owned(),
-            Ge if null => "TRUE".to_owned(),
-            Eq | Le if null => format!("{column} IS NULL"),
-            Ne | Gt if null => format!("{column} IS NOT NULL"),
-            Eq => format!("{column} = ?"),
-            Ne => format!("{column} IS NOT ?"),
-            Lt => format!("({column} < ? OR {column} IS NULL)"),
-            Le => format!("({column} <= ? OR {column} IS NULL)"),
-            Gt => format!("{column} > ?"),
-            Ge => format!("{column} >= ?"),
+        let operator = match comparison {
+            Comparison::Eq => "=",
+            Comparison::Ne => "<>",
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
         };
-        self.sql.push_str(&sql);
-        if !null {
-            self.values.push(value);
-        }
+        self.sql.push_str(&format!("{column} {operator} ?"));
+        self.values.push(value);
     }
 }
+
+#[cfg(test)]
+mod tests;
