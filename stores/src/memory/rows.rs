@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use factum_core::store::{BoxFuture, Mark, StoreError};
-use factum_core::view::{
-    Fenced, Row, RowBatch, RowStore, Select, Sort, Value, ViewError, ViewId, ViewSpec,
-};
+use factum_core::view::{Fenced, Row, RowBatch, RowStore, Select, ViewError, ViewId, ViewSpec};
 
 /// A row store in memory that looks at every row for each query: what other row stores are compared
 /// with, and what stands in for them in tests. Clones are handles of the same rows.
@@ -70,22 +68,6 @@ impl Table {
         self.checkpoint = Some(batch.to);
         Ok(())
     }
-
-    fn select(&self, select: &Select) -> Vec<&Row> {
-        let wanted = |row: &&Row| select.conditions.iter().all(|c| c.holds(&row.values));
-        let mut rows: Vec<&Row> = self.rows.values().filter(wanted).collect();
-        // Stable, last sort first: each leaves the order of those after it where rows are equal.
-        for Sort { column, descending } in select.sorts.iter().rev() {
-            let value = |row: &Row| row.values.get(*column).unwrap_or(&Value::Null).clone();
-            if *descending {
-                rows.sort_by_key(|row| std::cmp::Reverse(value(row)));
-            } else {
-                rows.sort_by_key(|row| value(row));
-            }
-        }
-        rows.truncate(select.limit.unwrap_or(usize::MAX));
-        rows
-    }
 }
 
 impl RowStore for MemoryRowStore {
@@ -127,7 +109,11 @@ impl RowStore for MemoryRowStore {
     ) -> BoxFuture<'_, Result<Vec<Bytes>, ViewError>> {
         Box::pin(async move {
             self.with_table(view, |table| {
-                Ok(table.select(&select).into_iter().map(|row| row.body.clone()).collect())
+                Ok(select
+                    .apply(table.rows.values())
+                    .into_iter()
+                    .map(|row| row.body.clone())
+                    .collect())
             })
         })
     }

@@ -64,18 +64,8 @@ impl OpenView for SqliteStore {
 
 /// What the contract says that a query gives.
 fn expected(rows: &[Row], select: &Select) -> Vec<String> {
-    let holds = |row: &&Row| select.conditions.iter().all(|c| c.holds(&row.values));
-    let mut wanted: Vec<&Row> = rows.iter().filter(holds).collect();
-    wanted.sort_by(|a, b| {
-        let by = |sort: &Sort| {
-            let order = a.values[sort.column].cmp(&b.values[sort.column]);
-            if sort.descending { order.reverse() } else { order }
-        };
-        let decided = select.sorts.iter().map(by).find(|order| order.is_ne());
-        decided.unwrap_or_else(|| a.key.cmp(&b.key))
-    });
-    wanted.truncate(select.limit.unwrap_or(usize::MAX));
-    wanted.iter().map(|row| String::from_utf8(row.body.to_vec()).unwrap()).collect()
+    let body = |row: &Row| String::from_utf8(row.body.to_vec()).unwrap();
+    select.apply(rows).into_iter().map(body).collect()
 }
 
 #[tokio::test]
