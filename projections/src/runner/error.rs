@@ -122,10 +122,3 @@ impl From<SourceError> for EventProblem {
         }
     }
 }
-
-/// What a panic said.
-pub(super) fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
-}
