@@ -14,8 +14,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 target=${CARGO_TARGET_DIR:-target}
-# 34,724 real events, if they lie beside the project: the tests of the examples run on them.
-export FACTUM_FINES=${FACTUM_FINES:-$PWD/../shared/data/traffic_fines.csv}
+# 34,724 real events, if they lie beside the project.
+fines=$PWD/../shared/data/traffic_fines.csv
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 # One set of features for every step, so that steps share what they compile.
 all=(--workspace --all-features)
@@ -52,6 +52,22 @@ tools() {
     apt-get update -q && apt-get install -qy --no-install-recommends gcc libc6-dev
 }
 
+# Says what the tests run on, and what they have to leave out here.
+extent() {
+    local goldens
+    [ -n "${FACTUM_FINES:-}" ] || ! [ -f "$fines" ] || export FACTUM_FINES=$fines
+    if [ -n "${FACTUM_FINES:-}" ]; then
+        echo "the example fines runs on its sample and on $FACTUM_FINES"
+    else
+        echo "the example fines runs on its sample only: there is no $fines, and no FACTUM_FINES"
+    fi
+    goldens=$(sed -n 's/^const COMPILER: &str = "\(.*\)";$/\1/p' tests/derive/tests/ui.rs)
+    case $(rustc --version) in
+    "$goldens"*) echo "errors of the derives are compared with their goldens" ;;
+    *) echo "errors of the derives are only counted: their goldens are of ${goldens}x" ;;
+    esac
+}
+
 # The features of the stores, one a line.
 store_features() {
     sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z][a-z0-9_-]*\) *=.*/\1/p' stores/Cargo.toml
@@ -68,6 +84,7 @@ features_alone() {
 }
 
 run_tests() {
+    extent
     # The tests of the examples run them; `cargo test` builds them by itself only without a selection.
     cargo build -q "${all[@]}" --examples || return
     if cargo nextest --version >/dev/null 2>&1; then
@@ -115,7 +132,7 @@ servers() {
     echo "no backend needs a server yet"
 }
 
-# The crash tests have `kill` in their names; with FACTUM_SOAK they kill ten times as often.
+# The crash tests have `kill` in their names; with FACTUM_SOAK they kill many times as often.
 soak() {
     FACTUM_SOAK=1 run_tests kill
 }

@@ -149,6 +149,26 @@ async fn commands_become_rows_in_a_file_and_stay() {
     assert_eq!(view.get("bob").await.unwrap().unwrap().cents, 6);
 }
 
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn a_failed_start_gives_the_file_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bank.db");
+    for _ in 0..3 {
+        let error = built(App::open(&file).unwrap()).aggregate::<SameName>().start().await;
+        assert!(matches!(error.unwrap_err(), StartError::SameName { .. }));
+    }
+    let app = built(App::open(&file).unwrap()).start().await.unwrap();
+    let error = App::open(&file).unwrap_err().to_string();
+    assert!(error.contains("open for writing by this process"), "{error}");
+    app.stop().await.unwrap();
+    for (place, says) in [("", "it is a folder"), ("none/bank.db", "there is no folder")] {
+        let error = App::open(folder.path().join(place)).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    assert!(!folder.path().with_extension("lock").exists());
+}
+
 #[tokio::test]
 async fn parts_that_are_missing_say_so() {
     let app = App::memory().start().await.unwrap();

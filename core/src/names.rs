@@ -88,6 +88,10 @@ fn problem_of(text: &str) -> Option<NameProblem> {
     if text.len() > MAX_NAME_BYTES {
         return Some(NameProblem::TooLong { bytes: text.len() });
     }
+    // Names are checked for each command and each event, and nearly all of them are ASCII.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return None;
+    }
     let (at, character) = text.char_indices().find(|(_, c)| is_unprintable(*c))?;
     Some(NameProblem::Unprintable { at, character })
 }

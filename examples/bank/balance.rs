@@ -6,13 +6,13 @@ use super::domain::AccountEvent::{self, *};
 
 #[derive(Projection, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[projection(name = "balances", from(AccountEvent))]
-pub(crate) struct Balance {
+pub struct Balance {
     #[key]
-    pub(crate) account: String,
+    pub account: String,
     #[index]
-    pub(crate) owner: String,
+    pub owner: String,
     #[index]
-    pub(crate) cents: u64,
+    pub cents: u64,
 }
 
 impl Project<AccountEvent> for Balance {

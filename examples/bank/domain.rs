@@ -5,7 +5,7 @@
 use factum::prelude::*;
 
 #[derive(Event, Clone, Debug, PartialEq)]
-pub(crate) enum AccountEvent {
+pub enum AccountEvent {
     #[event("account.opened")]
     Opened { owner: String },
     #[event("account.deposited")]
@@ -16,7 +16,7 @@ pub(crate) enum AccountEvent {
 use AccountEvent::*;
 
 #[derive(Debug, PartialEq, thiserror::Error)]
-pub(crate) enum AccountError {
+pub enum AccountError {
     #[error("the account was never opened")]
     NotOpen,
     #[error("only {available} cents are left")]
@@ -26,32 +26,32 @@ use AccountError::*;
 
 #[derive(Command, Debug, Serialize, Deserialize)]
 #[command("account.open")]
-pub(crate) struct Open {
+pub struct Open {
     #[id]
-    pub(crate) account: String,
-    pub(crate) owner: String,
+    pub account: String,
+    pub owner: String,
 }
 
 #[derive(Command, Debug, Serialize, Deserialize)]
 #[command("account.deposit")]
-pub(crate) struct Deposit {
+pub struct Deposit {
     #[id]
-    pub(crate) account: String,
-    pub(crate) cents: u32,
+    pub account: String,
+    pub cents: u32,
 }
 
 #[derive(Command, Debug, Serialize, Deserialize)]
 #[command("account.withdraw")]
-pub(crate) struct Withdraw {
+pub struct Withdraw {
     #[id]
-    pub(crate) account: String,
-    pub(crate) cents: u32,
+    pub account: String,
+    pub cents: u32,
 }
 
 #[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
 #[aggregate(name = "account", event = AccountEvent, error = AccountError,
             commands(Open, Deposit, Withdraw), snapshot(every = 200))]
-pub(crate) struct Account {
+pub struct Account {
     owner: Option<String>,
     cents: u64,
 }

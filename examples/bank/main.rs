@@ -1,4 +1,4 @@
-//! A bank on one embedded file: the front page of the docs, telling what happens.
+//! A bank on one embedded file: the domain of the front page, telling what happens.
 //!
 //! ```text
 //! cargo run --release --example bank -- [FILE]
@@ -6,7 +6,9 @@
 //!
 //! Without a file it uses a temporary one. Run again on the same file it goes on where it ended.
 
+#[allow(unreachable_pub, reason = "the code of the front page")]
 pub(crate) mod balance;
+#[allow(unreachable_pub, reason = "the code of the front page")]
 pub(crate) mod domain;
 
 use std::error::Error;

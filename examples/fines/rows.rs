@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ByteRecord, ReaderBuilder, StringRecord, Trim};
 use factum::Key;
 
 use super::activities::{Ask, ask};
@@ -61,7 +61,7 @@ pub(crate) struct Rows<R> {
     line: u64,
     fields: usize,
     places: [usize; COLUMNS.len()],
-    seen: HashMap<String, u64>,
+    seen: HashMap<Vec<u8>, u64>,
 }
 
 /// One row.
@@ -85,7 +85,7 @@ impl<R: Read> Rows<R> {
         let (fields, places, seen) = (0, [0; COLUMNS.len()], HashMap::new());
         let mut rows = Self { lines, line: 0, fields, places, seen };
         let line = rows.next_line()?.unwrap_or_default();
-        let header = parse(&line).map_err(BadFile::Header)?;
+        let header = text(parse(&line)?).map_err(BadFile::Header)?;
         rows.fields = header.len();
         for (place, column) in rows.places.iter_mut().zip(COLUMNS) {
             let found = header.iter().position(|name| name == column);
@@ -97,7 +97,7 @@ impl<R: Read> Rows<R> {
     /// The next row; `None` at the end of the file.
     pub(crate) fn next(&mut self) -> Result<Option<Row>, BadFile> {
         let Some(line) = self.next_line()? else { return Ok(None) };
-        let content = parse(&line).and_then(|record| self.request(record));
+        let content = self.request(parse(&line)?);
         Ok(Some(Row { line: self.line, content }))
     }
 
@@ -114,35 +114,41 @@ impl<R: Read> Rows<R> {
         Ok(Some(line))
     }
 
-    fn request(&mut self, record: StringRecord) -> Result<Request, BadRow> {
-        let (found, wanted) = (record.len(), self.fields);
-        let fields = Fields { record, places: self.places };
-        let fine = fields.text("fine_id");
+    fn request(&mut self, record: ByteRecord) -> Result<Request, BadRow> {
+        let [fine_id, ..] = self.places;
+        let fine = record.get(fine_id).unwrap_or_default();
         if fine.is_empty() {
             return Err(BadRow::NoFine);
         }
         // The place among the rows of the fine, malformed ones included: mending one of them later
         // leaves the ids of the others as they are.
-        let place = self.seen.entry(fine.clone()).or_default();
+        let place = self.seen.entry(fine.to_owned()).or_default();
         *place += 1;
-        let id = NAMESPACE.derive(&format!("{fine}/{place}"));
+        let place = *place;
+        let (found, wanted) = (record.len(), self.fields);
+        let fields = Fields { record: text(record)?, places: self.places };
+        let fine = fields.text("fine_id");
         if found != wanted {
             return Err(BadRow::Fields { found, wanted });
         }
+        let id = NAMESPACE.derive(&format!("{fine}/{place}"));
         Ok(Request { ask: ask(&fields)?, fine, id })
     }
 }
 
-fn parse(line: &[u8]) -> Result<StringRecord, BadRow> {
-    let mut record = StringRecord::new();
+fn parse(line: &[u8]) -> io::Result<ByteRecord> {
+    let mut record = ByteRecord::new();
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .trim(Trim::All)
         .buffer_capacity(line.len())
         .from_reader(line);
-    // Reading from memory fails only on text that is not UTF-8.
-    reader.read_record(&mut record).map_err(|_| BadRow::Text)?;
+    reader.read_byte_record(&mut record)?;
     Ok(record)
+}
+
+fn text(record: ByteRecord) -> Result<StringRecord, BadRow> {
+    StringRecord::from_byte_record(record).map_err(|_| BadRow::Text)
 }
 
 /// The fields of a row by the names of their columns.

@@ -101,12 +101,21 @@ impl AppBuilder {
     ///
     /// # Errors
     /// [`StartError`] if two parts claim one name, the store cannot be read, or a view cannot be
-    /// opened. Nothing runs then.
+    /// opened. Nothing runs then, and a store that the app opened is closed.
     pub async fn start(self) -> Result<App, StartError> {
-        let Self { store, ownership, settings, names, aggregates, projections } = self;
-        names.verdict()?;
+        let (store, ownership) = (self.store.clone(), self.ownership);
         // Before the store is asked, which may work on the runtime itself.
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let started = self.start_parts(runtime).await;
+        if started.is_err() && ownership == Ownership::Own {
+            store.close().await;
+        }
+        started
+    }
+
+    async fn start_parts(self, runtime: Handle) -> Result<App, StartError> {
+        let Self { store, ownership, settings, names, aggregates, projections } = self;
+        names.verdict()?;
         // What cannot be read is found now, and not at the first command.
         store.head().await?;
         let mut parts = Parts {

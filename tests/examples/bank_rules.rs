@@ -42,3 +42,20 @@ fn a_balance_follows_its_account() {
         .then_row("alice", Balance { account: alice(), owner: "Alice".to_owned(), cents: 2 })
         .then_no_row("bob");
 }
+
+/// The front page may have fewer lines, but no other code.
+#[test]
+fn the_front_page_has_the_code_of_the_example() {
+    let dense = |text: &str| text.split_whitespace().collect::<String>().replace(",}", "}");
+    let page = dense(include_str!("../../README.md"));
+    for (file, after) in [
+        (include_str!("../../examples/bank/domain.rs"), "use factum::prelude::*;"),
+        (
+            include_str!("../../examples/bank/balance.rs"),
+            "use super::domain::AccountEvent::{self, *};",
+        ),
+    ] {
+        let (_, code) = file.split_once(after).expect("the imports of the example");
+        assert!(page.contains(&dense(code)), "the front page differs from:{code}");
+    }
+}

@@ -184,6 +184,9 @@ fn ids_follow_from_the_fine_and_the_place_among_its_rows() {
     assert_eq!(two, [mixed[1].as_str(), mixed[3].as_str()]);
     let malformed = ids(&["S1,today,Payment,,,,,,1.0,\n".to_owned(), payment("S1")]);
     assert_eq!(malformed, [two[1].as_str()]);
+    let not_text = [b"S1,2015-01-05,Pay\xffment,,,,,,1.0,\n", payment("S1").as_bytes()].concat();
+    let after = read(&not_text).into_iter().filter_map(|(_, row)| row.ok()).collect::<Vec<_>>();
+    assert_eq!(after, [two[1].as_str()]);
 }
 
 #[test]

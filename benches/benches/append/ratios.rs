@@ -31,7 +31,9 @@ struct Round {
     app: f64,
 }
 
-pub(crate) async fn run() -> Result<()> {
+/// Compares for the numbers of senders that are given, for all where none are.
+pub(crate) async fn run(senders: &[usize]) -> Result<()> {
+    let senders = if senders.is_empty() { &SENDERS } else { senders };
     let folder = tempfile::tempdir()?;
     let at = |name: &str| folder.path().join(name);
     let bare = BareFile::create(&at("bare"))?;
@@ -48,8 +50,8 @@ pub(crate) async fn run() -> Result<()> {
     line("events/s, 256 bytes, 10,000 streams: median (least-most) of 7 interleaved rounds");
     row("senders", ["bare file", "store", "app"]);
     let mut lines = Vec::new();
-    for senders in SENDERS {
-        lines.push((senders, loads.compare(senders).await?));
+    for senders in senders {
+        lines.push((*senders, loads.compare(*senders).await?));
     }
     line("");
     row("ratio by round", ["store / bare", "app / store"]);

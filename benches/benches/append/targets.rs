@@ -28,7 +28,7 @@ impl ToBare {
 impl Target for ToBare {
     async fn send(&self, slot: &Slot) -> Result<()> {
         let (stream, revision) = (slot.number, slot.next);
-        let (key, time, payload) = (Key::now_v7(), now(), self.payload.clone());
+        let (key, time, payload) = (Key::now_v7(), now(), fresh(&self.payload));
         let record = Record { stream, revision, key, time, digest: DIGEST, payload };
         self.file.append(record).await?;
         Ok(())
@@ -51,7 +51,7 @@ impl ToStore {
 
 impl Target for ToStore {
     async fn send(&self, slot: &Slot) -> Result<()> {
-        let commit = commit(slot, self.payload.clone(), self.command.clone());
+        let commit = commit(slot, fresh(&self.payload), self.command.clone());
         for outcome in self.store.append(vec![commit]).await? {
             outcome?;
         }
@@ -89,6 +89,11 @@ impl Target for ToApp {
         self.app.send(Note { ledger, text }).await?;
         Ok(())
     }
+}
+
+/// A payload of its own, as each event has.
+fn fresh(payload: &Bytes) -> Bytes {
+    Bytes::copy_from_slice(payload)
 }
 
 /// The payload as the event's codec writes it.

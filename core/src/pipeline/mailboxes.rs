@@ -1,7 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hashlink::LruCache;
+use hashlink::{DefaultHashBuilder, LruCache};
 
 use super::loader::Warm;
 use super::request::Job;
@@ -14,8 +14,8 @@ pub(super) struct Mailboxes<A: Aggregate> {
 }
 
 struct Boxes<A: Aggregate> {
-    active: HashMap<StreamName, VecDeque<Job<A>>>,
-    idle: LruCache<StreamName, Warm<A>, std::hash::RandomState>,
+    active: HashMap<StreamName, VecDeque<Job<A>>, DefaultHashBuilder>,
+    idle: LruCache<StreamName, Warm<A>>,
 }
 
 impl<A: Aggregate> Boxes<A> {
@@ -33,12 +33,15 @@ impl<A: Aggregate> Boxes<A> {
 }
 
 /// What a worker that has to be started begins with.
-pub(super) struct Start<A>(pub(super) Option<Warm<A>>);
+pub(super) struct Start<A: Aggregate> {
+    pub(super) job: Job<A>,
+    pub(super) warm: Option<Warm<A>>,
+}
 
 impl<A: Aggregate> Mailboxes<A> {
     pub(super) fn new(cached: usize) -> Self {
-        let idle = LruCache::with_hasher(cached, std::hash::RandomState::new());
-        Self { boxes: Mutex::new(Boxes { active: HashMap::new(), idle }) }
+        let idle = LruCache::new(cached);
+        Self { boxes: Mutex::new(Boxes { active: HashMap::default(), idle }) }
     }
 
     /// No code of the user runs under the lock, so a panic cannot have left it half changed.
@@ -46,7 +49,7 @@ impl<A: Aggregate> Mailboxes<A> {
         self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a command into its mailbox; says so if a worker has to be started.
+    /// Puts a command into its mailbox; if a worker has to be started, that begins with it.
     pub(super) fn post(&self, stream: &StreamName, job: Job<A>) -> Option<Start<A>> {
         let mut boxes = self.lock();
         if let Some(waiting) = boxes.active.get_mut(stream) {
@@ -54,8 +57,8 @@ impl<A: Aggregate> Mailboxes<A> {
             return None;
         }
         let warm = boxes.idle.remove(stream);
-        boxes.active.insert(stream.clone(), VecDeque::from([job]));
-        Some(Start(warm))
+        boxes.active.insert(stream.clone(), VecDeque::new());
+        Some(Start { job, warm })
     }
 
     /// Fills the queue up to `most` commands from the mailbox. If there is nothing to do at all, the

@@ -14,6 +14,9 @@ use crate::{Aggregate, Event, EventName, EventType, Key, StreamName, Tags, Times
 /// A run takes in no further command once its payloads have this many bytes.
 const RUN_BYTES: usize = 4 * 1024 * 1024;
 
+/// How many bytes of payload a command is expected to lead to, so that their buffer seldom moves.
+const USUAL_PAYLOAD: usize = 64;
+
 /// What was decided on one state, in order, and is not answered yet. The state is ahead of the log
 /// by what is to be committed.
 pub(super) struct Plan<A: Aggregate> {
@@ -68,7 +71,9 @@ impl<A: Aggregate> Plan<A> {
         warm: &mut Warm<A>,
         clock: &dyn Clock,
     ) -> Self {
-        let mut plan = Self { entries: VecDeque::new(), broken: false, payloads: Vec::new() };
+        let payloads = Vec::with_capacity(queue.len() * USUAL_PAYLOAD);
+        let mut plan =
+            Self { entries: VecDeque::with_capacity(queue.len()), broken: false, payloads };
         while let Some(job) = queue.pop_front() {
             if plan.has(job.key) {
                 // The same command twice: the second one is answered once the first one is.

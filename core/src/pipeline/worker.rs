@@ -14,9 +14,9 @@ use crate::{Aggregate, Key, StreamName};
 
 /// Works on the mailbox of one aggregate until it is empty.
 pub(super) async fn work<A: Aggregate>(mut shift: Shift<A>, start: Start<A>) {
-    let Start(mut warm) = start;
+    let Start { job, mut warm } = start;
     let (inner, stream) = (shift.inner.clone(), shift.stream.clone());
-    let mut queue = VecDeque::new();
+    let mut queue = VecDeque::from([job]);
     while inner.mailboxes.refill(&stream, &mut queue, inner.settings.run, &mut warm) {
         warm = inner.round(&stream, warm, &mut queue).await;
         // Stores that answer at once must not keep the thread for ever.
@@ -55,14 +55,17 @@ impl<A: Aggregate> Inner<A> {
         warm: Option<Warm<A>>,
         queue: &mut VecDeque<Job<A>>,
     ) -> Option<Warm<A>> {
-        self.answer_repeats(stream, queue).await;
+        // What is rare waits in a box, so that the worker, made anew for many a command, stays small.
+        if queue.iter().any(|job| job.chosen) {
+            Box::pin(self.answer_repeats(stream, queue)).await;
+        }
         if queue.is_empty() {
             return warm;
         }
         let mut current = warm.is_none() || self.authoritative;
         let mut warm = match warm {
             Some(warm) => warm,
-            None => self.load(stream, queue).await?,
+            None => Box::pin(self.load(stream, queue)).await?,
         };
         loop {
             let mut plan = Plan::decide(queue, stream, &mut warm, &*self.settings.clock);
@@ -80,7 +83,7 @@ impl<A: Aggregate> Inner<A> {
                 plan.undecide(queue);
                 return None;
             }
-            match self.loader.refresh(stream, &mut warm).await {
+            match Box::pin(self.loader.refresh(stream, &mut warm)).await {
                 Ok(true) => plan.undecide(queue),
                 // The log lost what the state was made of.
                 Err(LoadError::Store(StoreError::Rewound(_))) => {
@@ -106,9 +109,6 @@ impl<A: Aggregate> Inner<A> {
 
     /// Answers the commands whose ids were chosen by their senders and are known.
     async fn answer_repeats(&self, stream: &StreamName, queue: &mut VecDeque<Job<A>>) {
-        if !queue.iter().any(|job| job.chosen) {
-            return;
-        }
         for job in std::mem::take(queue) {
             let known = if job.chosen { self.loader.repeated(&job, stream).await } else { None };
             match known {
@@ -181,7 +181,8 @@ impl<A: Aggregate> Inner<A> {
                 // It was stored before: by this process, or by another that got the same command. It
                 // does not show that the state is the newest one.
                 Ok(receipt) if receipt.repeated => {
-                    let answer = self.loader.answer_again(&job, run.stream, &receipt).await;
+                    let answer =
+                        Box::pin(self.loader.answer_again(&job, run.stream, &receipt)).await;
                     job.answer(answer);
                     (intact, run.current) = (false, false);
                 }
@@ -192,7 +193,7 @@ impl<A: Aggregate> Inner<A> {
                 }
                 Err(refused) => {
                     plan.undecide(run.queue);
-                    self.refused(job, refused, run.queue).await;
+                    Box::pin(self.refused(job, refused, run.queue)).await;
                     run.decide_held_again();
                     return None;
                 }

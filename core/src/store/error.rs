@@ -57,7 +57,7 @@ pub enum StoreError {
     },
     /// Another process has the log open for writing.
     #[error(
-        "{} is open for writing by {holder}: stop that process, or open the file read-only",
+        "{} is open for writing by {holder}: end that first, or open the file read-only",
         path.display()
     )]
     Locked {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use factum_core::Projection;
 use factum_core::store::{BoxFuture, Mark};
 use factum_core::view::{Condition, Select, ViewError, ViewId, ViewSpec};
+use hashlink::DefaultHashBuilder;
 
 use crate::ProjectionError;
 
@@ -20,6 +21,9 @@ pub(crate) use stored::{StoredAsk, StoredRows};
 pub(crate) fn spec<P: Projection>() -> ViewSpec {
     ViewSpec { id: ViewId { name: P::NAME, version: P::VERSION }, columns: P::COLUMNS }
 }
+
+/// Rows by their keys. One lookup for each event: the hasher is a fast one.
+pub(crate) type RowMap<P> = HashMap<String, P, DefaultHashBuilder>;
 
 /// What is known of a row without waiting.
 pub(crate) enum AtHand<P> {
@@ -38,11 +42,15 @@ pub(crate) struct Changes<P> {
     /// Where it goes.
     pub(crate) to: Mark,
     /// The rows that changed, as they are now.
-    pub(crate) rows: HashMap<String, P>,
+    pub(crate) rows: RowMap<P>,
 }
 
 /// The rows of a view, as the one task that changes them sees them.
 pub(crate) trait Rows<P>: Send {
+    /// How many rows one commit may change: it ends with the event that reaches them. More rows are
+    /// cheaper for each event, but hold up others for longer.
+    fn most(&self) -> usize;
+
     /// What is known of a row. The caller gives it back by a commit, or loads it again.
     fn at_hand(&mut self, key: &str) -> AtHand<P>;
 

@@ -13,7 +13,9 @@ use super::{Ask, AtHand, Changes, Rows, spec};
 use crate::ProjectionError;
 
 /// How many rows that changed lately are kept, so that a hot row is not read before each change.
-const HOT_ROWS: usize = 4096;
+const HOT_ROWS: usize = 16 * 1024;
+/// The writer of the store does nothing else while it changes them: some ten milliseconds.
+const MOST_ROWS: usize = 4096;
 
 /// The writing side.
 pub(crate) struct StoredRows<P> {
@@ -40,6 +42,10 @@ impl<P> StoredAsk<P> {
 }
 
 impl<P: Projection> Rows<P> for StoredRows<P> {
+    fn most(&self) -> usize {
+        MOST_ROWS
+    }
+
     fn at_hand(&mut self, key: &str) -> AtHand<P> {
         // The row leaves the cache until its change is committed: one that is given up is not there.
         self.hot.remove(key).map_or(AtHand::Unknown, AtHand::Row)

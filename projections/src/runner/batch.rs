@@ -13,10 +13,7 @@ use factum_core::{BadId, Projection, panic};
 
 use super::error::EventProblem;
 use crate::ProjectionError;
-use crate::rows::{AtHand, Rows};
-
-/// How many rows a batch may concern: it ends with the event that reaches them.
-const MOST_ROWS: usize = 4096;
+use crate::rows::{AtHand, RowMap, Rows};
 
 /// Why a batch could not be taken in. The rows that it has changed so far are to be given up.
 pub(super) enum Failure {
@@ -41,7 +38,7 @@ pub(super) async fn project<P: Projection>(
     sources: &Sources<P>,
     rows: &mut dyn Rows<P>,
     events: &[&Recorded],
-    changed: &mut HashMap<String, P>,
+    changed: &mut RowMap<P>,
 ) -> Result<usize, Failure> {
     let mut first = FirstPass { rows, changed, missing: HashMap::new(), met: false };
     let (taken, again) = first.run(sources, events)?;
@@ -63,7 +60,7 @@ pub(super) async fn project<P: Projection>(
 
 struct FirstPass<'a, P> {
     rows: &'a mut dyn Rows<P>,
-    changed: &'a mut HashMap<String, P>,
+    changed: &'a mut RowMap<P>,
     /// The rows that have to be loaded.
     missing: HashMap<String, Option<P>>,
     /// Whether the event at work concerns one of them.
@@ -78,6 +75,7 @@ impl<P: Projection> FirstPass<'_, P> {
         events: &[&Recorded],
     ) -> Result<(usize, Vec<usize>), FailedAt> {
         let (mut taken, mut again) = (0, Vec::new());
+        let most = self.rows.most();
         for_each(events.iter().enumerate(), |at, event| {
             self.met = false;
             sources.project(event, &mut |key, change| self.row(key, change))?;
@@ -85,7 +83,7 @@ impl<P: Projection> FirstPass<'_, P> {
                 again.push(at);
             }
             taken = at + 1;
-            Ok(self.changed.len() + self.missing.len() < MOST_ROWS)
+            Ok(self.changed.len() + self.missing.len() < most)
         })?;
         Ok((taken, again))
     }

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 use super::reader::mark;
 
 /// How many events make a batch full. A page is never split, so it may have a page more.
-const FULL: usize = 4096;
+const FULL: usize = 16 * 1024;
 
 /// What the worker takes in at once: all that has come, so a batch is as small as the system is
 /// quiet, up to a bound.

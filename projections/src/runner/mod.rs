@@ -32,7 +32,7 @@ pub use error::{EventProblem, FailedEvent, ProjectionError};
 pub(crate) use status::{Reached, Status};
 
 /// How many pages of the log are read ahead.
-const PAGES_AHEAD: usize = 4;
+const PAGES_AHEAD: usize = 16;
 
 /// A projection that is being followed. Dropping it ends the work without waiting, which loses nothing:
 /// rows and checkpoint stay as they were committed last. A commit that is under way may still happen,

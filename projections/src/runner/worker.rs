@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -15,22 +14,33 @@ use super::backoff::Backoff;
 use super::batch::{self, FailedAt, Failure};
 use super::inbox::{Batch, Inbox};
 use super::{FailedEvent, ProjectionError, Status};
-use crate::rows::{Changes, Rows};
+use crate::rows::{Changes, RowMap, Rows};
 
 /// How long the checkpoint may stay behind while the log grows by events that do not concern the
 /// view. A restart looks at no more of them again; a busy log costs no more writes than this.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// From how many events in one batch on the log is busy.
+const BUSY: usize = 32;
+/// While the log is busy, how many times as long as a commit took nothing is committed after it. A
+/// few large batches cost the store's writer far less than many small ones, as their rows share
+/// pages; and a store that answers slowly is asked less often.
+const REST: u32 = 3;
+/// How long a view of a busy log falls behind for that at the most, beside the commit itself.
+const LONGEST_REST: Duration = Duration::from_millis(50);
 
 /// Projects what the reader has read, and commits it.
 pub(super) struct Worker<P> {
     view: ViewId,
     sources: Sources<P>,
     rows: Box<dyn Rows<P>>,
-    changed: HashMap<String, P>,
+    changed: RowMap<P>,
     saved: Option<Mark>,
     /// How far the log is known beyond `saved`, without a change of rows.
     ahead: Option<Mark>,
     save_at: Instant,
+    /// How long the newest commit took.
+    took: Duration,
     inbox: Inbox,
     status: Status,
     stop: watch::Receiver<bool>,
@@ -50,10 +60,11 @@ impl<P: Projection> Worker<P> {
             view,
             sources,
             rows,
-            changed: HashMap::new(),
+            changed: RowMap::default(),
             saved,
             ahead: None,
             save_at: Instant::now() + SAVE_EVERY,
+            took: Duration::ZERO,
             inbox: Inbox::new(pages),
             status,
             stop,
@@ -95,9 +106,20 @@ impl<P: Projection> Worker<P> {
             if Instant::now() >= self.save_at {
                 self.save().await?;
             }
+            if events.len() >= BUSY && caught_up {
+                self.rest().await;
+            }
         }
         self.save().await?;
         if *self.stop.borrow() { Ok(()) } else { Err(self.log(StoreError::Closed)) }
+    }
+
+    /// Lets events gather.
+    async fn rest(&mut self) {
+        let rest = self.took.saturating_mul(REST).min(LONGEST_REST);
+        let stopped = self.stop.wait_for(|stop| *stop);
+        // However this ends, it is time to go on.
+        let _ = timeout(rest, stopped).await;
     }
 
     /// The next batch; writes the checkpoint meanwhile where that is due.
@@ -176,7 +198,7 @@ impl<P: Projection> Worker<P> {
     async fn write(&mut self, to: Mark) -> Result<(), ProjectionError> {
         let rows = std::mem::take(&mut self.changed);
         let mut changes = Changes { from: self.saved, to, rows };
-        let (mut backoff, mut tried) = (Backoff::new(), false);
+        let (mut backoff, mut tried, begun) = (Backoff::new(), false, Instant::now());
         loop {
             match self.rows.commit(&mut changes).await {
                 Ok(()) => break,
@@ -191,6 +213,7 @@ impl<P: Projection> Worker<P> {
             tried = true;
         }
         (self.saved, self.ahead) = (Some(to), None);
+        self.took = begun.elapsed();
         self.save_at = Instant::now() + SAVE_EVERY;
         // Its room is used again.
         self.changed = changes.rows;

@@ -42,6 +42,11 @@ impl Fault {
         match code(&error) {
             Some(ErrorCode::DiskFull) => StoreError::Full { place, reason },
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { place },
+            Some(ErrorCode::NotADatabase) => {
+                let reason = "it is not an SQLite database, or its first page is damaged: choose \
+                              another file, or restore it from a backup";
+                StoreError::Open { place, reason: reason.to_owned() }
+            }
             Some(
                 ErrorCode::CannotOpen
                 | ErrorCode::PermissionDenied

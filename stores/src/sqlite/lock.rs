@@ -62,6 +62,9 @@ fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(512).read_to_string(&mut text));
     match read {
+        Ok(_) if text.starts_with(&format!("process {} ", std::process::id())) => {
+            "this process (an app or store of it that is not stopped or closed yet)".to_owned()
+        }
         Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
         _ => "another process".to_owned(),
     }

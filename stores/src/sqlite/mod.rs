@@ -130,6 +130,7 @@ impl SqliteStore {
     }
 
     fn open_with(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
+        schema::check_place(path)?;
         // Two names of one file must not have two locks.
         let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if options.read_only {

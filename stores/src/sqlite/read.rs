@@ -41,16 +41,17 @@ struct Pager<'a> {
 }
 
 impl<'a> Pager<'a> {
-    fn builder(&self) -> PageBuilder<'a> {
+    /// With room for so many events.
+    fn builder(&self, events: usize) -> PageBuilder<'a> {
         let Reading { conn, shared, .. } = *self.reading;
-        PageBuilder::new(conn, &shared.names, shared.log)
+        PageBuilder::new(conn, &shared.names, shared.log, events)
     }
 
     /// Looks through the log.
     fn scan(&self, query: &Query) -> Result<Page, Fault> {
         let Reading { conn, shared, .. } = *self.reading;
         let mut filter = Filter::new(conn, &shared.names, query);
-        let mut builder = self.builder();
+        let mut builder = self.builder(self.limit.min(self.rows()));
         let mut statement = conn.prepare_cached(match self.direction {
             Direction::Forward => concat!(
                 "SELECT ",
@@ -90,6 +91,12 @@ impl<'a> Pager<'a> {
         self.whole(builder)
     }
 
+    /// How many rows the range has at the most.
+    fn rows(&self) -> usize {
+        let rows = self.reading.end.saturating_sub(self.range.after.number());
+        usize::try_from(rows).unwrap_or(usize::MAX)
+    }
+
     /// Takes the row in if it is meant; `false` if it is, but has no room.
     fn take(
         &self,
@@ -115,11 +122,11 @@ impl<'a> Pager<'a> {
 
     /// Reads one stream by its index.
     fn stream(&self, name: &str) -> Result<Page, Fault> {
-        let Some(stream) = self.reading.stream(name)? else { return self.whole(self.builder()) };
+        let Some(stream) = self.reading.stream(name)? else { return self.whole(self.builder(0)) };
         let index = self.reading.index();
         let wanted = self.limit.saturating_add(1);
         let positions = index.positions(stream, self.range, self.direction, wanted)?;
-        let mut builder = self.builder();
+        let mut builder = self.builder(self.limit.min(positions.len()));
         let mut searched = self.range.after;
         let sql = concat!("SELECT ", columns!(), " FROM events WHERE position = ?1");
         let mut statement = self.reading.conn.prepare_cached(sql)?;

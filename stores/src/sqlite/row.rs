@@ -73,7 +73,8 @@ pub(super) struct PageBuilder<'a> {
 }
 
 impl<'a> PageBuilder<'a> {
-    pub(super) fn new(conn: &'a Connection, names: &'a Names, log: LogId) -> Self {
+    /// With room for so many events.
+    pub(super) fn new(conn: &'a Connection, names: &'a Names, log: LogId, events: usize) -> Self {
         Self {
             conn,
             names,
@@ -81,8 +82,8 @@ impl<'a> PageBuilder<'a> {
             stamped: None,
             last_name: None,
             last_actor: None,
-            events: Vec::new(),
-            ranges: Vec::new(),
+            events: Vec::with_capacity(events),
+            ranges: Vec::with_capacity(events),
             payloads: Vec::new(),
         }
     }

@@ -57,6 +57,23 @@ pub(super) fn open_writer(
     Ok((conn, log))
 }
 
+/// Checks that a file can be at a path, before anything is made beside it.
+///
+/// # Errors
+/// [`StoreError::Open`], which says what is there instead.
+pub(super) fn check_place(path: &Path) -> Result<(), StoreError> {
+    let open = |reason| Err(StoreError::Open { place: path.display().to_string(), reason });
+    if path.is_dir() {
+        return open("it is a folder: name a file in it".to_owned());
+    }
+    match path.parent() {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => {
+            open(format!("there is no folder {}: make it first", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens a connection that reads.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

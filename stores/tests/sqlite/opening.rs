@@ -13,7 +13,7 @@ async fn a_second_writer_learns_who_holds_the_file() {
     match SqliteStore::open(log.file()) {
         Err(StoreError::Locked { path, holder }) => {
             assert_eq!(path.file_name(), log.file().file_name());
-            assert!(holder.contains(&std::process::id().to_string()), "{holder}");
+            assert!(holder.contains("this process"), "{holder}");
         }
         other => panic!("{other:?}"),
     }
@@ -116,7 +116,7 @@ fn other_files_are_refused_and_left_alone() {
         .unwrap();
     let before = std::fs::read(log.file()).unwrap();
     let error = SqliteStore::open(log.file()).unwrap_err();
-    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+    assert!(matches!(error, StoreError::Open { .. }), "{error}");
     assert_eq!(std::fs::read(log.file()).unwrap(), before);
 
     let log = Log::new();

@@ -1,6 +1,10 @@
 //! What the writer that is killed appends: every commit follows from its number, so that the one who
 //! looks afterwards knows what must be there.
 
+mod view;
+
+pub use view::{Appended, Streams};
+
 use factum_core::store::{Commit, Expected, Metadata, NewEvent, StreamWrite};
 use factum_core::{EventName, Key, StreamName, Tags};
 

@@ -1,13 +1,15 @@
 //! The writer that is killed: appends to the log in the file that the first argument names, in the
 //! life that the second one says, as fast as it can, and prints each key that was acknowledged with
-//! its position, until it is killed.
+//! its position, until it is killed. Beside it, it keeps a view in the same file.
 
 use std::error::Error;
 use std::io::{Write, stdout};
+use std::sync::Arc;
 
 use factum_core::store::EventStore;
+use factum_projections::Runner;
 use factum_stores::SqliteStore;
-use factum_test_kill::{APPENDERS, Number, RUN};
+use factum_test_kill::{APPENDERS, Number, RUN, Streams};
 use tokio::task::JoinSet;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,6 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     say("opening")?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let store = SqliteStore::open(file)?;
+        let log = Arc::new(store.clone());
+        let _following = Runner::start::<Streams>(log, store.rows()).await?;
         let mut appenders = JoinSet::new();
         for appender in 0..APPENDERS {
             appenders.spawn(append_for_ever(store.clone(), life, appender));

@@ -1,17 +1,24 @@
 //! Rule 1 of the store contract: a writer is killed (SIGKILL) at random moments, over and over on one
 //! log. What it was told is stored is there, nothing is there by half, and what it was not told can be
-//! tried again with one effect.
+//! tried again with one effect. The view that it kept beside goes on where it was, and ends as the log
+//! says.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use factum_core::store::{Direction, EventStore, Mark, Position, Query, Range, Recorded};
-use factum_core::{Key, StreamName};
+use factum_core::{Key, Project, Projection, StreamName, codec};
+use factum_projections::Runner;
 use factum_stores::SqliteStore;
-use factum_test_kill::{APPENDERS, Number, RUN};
+use factum_test_kill::{APPENDERS, Appended, Number, RUN, Streams};
+
+/// Far more than any wait of a test needs.
+const LONG: Duration = Duration::from_secs(60);
 
 /// How often, at least 50 times; with `FACTUM_SOAK` for long.
 fn kills() -> u32 {
@@ -34,9 +41,12 @@ fn a_killed_writer_loses_nothing() {
         runtime.block_on(log.check(&file, life, &acknowledged));
     }
     assert!(log.acknowledged > 1000, "the writer hardly wrote: {}", log.acknowledged);
+    assert!(log.moved > kills / 4, "the writer hardly kept its view: {} times", log.moved);
+    assert!(log.behind > 0, "no kill found the view behind the log");
     println!(
-        "{kills} kills, {} commits acknowledged, {} tried again, {} of them stored before",
-        log.acknowledged, log.tried_again, log.stored_before
+        "{kills} kills, {} commits acknowledged, {} tried again, {} of them stored before; the view \
+         moved in {} lives and was behind after {}",
+        log.acknowledged, log.tried_again, log.stored_before, log.moved, log.behind
     );
 }
 
@@ -70,6 +80,13 @@ struct Known {
     mark: Option<Mark>,
     revisions: HashMap<StreamName, u64>,
     commits: HashMap<Key, Position>,
+    /// The view, computed from the log alone.
+    rows: BTreeMap<String, Streams>,
+    /// Where the view was left by the check before.
+    caught_up: Option<Position>,
+    /// In how many lives the writer moved the view, and after how many the view was behind the log.
+    moved: u32,
+    behind: u32,
     acknowledged: usize,
     tried_again: usize,
     stored_before: usize,
@@ -78,6 +95,7 @@ struct Known {
 impl Known {
     async fn check(&mut self, file: &Path, life: u32, acknowledged: &[(Key, Position)]) {
         let store = SqliteStore::open(file).unwrap();
+        let caught_up = self.caught_up;
         self.read_on(&store).await;
         for (key, position) in acknowledged {
             let stored = self.commits.get(key);
@@ -86,9 +104,27 @@ impl Known {
             assert!(stored == Some(position) || (stored.is_some() && is_last), "{key} was lost");
         }
         self.acknowledged += acknowledged.len();
+        let reached = self.check_view(&store).await;
+        self.moved += u32::from(reached > caught_up);
+        self.behind += u32::from(reached < self.caught_up);
         self.try_again(&store, life, acknowledged).await;
         self.read_on(&store).await;
+        self.check_view(&store).await;
         store.close().await;
+    }
+
+    /// Lets the view go on from where it is to the end of the log, compares it, and gives where it was.
+    async fn check_view(&mut self, store: &SqliteStore) -> Option<Position> {
+        let rows = store.rows().unwrap();
+        let head = store.head().await.unwrap().position;
+        let reached = rows.open(Streams::SPEC).await.unwrap().map(|mark| mark.position);
+        let log = Arc::new(store.clone());
+        let (mut runner, view) = Runner::start::<Streams>(log, Some(rows)).await.unwrap();
+        let found = view.after(head).within(LONG).all().await.unwrap();
+        assert!(found.iter().eq(self.rows.values()), "{found:?}, not {:?}", self.rows);
+        runner.stop().await.unwrap();
+        self.caught_up = Some(view.reached());
+        reached
     }
 
     /// Reads what is new: whole commits, each once, their revisions without a gap.
@@ -108,6 +144,7 @@ impl Known {
             let next = self.revisions.entry(event.at.stream.clone()).or_default();
             assert_eq!(event.at.revision, *next, "of stream {}", event.at.stream);
             *next += 1;
+            self.project(event);
         }
         for commit in events.chunk_by(|one, next| one.at.key == next.at.key) {
             assert_whole(commit);
@@ -115,6 +152,12 @@ impl Known {
             let before = self.commits.insert(newest.at.key, newest.at.position);
             assert_eq!(before, None, "commit {} is stored twice", newest.at.key);
         }
+    }
+
+    fn project(&mut self, event: &Recorded) {
+        let row = self.rows.entry(event.at.id().to_owned()).or_default();
+        row.set_key(event.at.id()).unwrap();
+        row.project(&codec::decode::<Appended>(event.clone()).unwrap().event, &event.at);
     }
 
     /// Tries again what was not acknowledged: as the first time, or once more.

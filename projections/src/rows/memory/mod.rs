@@ -54,7 +54,14 @@ impl<P: Projection> MemoryRows<P> {
     }
 }
 
+/// Queries wait for a commit: for this many rows, a few milliseconds.
+const MOST_ROWS: usize = 16 * 1024;
+
 impl<P: Projection> Rows<P> for MemoryRows<P> {
+    fn most(&self) -> usize {
+        MOST_ROWS
+    }
+
     fn at_hand(&mut self, key: &str) -> AtHand<P> {
         self.read(|table| table.get(key).cloned()).map_or(AtHand::New, AtHand::Row)
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use factum_core::Projection;
 use factum_core::view::{Condition, Select, Sort, Value};
+use hashlink::DefaultHashBuilder;
 
 use super::index::{Index, Keys};
 use super::plan::{Indexes, Plan};
 
 pub(super) struct Table<P> {
-    rows: HashMap<Arc<str>, Entry<P>>,
+    rows: HashMap<Arc<str>, Entry<P>, DefaultHashBuilder>,
     keys: Keys,
     indexes: Vec<Index>,
     /// The keys of the rows that changed since the indexes were refreshed.
@@ -29,7 +30,7 @@ struct Entry<P> {
 impl<P: Projection> Table<P> {
     pub(super) fn new() -> Self {
         let indexes = P::COLUMNS.iter().map(|_| Index::default()).collect();
-        Self { rows: HashMap::new(), keys: Keys::none(), indexes, stale: Vec::new() }
+        Self { rows: HashMap::default(), keys: Keys::none(), indexes, stale: Vec::new() }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&P> {
