@@ -19,6 +19,7 @@ pub mod event;
 pub mod id;
 pub mod key;
 pub mod names;
+pub mod panic;
 pub mod pipeline;
 pub mod projection;
 pub mod snapshot;

@@ -27,7 +27,10 @@ pub trait Projection:
 {
     /// The name of the view.
     const NAME: &'static str;
-    /// The version of its code: a new one is built anew from the log.
+    /// The version of its code: a new one is built anew from the log, into rows of its own. To be
+    /// raised when columns or the meaning of rows change, or rows are damaged. The rows of older
+    /// versions stay in the store, where programs of that version may still use them, until somebody
+    /// drops them by hand.
     const VERSION: u32;
     /// The fields that queries may name.
     const COLUMNS: &'static [ColumnSpec];

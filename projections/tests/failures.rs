@@ -60,6 +60,7 @@ async fn an_unknown_event_is_named() {
     let (error, _) = stopped_by(&world, bad).await;
     assert!(matches!(error.problem, EventProblem::Decode(DecodeError::UnknownName { .. })));
     assert!(error.to_string().contains("account.frozen at @1, revision 0 of stream account-alice"));
+    assert!(error.to_string().contains("mend the code and start again"), "{error}");
 }
 
 #[tokio::test]
@@ -222,6 +223,7 @@ async fn a_log_that_went_backwards_stops_the_view() {
                 QueryError::Ended(ProjectionError::Log { source: StoreError::Rewound(_), .. })
             );
             assert!(rewound, "{error}");
+            assert!(error.to_string().contains("raising its projection's version"), "{error}");
         }
         assert_eq!(view.get("bob").await.unwrap(), None);
     }
@@ -247,6 +249,7 @@ async fn a_damaged_row_is_named() {
     }));
     assert_eq!(std::mem::discriminant(&error), std::mem::discriminant(&bad));
     assert!(error.to_string().contains("row \"alice\""), "{error}");
+    assert!(error.to_string().contains("raise the projection's version"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use super::error::panic_message;
 use super::loader::Loader;
 use super::mailboxes::Mailboxes;
 use super::request::{self, Asked, Job};
@@ -73,7 +72,7 @@ impl<A: Aggregate> Dispatcher<A> {
             }
             Err(panic) => Sending::refused(SendError::Panicked {
                 command: self.inner.settings.ids.next(),
-                message: panic_message(&*panic),
+                message: crate::panic::message(&*panic),
             }),
         }
     }

@@ -2,7 +2,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::LoadError;
-use super::error::panic_message;
 use super::pages::Pages;
 use crate::codec::{self, BadEvent};
 use crate::snapshot::{Snapshot, SnapshotPolicy, SnapshotStore};
@@ -43,7 +42,7 @@ impl<A: Aggregate> Warm<A> {
             Ok::<_, BadEvent>(())
         }))
         .map_err(|panic| {
-            let message = panic_message(&*panic);
+            let message = crate::panic::message(&*panic);
             LoadError::Panicked { stream, revision, message }
         })??;
         self.revision = Some(revision);

@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 
-use super::error::panic_message;
 use super::loader::Warm;
 use super::request::{Answer, Job};
 use super::{Done, SendError};
@@ -216,5 +215,5 @@ fn unchanged<A: Aggregate>(job: &Job<A>, stream: &StreamName, warm: &Warm<A>) ->
 }
 
 fn panicked<A: Aggregate>(job: &Job<A>, panic: &(dyn std::any::Any + Send)) -> SendError<A::Error> {
-    SendError::Panicked { command: job.key, message: panic_message(panic) }
+    SendError::Panicked { command: job.key, message: crate::panic::message(panic) }
 }

@@ -136,7 +136,7 @@ impl fmt::Display for Mark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the log went backwards: {seen} was seen, but now there is {found}; \
-     rebuild what was built from it"
+     what was built from it has to be built anew, a view by raising its projection's version"
 )]
 pub struct Rewound {
     /// What the consumer had seen.

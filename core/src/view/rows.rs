@@ -138,7 +138,9 @@ pub enum ViewError {
         problem: BadFilter,
     },
     /// A stored row is not what the code expects.
-    #[error("view {view}, row {key:?}: {problem}; rebuild the view")]
+    #[error(
+        "view {view}, row {key:?}: {problem}; raise the projection's version so that it is built anew"
+    )]
     BadRow {
         /// Which view.
         view: ViewId,

@@ -1,4 +1,6 @@
-use super::Value;
+use std::cmp::Ordering;
+
+use super::{Row, Value};
 
 /// A query over the rows of one view, as a backend sees it. Rows that the sorts leave equal come in
 /// the order of their keys.
@@ -10,6 +12,42 @@ pub struct Select {
     pub sorts: Vec<Sort>,
     /// How many rows at the most.
     pub limit: Option<usize>,
+}
+
+impl Select {
+    /// The rows that are wanted, in the order that is wanted, by a look at each: what a query means,
+    /// for backends without indexes and for tests of those that have them.
+    ///
+    /// ```
+    /// use factum_core::view::{Comparison, Condition, Row, Select, Sort, Value};
+    ///
+    /// let row = |key: &str, cents| Row {
+    ///     key: key.into(), values: vec![Value::Uint(cents)], body: "{}".into()
+    /// };
+    /// let rows = [row("d", 1), row("c", 5), row("b", 7), row("a", 5)];
+    /// let value = Value::Uint(5);
+    /// let conditions = vec![Condition::Compare { column: 0, comparison: Comparison::Ge, value }];
+    /// let sorts = vec![Sort { column: 0, descending: true }];
+    /// let rich = Select { conditions, sorts, limit: Some(2) };
+    /// let keys: Vec<_> = rich.apply(&rows).iter().map(|row| &*row.key).collect();
+    /// assert_eq!(keys, ["b", "a"]);
+    /// ```
+    pub fn apply<'a>(&self, rows: impl IntoIterator<Item = &'a Row>) -> Vec<&'a Row> {
+        let holds = |row: &&Row| self.conditions.iter().all(|c| c.holds(&row.values));
+        let mut wanted: Vec<&Row> = rows.into_iter().filter(holds).collect();
+        wanted.sort_by(|a, b| self.compare(a, b));
+        wanted.truncate(self.limit.unwrap_or(usize::MAX));
+        wanted
+    }
+
+    fn compare(&self, a: &Row, b: &Row) -> Ordering {
+        let by = |sort: &Sort| {
+            let order = a.values.get(sort.column).cmp(&b.values.get(sort.column));
+            if sort.descending { order.reverse() } else { order }
+        };
+        let decided = self.sorts.iter().map(by).find(|order| order.is_ne());
+        decided.unwrap_or_else(|| a.key.cmp(&b.key))
+    }
 }
 
 /// What must hold of a row. Columns are places in the view's list of columns.

@@ -44,11 +44,28 @@ impl fmt::Display for ValueKind {
     }
 }
 
-/// A type that a column can hold.
+/// A type that a column can hold: `bool`, integers of up to 64 bits, `String`, [`Uuid`], [`Timestamp`],
+/// and an `Option` of one.
+///
+/// A type of your own, as a newtype that is an id, is one by an impl that leaves it to what is inside:
+///
+/// ```
+/// use factum_core::view::{Indexable, Value, ValueKind};
+///
+/// struct AccountId(u64);
+///
+/// impl Indexable for AccountId {
+///     const KIND: ValueKind = u64::KIND;
+///     fn value(&self) -> Value {
+///         self.0.value()
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a column of a view cannot hold `{Self}`",
     label = "cannot be indexed",
-    note = "index integers, `bool`, `String`, `Uuid`, `Timestamp`, or an `Option` of one"
+    note = "index `bool`, `i8` to `i64`, `u8` to `u64`, `String`, `Uuid`, `Timestamp` or an `Option` \
+            of one; for a newtype write `impl factum::view::Indexable` by what is inside"
 )]
 pub trait Indexable {
     /// The kind of its values.

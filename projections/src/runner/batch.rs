@@ -9,9 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use factum_core::projection::{Change, SourceError, Sources, new_row};
 use factum_core::store::Recorded;
-use factum_core::{BadId, Projection};
+use factum_core::{BadId, Projection, panic};
 
-use super::error::{EventProblem, panic_message};
+use super::error::EventProblem;
 use crate::ProjectionError;
 use crate::rows::{AtHand, RowMap, Rows};
 
@@ -153,6 +153,6 @@ fn for_each<'e>(
     match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(FailedAt(at, error.into())),
-        Err(panic) => Err(FailedAt(at, EventProblem::Panic(panic_message(&*panic)))),
+        Err(panic) => Err(FailedAt(at, EventProblem::Panic(panic::message(&*panic)))),
     }
 }

@@ -64,7 +64,8 @@ impl ProjectionError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "view {view} stopped before event {name} at {position}, revision {revision} of stream {stream}: \
-     {problem}"
+     {problem}; mend the code and start again, and raise the projection's version if rows that are \
+     there were projected wrongly"
 )]
 pub struct FailedEvent {
     /// Which view.
@@ -120,11 +121,4 @@ impl From<SourceError> for EventProblem {
             other => Self::Source(other),
         }
     }
-}
-
-/// What a panic said.
-pub(super) fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
 }

@@ -1,10 +1,10 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use factum_core::Projection;
 use factum_core::projection::Sources;
 use factum_core::store::{Mark, Recorded, StoreError, Tailed};
 use factum_core::view::{ViewError, ViewId};
+use factum_core::{Projection, panic};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
@@ -12,7 +12,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::backoff::Backoff;
 use super::batch::{self, FailedAt, Failure};
-use super::error::panic_message;
 use super::inbox::{Batch, Inbox};
 use super::{FailedEvent, ProjectionError, Status};
 use crate::rows::{Changes, RowMap, Rows};
@@ -77,7 +76,7 @@ impl<P: Projection> Worker<P> {
         let view = self.view;
         let ended = AssertUnwindSafe(self.follow()).catch_unwind().await;
         let ended = ended.unwrap_or_else(|panic| {
-            Err(ProjectionError::Panicked { view, message: panic_message(&*panic) })
+            Err(ProjectionError::Panicked { view, message: panic::message(&*panic) })
         });
         reader.abort();
         self.status.end(ended.clone().err().unwrap_or(ProjectionError::Stopped { view }));

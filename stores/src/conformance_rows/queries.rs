@@ -40,18 +40,7 @@ fn edges() -> [Vec<Value>; 4] {
 
 /// What a query must give.
 fn model(table: &BTreeMap<String, Row>, select: &Select) -> Vec<String> {
-    let holds = |row: &&Row| select.conditions.iter().all(|c| c.holds(&row.values));
-    let mut rows: Vec<&Row> = table.values().filter(holds).collect();
-    rows.sort_by(|a, b| {
-        let by = |sort: &Sort| {
-            let order = a.values[sort.column].cmp(&b.values[sort.column]);
-            if sort.descending { order.reverse() } else { order }
-        };
-        let first = select.sorts.iter().map(by).find(|order| order.is_ne());
-        first.unwrap_or_else(|| a.key.cmp(&b.key))
-    });
-    let limit = select.limit.unwrap_or(usize::MAX);
-    rows.into_iter().take(limit).map(|row| text(&row.body)).collect()
+    select.apply(table.values()).into_iter().map(|row| text(&row.body)).collect()
 }
 
 /// A store with a table of random rows, made of edges.

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use factum_core::store::{BoxFuture, Mark};
 use factum_core::view::{
-    Fenced, Row, RowBatch, RowStore, Select, Sort, Value, ViewError, ViewId, ViewSpec,
-    check_conditions,
+    Fenced, Row, RowBatch, RowStore, Select, ViewError, ViewId, ViewSpec, check_conditions,
 };
 
 /// A row store in memory that looks at every row for each query: what other row stores are compared
@@ -68,22 +67,6 @@ impl Table {
         self.checkpoint = Some(batch.to);
         Ok(())
     }
-
-    fn select(&self, select: &Select) -> Vec<&Row> {
-        let wanted = |row: &&Row| select.conditions.iter().all(|c| c.holds(&row.values));
-        let mut rows: Vec<&Row> = self.rows.values().filter(wanted).collect();
-        // Stable, last sort first: each leaves the order of those after it where rows are equal.
-        for Sort { column, descending } in select.sorts.iter().rev() {
-            let value = |row: &Row| row.values.get(*column).unwrap_or(&Value::Null).clone();
-            if *descending {
-                rows.sort_by_key(|row| std::cmp::Reverse(value(row)));
-            } else {
-                rows.sort_by_key(|row| value(row));
-            }
-        }
-        rows.truncate(select.limit.unwrap_or(usize::MAX));
-        rows
-    }
 }
 
 impl RowStore for MemoryRowStore {
@@ -127,7 +110,11 @@ impl RowStore for MemoryRowStore {
             check_conditions(&select.conditions)
                 .map_err(|problem| ViewError::BadFilter { view: view.id, problem })?;
             self.with_table(view, |table| {
-                Ok(table.select(&select).into_iter().map(|row| row.body.clone()).collect())
+                Ok(select
+                    .apply(table.rows.values())
+                    .into_iter()
+                    .map(|row| row.body.clone())
+                    .collect())
             })
         })
     }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use factum_core::view::{Comparison, Condition, Select, Value, ViewSpec};
 use rusqlite::types::ValueRef;
@@ -29,22 +31,10 @@ pub(super) fn select(
     view: &ViewSpec,
     select: &Select,
 ) -> Result<Vec<Bytes>, Fault> {
-    let mut query = Text::new(view, "SELECT body FROM ");
-    query.filter(&select.conditions);
-    query.sql.push_str(" ORDER BY ");
-    for sort in &select.sorts {
-        if let Some(column) = query.columns.get(sort.column) {
-            query.sql.push_str(column);
-            query.sql.push_str(if sort.descending { " DESC, " } else { ", " });
-        }
-    }
-    query.sql.push_str("key");
-    // Bound, so that queries that differ in it share a statement. For SQLite, -1 is no limit.
-    query.sql.push_str(" LIMIT ?");
-    let limit = Value::Int(select.limit.map_or(-1, |limit| integer(limit as u64)));
-    let values = query.values.iter().copied().chain([&limit]);
+    let query = Text::select(view, select);
     let mut statement = conn.prepare_cached(&query.sql)?;
-    let mut rows = statement.query(params_from_iter(values.map(Sql)))?;
+    let mut rows =
+        statement.query(params_from_iter(query.values.iter().map(|value| Sql(value))))?;
     let mut bodies = Vec::new();
     while let Some(row) = rows.next()? {
         bodies.push(body(row)?);
@@ -60,7 +50,7 @@ pub(super) fn count(
 ) -> Result<usize, Fault> {
     let mut query = Text::new(view, "SELECT count(*) FROM ");
     query.filter(conditions);
-    let values = params_from_iter(query.values.into_iter().map(Sql));
+    let values = params_from_iter(query.values.iter().map(|value| Sql(value)));
     let count: i64 = conn.prepare_cached(&query.sql)?.query_row(values, |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
@@ -76,7 +66,7 @@ fn body(row: &Row<'_>) -> rusqlite::Result<Bytes> {
 /// A query as SQL, and the values for its parameters.
 struct Text<'a> {
     sql: String,
-    values: Vec<&'a Value>,
+    values: Vec<Cow<'a, Value>>,
     columns: Vec<String>,
 }
 
@@ -84,6 +74,24 @@ impl<'a> Text<'a> {
     fn new(view: &ViewSpec, start: &str) -> Self {
         let sql = format!("{start}{}", table(view));
         Self { sql, values: Vec::new(), columns: columns(view) }
+    }
+
+    fn select(view: &ViewSpec, select: &'a Select) -> Self {
+        let mut query = Self::new(view, "SELECT body FROM ");
+        query.filter(&select.conditions);
+        query.sql.push_str(" ORDER BY ");
+        for sort in &select.sorts {
+            if let Some(column) = query.columns.get(sort.column) {
+                query.sql.push_str(column);
+                query.sql.push_str(if sort.descending { " DESC, " } else { ", " });
+            }
+        }
+        query.sql.push_str("key");
+        // Bound, so that queries that differ in it share a statement. For SQLite, -1 is no limit.
+        query.sql.push_str(" LIMIT ?");
+        let limit = select.limit.map_or(-1, |limit| integer(limit as u64));
+        query.values.push(Cow::Owned(Value::Int(limit)));
+        query
     }
 
     fn filter(&mut self, conditions: &'a [Condition]) {
@@ -130,30 +138,20 @@ impl<'a> Text<'a> {
         let Some(column) = self.columns.get(column) else { return self.sql.push_str("FALSE") };
         self.sql
             .push_str(&format!("{column} IN (?{})", ", ?".repeat(values.len().saturating_sub(1))));
-        self.values.extend(values);
+        self.values.extend(values.into_iter().map(Cow::Borrowed));
     }
 
-    /// For SQL a comparison with a null is neither true nor false; here a null is equal to a null and
-    /// less than everything else.
     fn compare(&mut self, column: &str, comparison: Comparison, value: &'a Value) {
-        use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
-        let null = *value == Value::Null;
-        let sql = match comparison {
-            Lt if null => "FALSE".to_owned(),
-            Ge if null => "TRUE".to_owned(),
-            Eq | Le if null => format!("{column} IS NULL"),
-            Ne | Gt if null => format!("{column} IS NOT NULL"),
-            Eq => format!("{column} = ?"),
-            Ne => format!("{column} IS NOT ?"),
-            Lt => format!("({column} < ? OR {column} IS NULL)"),
-            Le => format!("({column} <= ? OR {column} IS NULL)"),
-            Gt => format!("{column} > ?"),
-            Ge => format!("{column} >= ?"),
+        let operator = match comparison {
+            Comparison::Eq => "=",
+            Comparison::Ne => "<>",
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
         };
-        self.sql.push_str(&sql);
-        if !null {
-            self.values.push(value);
-        }
+        self.sql.push_str(&format!("{column} {operator} ?"));
+        self.values.push(Cow::Borrowed(value));
     }
 }
 
@@ -172,3 +170,6 @@ fn values_of_one_column(any: &[Condition]) -> Option<(usize, Vec<&Value>)> {
     }
     of.map(|column| (column, values))
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,12 +41,13 @@ fn name(view: &ViewSpec) -> String {
 }
 
 /// The names of a view's columns, quoted. One that the table has already, for itself or, as SQL does
-/// not tell capitals from small letters, for another column, gets its place as a suffix.
+/// not tell capitals from small letters, for another column, gets its place as a
+/// suffix, as often as that is taken too.
 pub(super) fn columns(view: &ViewSpec) -> Vec<String> {
     let mut taken = vec!["key".to_owned(), "body".to_owned()];
     let names = view.columns.iter().enumerate().map(|(place, column)| {
         let mut name = column.name.to_owned();
-        if taken.contains(&name.to_lowercase()) {
+        while taken.contains(&name.to_lowercase()) {
             name = format!("{name}_{place}");
         }
         taken.push(name.to_lowercase());
