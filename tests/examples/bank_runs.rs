@@ -31,6 +31,13 @@ fn it_tells_what_happens_and_goes_on_when_run_again() {
 fn a_file_that_cannot_be_opened_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let ran = run("bank", [folder.path().join("no/such/folder/bank.db")]);
-    assert_eq!(ran.status, Some(1));
+    assert_eq!(ran.status, Some(2));
     assert!(ran.err.contains("no/such/folder/bank.db"), "{}", ran.err);
+}
+
+#[test]
+fn an_option_is_not_taken_for_a_file() {
+    let ran = run("bank", ["--help"]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.err.contains("usage: bank [FILE]"), "{}", ran.err);
 }
