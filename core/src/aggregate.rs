@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use crate::schema::{CommandSchema, Docs};
 use crate::snapshot::SnapshotPolicy;
 use crate::{Command, Context, Decision, Event};
 
@@ -14,13 +15,16 @@ use crate::{Command, Context, Decision, Event};
     note = "write `#[derive(Aggregate, Default)]` and `#[aggregate(name = \"…\", event = …, error = \
             …, commands(…))]` on the struct"
 )]
-pub trait Aggregate: Default + Send + Sync + 'static {
+pub trait Aggregate: Sized + Send + Sync + 'static {
     /// The category of its streams.
     const NAME: &'static str;
     /// What happens to it.
     type Event: Event;
     /// Why it rejects a command.
     type Error: std::error::Error + Send + Sync + 'static;
+
+    /// The state before the first event.
+    fn empty() -> Self;
 
     /// Takes an event into the state.
     fn fold(&mut self, event: &Self::Event);
@@ -31,6 +35,11 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     /// How its state is kept beside the log, if it is.
     fn snapshot() -> Option<SnapshotPolicy<Self>> {
         None
+    }
+
+    /// What the source says about it.
+    fn docs() -> Docs {
+        Docs::NONE
     }
 }
 
@@ -83,13 +92,33 @@ pub struct Commands<A: ?Sized> {
 }
 
 /// A command in the list of an aggregate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ListedCommand {
     /// Its persisted name.
     pub name: &'static str,
     /// Its Rust type.
     pub rust_type: &'static str,
+    schema: fn() -> CommandSchema,
 }
+
+impl ListedCommand {
+    /// Describes it.
+    pub fn schema(&self) -> CommandSchema {
+        (self.schema)()
+    }
+}
+
+/// A state that an aggregate can begin with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no state before its first event",
+    label = "needs `Default`",
+    note = "write `#[derive(Default)]` on `{Self}`, or `impl Default for {Self}`"
+)]
+pub trait StartState: Default {}
+
+// Without this, the error would be the standard library's, at a place that the user did not write.
+#[diagnostic::do_not_recommend]
+impl<A: Default> StartState for A {}
 
 impl<A: Aggregate> Commands<A> {
     /// The commands of the aggregate.
@@ -102,7 +131,7 @@ impl<A: Aggregate> Commands<A> {
     /// Lists a command.
     pub fn add<C: SentTo<A>>(&mut self) -> &mut Self {
         let rust_type = std::any::type_name::<C>();
-        self.listed.push(ListedCommand { name: C::NAME, rust_type });
+        self.listed.push(ListedCommand { name: C::NAME, rust_type, schema: CommandSchema::of::<C> });
         self
     }
 

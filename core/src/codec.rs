@@ -5,9 +5,16 @@
 //! become a wrong event and never vanish. *Shape.* The payload is a JSON object under a persisted
 //! name and version.
 
+mod form;
+mod skipped;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use form::{Form, JsonForm};
+pub use skipped::{Skipped, skipped};
+
+use crate::event::Newer;
 use crate::store::{Position, Recorded};
 use crate::{Event, EventName, Stored, StreamName};
 
@@ -46,8 +53,9 @@ pub enum DecodeError {
 impl DecodeError {
     /// The error for a name or version that `E` does not know.
     pub fn unknown<E: Event>(name: &str, version: u32) -> Self {
+        let known = version_of::<E>(name).is_some();
         let (name, event) = (name.to_owned(), std::any::type_name::<E>());
-        if E::TYPES.iter().any(|known| known.name == name) {
+        if known {
             Self::UnknownVersion { name, version, event }
         } else {
             Self::UnknownName { name, event }
@@ -112,13 +120,38 @@ pub fn read_fields<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     }
 }
 
-/// Decodes a stored event.
+/// Decodes a stored event; none where it is in a newer form than this code knows, and is to be skipped
+/// then: [`skipped`] counts those.
 ///
 /// # Errors
 /// [`BadEvent`], which says where the event stands and what is wrong.
-pub fn decode<E: Event>(recorded: Recorded) -> Result<Stored<E>, BadEvent> {
+pub fn decode<E: Event>(recorded: Recorded) -> Result<Option<Stored<E>>, BadEvent> {
+    let event = decode_ref(&recorded)?;
+    Ok(event.map(|event| Stored { event, at: recorded.at }))
+}
+
+/// As [`decode`], for one that is needed later.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_ref<E: Event>(recorded: &Recorded) -> Result<Option<E>, BadEvent> {
     match E::decode(&recorded.name, recorded.version, &recorded.payload) {
-        Ok(event) => Ok(Stored { event, at: recorded.at }),
-        Err(problem) => Err(BadEvent::new(&recorded, problem)),
+        Ok(event) => Ok(Some(event)),
+        Err(DecodeError::UnknownVersion { .. }) if may_skip::<E>(recorded) => {
+            skipped::count::<E>(recorded);
+            Ok(None)
+        }
+        Err(problem) => Err(BadEvent::new(recorded, problem)),
     }
+}
+
+fn may_skip<E: Event>(recorded: &Recorded) -> bool {
+    version_of::<E>(&recorded.name).is_some_and(|known| recorded.version > known)
+        && E::newer(&recorded.name) == Newer::Skip
+}
+
+/// The version of this name's form, or of the name that it has today.
+fn version_of<E: Event>(name: &str) -> Option<u32> {
+    let today = E::WAS.iter().find(|(was, _)| *was == name).map_or(name, |(_, now)| now);
+    E::TYPES.iter().find(|known| known.name == today).map(|known| known.version)
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use crate::codec::Form;
+use crate::schema::Docs;
 
 /// A wish that an aggregate may grant: an open `struct` each.
 ///
@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
     note = "write `#[derive(Command, Serialize, Deserialize)]` and `#[command(\"context.name\")]` on \
             the struct, and `#[id]` on the field that names its aggregate"
 )]
-pub trait Command: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Command: Sized + Send + Sync + 'static {
     /// The persisted name, `context.name`.
     const NAME: &'static str;
 
@@ -25,4 +25,12 @@ pub trait Command: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// The id of the aggregate that it goes to.
     fn id(&self) -> Cow<'_, str>;
+
+    /// How it is written and read.
+    fn form() -> Form<Self>;
+
+    /// What the source says about it.
+    fn docs() -> Docs {
+        Docs::NONE
+    }
 }

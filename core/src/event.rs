@@ -2,6 +2,7 @@
 
 use crate::codec::{DecodeError, EncodeError};
 use crate::names;
+use crate::schema::EventSchema;
 use crate::store::{LogId, Mark, Metadata, Position, Stamp};
 use crate::{EventId, Key, StreamName, Tags, Timestamp};
 
@@ -45,6 +46,9 @@ pub trait Event: Clone + Send + Sync + 'static {
     /// The names that this enum writes, each with the version of its payload's form.
     const TYPES: &'static [EventType];
 
+    /// The names under which events were written before, each with the name of today.
+    const WAS: &'static [(&'static str, &'static str)] = &[];
+
     /// The name and version under which this event is written.
     fn event_type(&self) -> EventType;
 
@@ -64,11 +68,36 @@ pub trait Event: Clone + Send + Sync + 'static {
     /// # Errors
     /// [`DecodeError`] if the name or version is unknown, or the payload is not what it expects.
     fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, DecodeError>;
+
+    /// What becomes of an event of this name, of today or before, in a newer form than this code
+    /// knows.
+    fn newer(_name: &str) -> Newer {
+        Newer::Fail
+    }
+
+    /// Describes the events, in the order of [`TYPES`](Self::TYPES).
+    fn schemas() -> Vec<EventSchema> {
+        EventSchema::opaque::<Self>()
+    }
 }
 
-/// The contexts of an enum's events, each once, in order.
+/// What becomes of an event that newer code wrote in a newer form, while old code still runs.
+///
+/// An event whose *name* is unknown is never skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Newer {
+    /// It is an error: an aggregate is not loaded past it, and a projection stops at it.
+    #[default]
+    Fail,
+    /// It is left out, and counted: see [`codec::skipped`](crate::codec::skipped). For events that
+    /// inform and that nothing is decided on.
+    Skip,
+}
+
+/// The contexts of an enum's events, those of old names among them, each once, in order.
 pub fn contexts<E: Event>() -> Vec<&'static str> {
-    let mut contexts: Vec<_> = E::TYPES.iter().map(|event| names::context_of(event.name)).collect();
+    let names = E::TYPES.iter().map(|event| event.name).chain(E::WAS.iter().map(|(was, _)| *was));
+    let mut contexts: Vec<_> = names.map(names::context_of).collect();
     contexts.sort_unstable();
     contexts.dedup();
     contexts

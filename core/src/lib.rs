@@ -22,12 +22,14 @@ pub mod names;
 pub mod panic;
 pub mod pipeline;
 pub mod projection;
+pub mod schema;
 pub mod snapshot;
 pub mod store;
 pub mod tags;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+pub mod upcast;
 pub mod view;
 
 pub use aggregate::{Aggregate, Apply, Commands, Handle, SentTo};

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::BadEvent;
+use crate::codec::{self, BadEvent};
+use crate::schema::Docs;
 use crate::store::{Clause, Query, Recorded};
 use crate::view::{ColumnSpec, Value};
-use crate::{BadId, Event, Origin, names};
+use crate::{BadId, Event, EventType, Origin, event};
 
 /// A row of a read model.
 ///
@@ -49,6 +50,11 @@ pub trait Projection:
 
     /// Lists the events that the projection follows.
     fn sources(list: &mut Sources<Self>);
+
+    /// What the source says about it.
+    fn docs() -> Docs {
+        Docs::NONE
+    }
 }
 
 /// A new row with this key, which a view keeps under it.
@@ -108,6 +114,7 @@ pub struct Sources<P> {
 struct Source<P> {
     enum_type: &'static str,
     contexts: Vec<&'static str>,
+    types: &'static [EventType],
     step: Arc<Step<P>>,
 }
 
@@ -132,7 +139,7 @@ impl<P: Projection> Sources<P> {
         P: Project<E>,
     {
         self.add::<E>(Arc::new(|recorded, row| {
-            let event = decoded::<E>(recorded)?;
+            let Some(event) = codec::decode_ref::<E>(recorded)? else { return Ok(()) };
             row(recorded.at.id(), &|state: &mut P| state.project(&event, &recorded.at))?;
             Ok(())
         }))
@@ -148,7 +155,7 @@ impl<P: Projection> Sources<P> {
         K::Item: AsRef<str>,
     {
         self.add::<E>(Arc::new(move |recorded, row| {
-            let event = decoded::<E>(recorded)?;
+            let Some(event) = codec::decode_ref::<E>(recorded)? else { return Ok(()) };
             let mut keys: Vec<K::Item> = keys(&event, &recorded.at).into_iter().collect();
             keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
             keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
@@ -160,10 +167,8 @@ impl<P: Projection> Sources<P> {
     }
 
     fn add<E: Event>(&mut self, step: Arc<Step<P>>) -> &mut Self {
-        let mut contexts: Vec<_> = E::TYPES.iter().map(|t| names::context_of(t.name)).collect();
-        contexts.sort_unstable();
-        contexts.dedup();
-        self.sources.push(Source { enum_type: std::any::type_name::<E>(), contexts, step });
+        let (enum_type, contexts) = (std::any::type_name::<E>(), event::contexts::<E>());
+        self.sources.push(Source { enum_type, contexts, types: E::TYPES, step });
         self
     }
 
@@ -191,6 +196,11 @@ impl<P: Projection> Sources<P> {
         self.sources.iter().map(of).flat_map(each)
     }
 
+    /// The names of the events that it knows.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.sources.iter().flat_map(|source| source.types).map(|event| event.name)
+    }
+
     /// Takes one event into the rows that it concerns: `row` is called with the key of each and what
     /// to do to it.
     ///
@@ -207,12 +217,3 @@ impl<P: Projection> Sources<P> {
     }
 }
 
-fn decoded<E: Event>(recorded: &Recorded) -> Result<E, BadEvent> {
-    E::decode(&recorded.name, recorded.version, &recorded.payload).map_err(|problem| BadEvent {
-        stream: recorded.at.stream.clone(),
-        revision: recorded.at.revision,
-        position: recorded.at.position,
-        name: recorded.name.clone(),
-        problem,
-    })
-}

@@ -139,5 +139,8 @@ where
 fn typed<A: Aggregate>(
     events: impl stream::Stream<Item = Result<Recorded, StoreError>> + Send + 'static,
 ) -> impl stream::Stream<Item = Result<crate::Stored<A::Event>, LoadError>> + Send + 'static {
-    events.map(|event| Ok(codec::decode::<A::Event>(event?)?))
+    events.filter_map(|event| async {
+        let decoded = event.map_err(LoadError::from).and_then(|event| Ok(codec::decode(event)?));
+        decoded.transpose()
+    })
 }

@@ -22,7 +22,7 @@ pub(super) struct Warm<A> {
 
 impl<A: Aggregate> Warm<A> {
     fn empty() -> Self {
-        Self { state: A::default(), revision: None, mark: None, kept: None }
+        Self { state: A::empty(), revision: None, mark: None, kept: None }
     }
 
     /// The revision that the next event will have.
@@ -38,7 +38,9 @@ impl<A: Aggregate> Warm<A> {
         let (stream, revision) = (recorded.at.stream.clone(), recorded.at.revision);
         let mark = recorded.at.mark();
         catch_unwind(AssertUnwindSafe(|| {
-            self.state.fold(&codec::decode::<A::Event>(recorded)?.event);
+            if let Some(event) = codec::decode_ref(&recorded)? {
+                self.state.fold(&event);
+            }
             Ok::<_, BadEvent>(())
         }))
         .map_err(|panic| {
@@ -136,7 +138,7 @@ impl<A: Aggregate> Loader<A> {
         let Ok(Some(snapshot)) = kept.store.load(stream.clone(), kept.shape).await else {
             return Ok(None);
         };
-        let decoded = catch_unwind(AssertUnwindSafe(|| (kept.policy.decode)(&snapshot.state)));
+        let decoded = catch_unwind(AssertUnwindSafe(|| kept.policy.form.read(&snapshot.state)));
         let Ok(Ok(state)) = decoded else { return Ok(None) };
         let (revision, mark) = (Some(snapshot.revision), Some(snapshot.mark));
         let mut warm = Warm { state, revision, mark, kept: revision };
@@ -174,7 +176,7 @@ impl<A: Aggregate> Loader<A> {
         warm.kept = Some(revision);
         let mut state = Vec::new();
         let encoded = catch_unwind(AssertUnwindSafe(|| {
-            (kept.policy.encode)(&warm.state, &mut state).is_ok()
+            kept.policy.form.write(&warm.state, &mut state).is_ok()
         }));
         if !matches!(encoded, Ok(true)) {
             return;

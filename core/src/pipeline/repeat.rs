@@ -58,7 +58,7 @@ impl<A: Aggregate> Loader<A> {
                 if !led.is_some_and(|stored| stored.same_as(&job.mark)) {
                     return Ok(None);
                 }
-                events.push(codec::decode::<A::Event>(recorded)?.event);
+                events.extend(codec::decode_ref::<A::Event>(&recorded)?);
             }
         }
         Ok(Some(events))

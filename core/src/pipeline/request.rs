@@ -87,7 +87,7 @@ impl<A: Aggregate> Job<A> {
 pub(super) fn mark<C: Command>(command: &C) -> CommandMark {
     let mut fields = Fingerprint::default();
     // A command that has no JSON form keeps the fingerprint of what could be written of it.
-    let _ = serde_json::to_writer(&mut fields, command);
+    let _ = C::form().write_to(command, &mut fields);
     let digest = (u64::from(C::SHAPE) << 32) | (fields.sum & u64::from(u32::MAX));
     CommandMark { name: C::NAME.into(), digest }
 }

@@ -15,7 +15,7 @@ use crate::{Aggregate, Command, Context, Event, Key, SentTo, StreamName, Timesta
 #[must_use = "send it a command with `when`"]
 #[track_caller]
 pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
-    let mut state = A::default();
+    let mut state = A::empty();
     for (at, event) in events.into_iter().enumerate() {
         state.fold(&through_codec::<A>(&event, &format_args!("event {at} of `given`")));
     }

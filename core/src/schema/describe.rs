@@ -1,0 +1,210 @@
+//! What an app persists, and by what.
+
+use super::Shape;
+use crate::event::Newer;
+use crate::projection::Sources;
+use crate::view::ColumnSpec;
+use crate::{Aggregate, Command, Commands, Event, Projection};
+
+/// What the source says about an item: its doc comments, which derives take along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Docs {
+    /// Of the item.
+    pub item: &'static str,
+    /// Of its fields, each with its Rust name; those without a comment are left out.
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+impl Docs {
+    /// Nothing is said.
+    pub const NONE: Self = Self { item: "", fields: &[] };
+
+    /// What is said of a field; empty where that is nothing.
+    pub fn field(&self, name: &str) -> &'static str {
+        self.fields.iter().find(|(field, _)| *field == name).map_or("", |(_, doc)| doc)
+    }
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSchema {
+    /// Its persisted name, `context.event`.
+    pub name: &'static str,
+    /// The version of its form, from 1.
+    pub version: u32,
+    /// The names under which it was written before.
+    pub was: Vec<&'static str>,
+    /// What becomes of one in a newer form than this code knows.
+    pub newer: Newer,
+    /// The variant's name in Rust.
+    pub variant: &'static str,
+    /// What the source says about it.
+    pub docs: Docs,
+    /// Its fields.
+    pub fields: Shape,
+    /// The forms before, oldest first.
+    pub past: Vec<PastForm>,
+}
+
+/// The form of an event in an older version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastForm {
+    /// The version.
+    pub version: u32,
+    /// What its upcaster reads; nothing if that works on JSON.
+    pub fields: Option<Shape>,
+}
+
+impl EventSchema {
+    /// What is known of the events of an enum whose impl was written by hand: names and versions.
+    pub fn opaque<E: Event>() -> Vec<Self> {
+        let describe = |event: &crate::EventType| Self {
+            name: event.name,
+            version: event.version,
+            was: names_before::<E>(event.name),
+            newer: E::newer(event.name),
+            variant: "",
+            docs: Docs::NONE,
+            fields: Shape::Any,
+            past: (1..event.version).map(|version| PastForm { version, fields: None }).collect(),
+        };
+        E::TYPES.iter().map(describe).collect()
+    }
+}
+
+/// The names under which an event was written before.
+fn names_before<E: Event>(name: &str) -> Vec<&'static str> {
+    E::WAS.iter().filter(|(_, now)| *now == name).map(|(was, _)| *was).collect()
+}
+
+/// A command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandSchema {
+    /// Its persisted name, `context.name`.
+    pub name: &'static str,
+    /// Its type in Rust.
+    pub rust_type: &'static str,
+    /// What the source says about it.
+    pub docs: Docs,
+    /// Its fields.
+    pub fields: Shape,
+}
+
+impl CommandSchema {
+    /// Describes a command.
+    pub fn of<C: Command>() -> Self {
+        Self {
+            name: C::NAME,
+            rust_type: std::any::type_name::<C>(),
+            docs: C::docs(),
+            fields: C::form().shape(),
+        }
+    }
+}
+
+/// An aggregate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AggregateSchema {
+    /// The category of its streams.
+    pub name: &'static str,
+    /// What the source says about it.
+    pub docs: Docs,
+    /// What can be sent to it.
+    pub commands: Vec<CommandSchema>,
+    /// The Rust type of its events' enum.
+    pub event_type: &'static str,
+    /// What happens to it.
+    pub events: Vec<EventSchema>,
+    /// How its state is kept, if it is.
+    pub snapshot: Option<SnapshotSchema>,
+}
+
+/// The state of an aggregate, kept beside the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotSchema {
+    /// After how many events.
+    pub every: u64,
+    /// Its form.
+    pub state: Shape,
+}
+
+impl AggregateSchema {
+    /// Describes an aggregate.
+    pub fn of<A: Aggregate>() -> Self {
+        let snapshot = |policy: crate::snapshot::SnapshotPolicy<A>| SnapshotSchema {
+            every: policy.every,
+            state: policy.form.shape(),
+        };
+        Self {
+            name: A::NAME,
+            docs: A::docs(),
+            commands: Commands::<A>::of().listed().iter().map(|c| c.schema()).collect(),
+            event_type: std::any::type_name::<A::Event>(),
+            events: A::Event::schemas(),
+            snapshot: A::snapshot().map(snapshot),
+        }
+    }
+}
+
+/// A projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectionSchema {
+    /// The name of the view.
+    pub name: &'static str,
+    /// The version of its code.
+    pub version: u32,
+    /// What the source says about it.
+    pub docs: Docs,
+    /// The names of the events that it follows.
+    pub follows: Vec<&'static str>,
+    /// The fields that queries may name.
+    pub columns: &'static [ColumnSpec],
+    /// The form of a row.
+    pub row: Shape,
+}
+
+impl ProjectionSchema {
+    /// Describes a projection.
+    pub fn of<P: Projection>() -> Self {
+        Self {
+            name: P::NAME,
+            version: P::VERSION,
+            docs: P::docs(),
+            follows: Sources::<P>::of().names().collect(),
+            columns: P::COLUMNS,
+            row: Shape::of::<P>(),
+        }
+    }
+}
+
+/// A whole app, each part in the order in which it was added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// What decides.
+    pub aggregates: Vec<AggregateSchema>,
+    /// What follows.
+    pub projections: Vec<ProjectionSchema>,
+}
+
+impl Description {
+    /// The events, each once, though several aggregates write it; by name.
+    pub fn events(&self) -> Vec<&EventSchema> {
+        by_name(self.aggregates.iter().flat_map(|aggregate| &aggregate.events), |event| event.name)
+    }
+
+    /// The commands, by name.
+    pub fn commands(&self) -> Vec<&CommandSchema> {
+        let commands = self.aggregates.iter().flat_map(|aggregate| &aggregate.commands);
+        by_name(commands, |command| command.name)
+    }
+}
+
+fn by_name<'a, T>(
+    items: impl Iterator<Item = &'a T>,
+    name: impl Fn(&T) -> &'static str,
+) -> Vec<&'a T> {
+    let mut items: Vec<_> = items.collect();
+    items.sort_by_key(|item| name(item));
+    items.dedup_by_key(|item| name(item));
+    items
+}

@@ -1,0 +1,150 @@
+//! The JSON form of one value.
+
+use std::fmt;
+
+/// The JSON form of a value, as serde reads it.
+///
+/// ```
+/// use factum_core::schema::{Integer, Shape};
+/// assert_eq!(Shape::of::<Vec<u8>>(), Shape::List(Box::new(Shape::Integer(Integer::U8))));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Whatever JSON can hold. Serde does not tell more of untagged and internally tagged enums, of
+    /// structs with `flatten`, and of `serde_json::Value`.
+    Any,
+    /// `null`, or a struct without fields.
+    Null,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Integer(Integer),
+    /// A number.
+    Float(Float),
+    /// A text of one character.
+    Char,
+    /// A text.
+    Text,
+    /// Bytes, as a list of numbers.
+    Bytes,
+    /// `null`, or the other.
+    Nullable(Box<Self>),
+    /// A list of any length.
+    List(Box<Self>),
+    /// A list of a fixed length.
+    Tuple(Vec<Self>),
+    /// An object whose keys are data: the form of the keys, which JSON writes as texts, and that of
+    /// the values.
+    Map(Box<Self>, Box<Self>),
+    /// An object with known fields.
+    Object(Object),
+    /// One of several.
+    Choice(Choice),
+    /// The object or choice of this name around it, once more.
+    Again(String),
+}
+
+/// Which whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Integer {
+    U8,
+    U16,
+    U32,
+    U64,
+    U128,
+    I8,
+    I16,
+    I32,
+    I64,
+    I128,
+}
+
+/// Which numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Float {
+    F32,
+    F64,
+}
+
+/// A struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// What serde calls it: the Rust name, unless it was renamed. It is not persisted.
+    pub name: String,
+    /// Its fields, in their order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name in JSON.
+    pub name: String,
+    /// Other names under which it is read.
+    pub aliases: Vec<String>,
+    /// Its form.
+    pub shape: Shape,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// An enum, tagged as serde does by default: `"Car"`, or `{"Bike": …}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What serde calls it. It is not persisted.
+    pub name: String,
+    /// What there is to choose from, in order.
+    pub variants: Vec<Variant>,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// Its name in JSON.
+    pub name: String,
+    /// What stands behind it; nothing for a unit variant.
+    pub content: Option<Shape>,
+}
+
+impl Integer {
+    /// How many bits it has, and whether one of them is a sign.
+    pub const fn bits(self) -> (u32, bool) {
+        match self {
+            Self::U8 => (8, false),
+            Self::U16 => (16, false),
+            Self::U32 => (32, false),
+            Self::U64 => (64, false),
+            Self::U128 => (128, false),
+            Self::I8 => (8, true),
+            Self::I16 => (16, true),
+            Self::I32 => (32, true),
+            Self::I64 => (64, true),
+            Self::I128 => (128, true),
+        }
+    }
+}
+
+impl fmt::Display for Integer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (bits, signed) = self.bits();
+        write!(f, "{}{bits}", if signed { 'i' } else { 'u' })
+    }
+}
+
+impl fmt::Display for Float {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        })
+    }
+}
+
+impl Object {
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
