@@ -2,14 +2,19 @@
 
 pub use core::any::type_name;
 pub use core::convert::Infallible;
+pub use core::default::Default;
 pub use core::marker::PhantomData;
 pub use core::option::Option::{self, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use std::borrow::{Cow, ToOwned};
 pub use std::vec::Vec;
 
-pub use factum_core::codec::{DecodeError, EncodeError, read_fields, write_json};
+pub use factum_core::aggregate::start_state;
+pub use factum_core::codec::{DecodeError, EncodeError, Form, JsonForm, read_fields, write_json};
+pub use factum_core::event::Newer;
+pub use factum_core::schema::{Docs, EventSchema, PastForm, Shape};
 pub use factum_core::snapshot::{SnapshotPolicy, fingerprint};
+pub use factum_core::upcast::{step, today};
 pub use factum_core::view::{Column, ColumnSpec, Indexable, Indexed, NotIndexed, Value};
 pub use factum_core::{
     Aggregate, Apply, BadId, Command, Commands, Context, Decision, Event, EventType, Handle, Id,
@@ -21,6 +26,14 @@ pub use serde;
 /// The payload of an event without fields.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct NoFields {}
+
+/// How the fields of a variant are written, read and described.
+#[derive(Debug)]
+pub struct VariantForm<W, R> {
+    pub write: W,
+    pub read: fn(&[u8]) -> Result<R, DecodeError>,
+    pub shape: fn() -> Shape,
+}
 
 /// A command's fingerprint: half of the bits are enough to tell forms of one command apart.
 pub const fn command_shape(fields: &[(&str, &str)]) -> u32 {

@@ -17,6 +17,8 @@ pub use factum_core::{
     EventName, EventType, Events, Handle, Id, Key, Mark, Origin, Position, Project, Projection,
     SentTo, Stored, StreamName, Tag, Tags, Timestamp, emit, require,
 };
-pub use factum_core::{codec, names, pipeline, projection, snapshot, store, time, view};
+pub use factum_core::{
+    codec, event, names, pipeline, projection, schema, snapshot, store, time, upcast, view,
+};
 pub use factum_projections::{ProjectionError, QueryError, View};
 pub use factum_stores as stores;

@@ -136,7 +136,7 @@ async fn keep(store: &SqliteStore, id: &str, events: u64) -> Result<()> {
     let loaded = log.at_revision(id, revision).await?.ok_or("the stream is too short")?;
     let policy = <Meter as Aggregate>::snapshot().ok_or("there is no snapshot policy")?;
     let mut state = Vec::new();
-    (policy.encode)(&loaded.state, &mut state)?;
+    policy.form.write(&loaded.state, &mut state)?;
     let (stream, shape) = (StreamName::of("meter", id)?, policy.full_shape());
     let snapshot = Snapshot { stream, shape, revision, mark: loaded.mark, state: state.into() };
     let snapshots = store.snapshots().ok_or("the store keeps no snapshots")?;

@@ -120,6 +120,11 @@ pub trait StartState: Default {}
 #[diagnostic::do_not_recommend]
 impl<A: Default> StartState for A {}
 
+/// The state of an aggregate that begins with its default.
+pub fn start_state<A: StartState>() -> A {
+    A::default()
+}
+
 impl<A: Aggregate> Commands<A> {
     /// The commands of the aggregate.
     pub fn of() -> Self {
@@ -131,7 +136,11 @@ impl<A: Aggregate> Commands<A> {
     /// Lists a command.
     pub fn add<C: SentTo<A>>(&mut self) -> &mut Self {
         let rust_type = std::any::type_name::<C>();
-        self.listed.push(ListedCommand { name: C::NAME, rust_type, schema: CommandSchema::of::<C> });
+        self.listed.push(ListedCommand {
+            name: C::NAME,
+            rust_type,
+            schema: CommandSchema::of::<C>,
+        });
         self
     }
 

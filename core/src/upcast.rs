@@ -164,23 +164,46 @@ impl<E: Event> Today<E> for Fields {
     }
 }
 
-/// The first step: from what is stored.
-///
-/// # Errors
-/// [`DecodeError`] if it is not of the form that the upcaster takes.
-pub fn first<A: OldForm, B>(upcaster: fn(A) -> B, payload: &[u8]) -> Result<B, DecodeError> {
-    A::read(payload).map(upcaster)
+/// An upcaster, and how what it takes is read.
+#[derive(Debug)]
+pub struct Step<A, B> {
+    upcaster: fn(A) -> B,
+    read: fn(&[u8]) -> Result<A, DecodeError>,
+    shape: fn() -> Option<Shape>,
 }
 
-/// A further step.
-///
-/// # Errors
-/// [`DecodeError`] if fields do not fit.
-pub fn next<F: LeadsTo<A>, A, B>(upcaster: fn(A) -> B, form: F) -> Result<B, DecodeError> {
-    form.lead().map(upcaster)
+/// Makes a step of an upcaster.
+pub fn step<A: OldForm, B>(upcaster: fn(A) -> B) -> Step<A, B> {
+    Step { upcaster, read: A::read, shape: A::shape }
 }
 
-/// The form that an upcaster takes, where it is a type.
-pub fn old_shape<A: OldForm, B>(_: fn(A) -> B) -> Option<Shape> {
-    A::shape()
+impl<A, B> Step<A, B> {
+    /// Goes the step from what is stored.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if it is not of the form that the upcaster takes.
+    pub fn first(self, payload: &[u8]) -> Result<B, DecodeError> {
+        (self.read)(payload).map(self.upcaster)
+    }
+
+    /// Goes the step from where the one before led.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the fields do not fit.
+    pub fn next<F: LeadsTo<A>>(self, form: F) -> Result<B, DecodeError> {
+        form.lead().map(self.upcaster)
+    }
+
+    /// The form that the upcaster takes, where it is a type.
+    pub fn old_shape(&self) -> Option<Shape> {
+        (self.shape)()
+    }
+}
+
+/// The event, from where the last step led.
+///
+/// # Errors
+/// [`DecodeError`] if the fields do not fit.
+pub fn today<E, F: Today<E>>(form: F, name: &str, version: u32) -> Result<E, DecodeError> {
+    form.today(name, version)
 }

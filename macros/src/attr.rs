@@ -24,6 +24,8 @@ pub(crate) struct Spec {
     pub(crate) first: Option<&'static str>,
     /// Its options.
     pub(crate) options: &'static [&'static str],
+    /// Those of them that may stand there more than once.
+    pub(crate) repeated: &'static [&'static str],
     /// What people try that is not an option here, with what to do instead; [`TEXT`] is any text.
     pub(crate) hints: &'static [(&'static str, &'static str)],
 }
@@ -117,7 +119,7 @@ impl Reader<'_, '_> {
 
     fn option(&mut self, input: ParseStream<'_>, at_start: bool) -> syn::Result<()> {
         let (option, word) = self.name(input, at_start).inspect_err(|_| self.unclear = true)?;
-        if !self.given.insert(option) {
+        if !self.given.insert(option) && !self.spec.repeated.contains(&option) {
             self.cx.error(&word, format!("`{option}` is given twice: take one out"));
         }
         (self.set)(option, &word, input)

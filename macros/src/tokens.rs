@@ -34,10 +34,15 @@ fn collect(tokens: TokenStream, words: &mut Vec<String>) {
 /// Where a mistake about a type is shown: at the last word of its path. Names mean there what they
 /// mean in generated code.
 pub(crate) fn place_of(ty: &Type) -> Span {
-    let span = match ty {
-        Type::Path(path) => path.path.segments.last().map_or(ty.span(), |last| last.ident.span()),
-        _ => ty.span(),
-    };
+    match ty {
+        Type::Path(path) => place_of_path(&path.path),
+        _ => ty.span().resolved_at(Span::call_site()),
+    }
+}
+
+/// Where a mistake about what a path names is shown.
+pub(crate) fn place_of_path(path: &syn::Path) -> Span {
+    let span = path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
     span.resolved_at(Span::call_site())
 }
 

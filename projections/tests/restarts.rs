@@ -47,9 +47,9 @@ async fn from_scratch(log: &dyn EventStore) -> Vec<Balance> {
     assert!(!page.more);
     let mut rows: BTreeMap<String, Balance> = BTreeMap::new();
     for recorded in page.events {
-        let event = codec::decode::<Bank>(recorded).unwrap();
-        let mut keys = vec![event.at.id().to_owned()];
-        if let Bank::Moved { to, .. } = &event.event
+        let event = codec::decode_ref::<Bank>(&recorded).unwrap().unwrap();
+        let mut keys = vec![recorded.at.id().to_owned()];
+        if let Bank::Moved { to, .. } = &event
             && *to != keys[0]
         {
             keys.push(to.clone());
@@ -57,7 +57,7 @@ async fn from_scratch(log: &dyn EventStore) -> Vec<Balance> {
         for key in keys {
             let row = rows.entry(key.clone()).or_default();
             row.set_key(&key).unwrap();
-            row.project(&event.event, &event.at);
+            row.project(&event, &recorded.at);
         }
     }
     rows.into_values().collect()

@@ -25,6 +25,19 @@ pub enum StartError {
         /// The other.
         second: &'static str,
     },
+    /// Two aggregates list one command.
+    #[error(
+        "{first} and {second} both list the command `{command}`: take it out of the `commands(…)` of \
+         one, and give that one a command of its own"
+    )]
+    SeveralReceivers {
+        /// The command's name.
+        command: &'static str,
+        /// The Rust type of the one aggregate.
+        first: &'static str,
+        /// That of the other.
+        second: &'static str,
+    },
     /// A name that cannot be persisted.
     #[error("{of}: {problem}")]
     BadName {

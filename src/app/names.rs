@@ -12,6 +12,8 @@ use super::StartError;
 pub(super) struct Names {
     /// The Rust type that has it, by what it is and its name.
     owners: HashMap<(&'static str, &'static str), &'static str>,
+    /// The aggregate that a command goes to, by the command's name.
+    receivers: HashMap<&'static str, &'static str>,
     problem: Option<StartError>,
 }
 
@@ -23,12 +25,14 @@ impl Names {
         for command in Commands::<A>::of().listed() {
             self.check(command.rust_type, names::check("command", command.name));
             self.claim("command", command.name, command.rust_type);
+            self.claim_command(command.name, owner);
         }
         // Several aggregates may write the events of one enum.
-        for event in A::Event::TYPES {
-            self.check(type_name::<A::Event>(), EventName::fixed(event.name).check());
-            self.claim("event", event.name, type_name::<A::Event>());
-            self.claim("context", names::context_of(event.name), type_name::<A::Event>());
+        let (events, before) = (A::Event::TYPES.iter().map(|event| event.name), A::Event::WAS);
+        for name in events.chain(before.iter().map(|(was, _)| *was)) {
+            self.check(type_name::<A::Event>(), EventName::fixed(name).check());
+            self.claim("event", name, type_name::<A::Event>());
+            self.claim("context", names::context_of(name), type_name::<A::Event>());
         }
         self.claim("aggregate", A::NAME, owner)
     }
@@ -54,6 +58,15 @@ impl Names {
             self.problem.get_or_insert(StartError::SameName { what, name, first, second: owner });
         }
         false
+    }
+
+    /// A command that two aggregates list would reach one of them only.
+    fn claim_command(&mut self, command: &'static str, owner: &'static str) {
+        let first = *self.receivers.entry(command).or_insert(owner);
+        if first != owner {
+            let problem = StartError::SeveralReceivers { command, first, second: owner };
+            self.problem.get_or_insert(problem);
+        }
     }
 
     fn check(&mut self, of: &'static str, named: Result<(), BadName>) {

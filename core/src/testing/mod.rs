@@ -39,6 +39,7 @@
 //! #     const NAME: &'static str = "lamp.light";
 //! #     const SHAPE: u32 = 1;
 //! #     fn id(&self) -> Cow<'_, str> { Cow::Borrowed(&self.lamp) }
+//! #     fn form() -> codec::Form<Self> { codec::Form::serde() }
 //! # }
 //! # #[derive(Debug, PartialEq, thiserror::Error)]
 //! # #[error("it is lit")]
@@ -49,6 +50,7 @@
 //! #     const NAME: &'static str = "lamp";
 //! #     type Event = LampEvent;
 //! #     type Error = IsLit;
+//! #     fn empty() -> Self { Self::default() }
 //! #     fn fold(&mut self, _: &LampEvent) { self.lit = true; }
 //! #     fn commands(list: &mut Commands<Self>) { list.add::<Light>(); }
 //! # }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use factum_core::codec::{DecodeError, EncodeError, read_json, write_json};
+use factum_core::codec::{DecodeError, EncodeError, Form, read_json, write_json};
 use factum_core::snapshot::SnapshotPolicy;
 use factum_core::{
     Aggregate, Apply, Command, Commands, Context, Decision, Event, EventType, Handle, SentTo, emit,
@@ -76,6 +76,10 @@ impl Aggregate for Account {
     type Event = AccountEvent;
     type Error = Insufficient;
 
+    fn empty() -> Self {
+        Self::default()
+    }
+
     fn fold(&mut self, event: &AccountEvent) {
         self.apply(event);
     }
@@ -125,6 +129,9 @@ macro_rules! command {
             const SHAPE: u32 = 1;
             fn id(&self) -> Cow<'_, str> {
                 Cow::Borrowed(&self.account)
+            }
+            fn form() -> Form<Self> {
+                Form::serde()
             }
         }
 
@@ -189,6 +196,9 @@ impl Command for DepositMany {
     const SHAPE: u32 = 2;
     fn id(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.account)
+    }
+    fn form() -> Form<Self> {
+        Form::serde()
     }
 }
 

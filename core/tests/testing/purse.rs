@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use factum_core::codec::{self, DecodeError, EncodeError};
+use factum_core::codec::{self, DecodeError, EncodeError, Form};
 use factum_core::projection::Sources;
 use factum_core::view::{ColumnSpec, Value, ValueKind};
 use factum_core::{
@@ -117,6 +117,10 @@ impl Aggregate for Purse {
     type Event = PurseEvent;
     type Error = PurseError;
 
+    fn empty() -> Self {
+        Self::default()
+    }
+
     fn fold(&mut self, event: &PurseEvent) {
         match event {
             Filled { cents } => self.cents += cents,
@@ -149,12 +153,18 @@ impl Command for Take {
     fn id(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.purse)
     }
+    fn form() -> Form<Self> {
+        Form::serde()
+    }
 }
 impl Command for Put {
     const NAME: &'static str = "purse.put";
     const SHAPE: u32 = 2;
     fn id(&self) -> Cow<'_, str> {
         Cow::Borrowed("mine")
+    }
+    fn form() -> Form<Self> {
+        Form::serde()
     }
 }
 

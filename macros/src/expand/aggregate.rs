@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Type, parse_quote};
 
-use super::{fingerprint, name_or_empty, scoped};
+use super::{docs_function, fingerprint, name_or_empty, scoped};
 use crate::model::aggregate::{Aggregate, Snapshot};
 use crate::tokens::{place_of, shown_at};
 
@@ -32,6 +32,11 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     };
     let snapshot = aggregate.snapshot.as_ref().map(|snapshot| expand_snapshot(aggregate, snapshot));
     let sent = aggregate.commands.iter().map(|command| sent_to(aggregate, command));
+    // Only `empty` mentions `Default`, shown at the name of the type.
+    let here = ident.span().resolved_at(Span::call_site());
+    let this = shown_at(here, quote!(#ident #ty_generics));
+    let empty = quote_spanned!(here=> __factum::start_state::<#this>());
+    let docs = docs_function(&aggregate.docs);
     scoped(
         &aggregate.item,
         &quote! {
@@ -40,6 +45,10 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
                 const NAME: &'static str = #name;
                 #event_type
                 #error_type
+
+                fn empty() -> Self {
+                    #empty
+                }
 
                 fn fold(&mut self, event: &#event) {
                     #fold
@@ -50,6 +59,8 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
                 }
 
                 #snapshot
+
+                #docs
             }
             #(#sent)*
         },

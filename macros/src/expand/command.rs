@@ -1,7 +1,7 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{fingerprint, name_or_empty, scoped};
+use super::{docs_function, fingerprint, name_or_empty, scoped};
 use crate::model::command::Command;
 use crate::tokens::place_of;
 
@@ -18,6 +18,10 @@ pub(crate) fn expand(command: &Command) -> TokenStream {
             quote!(#write(&self.#ident))
         },
     );
+    // Shown at the name of the struct, and mentioned once: a missing impl is one error there.
+    let form =
+        quote_spanned!(ident.span().resolved_at(Span::call_site())=> __factum::Form::serde());
+    let docs = docs_function(&command.docs);
     scoped(
         &command.item,
         &quote! {
@@ -29,6 +33,12 @@ pub(crate) fn expand(command: &Command) -> TokenStream {
                 fn id(&self) -> __factum::Cow<'_, str> {
                     #id
                 }
+
+                fn form() -> __factum::Form<Self> {
+                    #form
+                }
+
+                #docs
             }
         },
     )

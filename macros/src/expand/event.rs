@@ -1,40 +1,55 @@
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::LitStr;
 
-use super::{name_or_empty, scoped};
-use crate::model::event::{Event, Field, Variant};
-use crate::tokens;
-
-/// The version of every form, until forms have a history.
-const VERSION: u32 = 1;
+use super::codec::Codec;
+use super::{docs_value, name_or_empty, scoped};
+use crate::model::event::{Event, Variant};
+use crate::tokens::place_of_path;
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
     let ident = &event.item.ident;
     if !event.item.generics.params.is_empty() {
         return TokenStream::new();
     }
-    let types = event.variants.iter().map(event_type);
-    let type_arms = event.variants.iter().map(|variant| {
+    let variants = &event.variants;
+    let codecs: Vec<_> = variants.iter().enumerate().map(|(n, v)| Codec::of(ident, n, v)).collect();
+    let codec_items = codecs.iter().flatten().map(Codec::items);
+    let types = variants.iter().map(event_type);
+    let was = was(variants);
+    let newer = newer(variants);
+    let type_arms = variants.iter().map(|variant| {
         let (ident, event_type) = (&variant.ident, event_type(variant));
         quote!(Self::#ident { .. } => #event_type,)
     });
-    let encode_arms = event.variants.iter().map(|variant| encode_arm(ident, variant));
-    let decode_arms = event.variants.iter().filter_map(|variant| decode_arm(ident, variant));
+    let encode_arms = variants.iter().zip(&codecs).map(|(variant, codec)| {
+        let ident = &variant.ident;
+        codec
+            .as_ref()
+            .map_or_else(|| quote!(Self::#ident { .. } => __factum::Ok(()),), Codec::encode_arm)
+    });
+    let decode_arms =
+        variants.iter().zip(&codecs).filter_map(|(v, codec)| decode_arms(v, codec.as_ref()?));
+    let schemas = variants.iter().zip(&codecs).filter_map(|(v, codec)| schema(v, codec.as_ref()?));
     let (no_type, no_code) = if event.closed {
         (None, None)
     } else {
         (
-            Some(quote!(_ => __factum::EventType { name: "", version: #VERSION },)),
+            Some(quote!(_ => __factum::EventType { name: "", version: 1u32 },)),
             Some(quote!(_ => __factum::Ok(()),)),
         )
     };
     scoped(
         &event.item,
         &quote! {
+            #(#codec_items)*
+
             #[automatically_derived]
             #[allow(deprecated)]
             impl __factum::Event for #ident {
                 const TYPES: &'static [__factum::EventType] = &[#(#types),*];
+
+                #was
 
                 fn event_type(&self) -> __factum::EventType {
                     match self { #(#type_arms)* #no_type }
@@ -57,96 +72,106 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
                         _ => __factum::Err(__factum::DecodeError::unknown::<Self>(name, version)),
                     }
                 }
+
+                #newer
+
+                fn schemas() -> __factum::Vec<__factum::EventSchema> {
+                    __factum::Vec::from([#(#schemas),*])
+                }
             }
         },
     )
 }
 
 fn event_type(variant: &Variant) -> TokenStream {
-    let name = name_or_empty(variant.name.as_ref());
-    quote!(__factum::EventType { name: #name, version: #VERSION })
+    let (name, version) = (name_or_empty(variant.name.as_ref()), variant.history.version);
+    quote!(__factum::EventType { name: #name, version: #version })
 }
 
-fn encode_arm(event: &Ident, variant: &Variant) -> TokenStream {
-    let ident = &variant.ident;
-    let Some(fields) = &variant.fields else {
-        return quote!(Self::#ident { .. } => __factum::Ok(()),);
-    };
-    if fields.is_empty() {
-        return quote!(Self::#ident { .. } => __factum::write_json(&__factum::NoFields {}, out),);
-    }
-    let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let bound: Vec<_> = (0..fields.len()).map(|place| format_ident!("field_{place}")).collect();
-    let helpers = borrowed_fields(event, fields);
-    quote! {
-        Self::#ident { #(#names: #bound),* } => {
-            #helpers
-            __factum::write_json(&__Borrowed { #(#names: #bound),* }, out)
-        }
-    }
-}
-
-/// A view of a variant's fields that serde can write.
-///
-/// Serde's remote derive sees the fields' own types, where a struct of references would hand
-/// references to the functions that field attributes name.
-fn borrowed_fields(event: &Ident, fields: &[Field]) -> TokenStream {
-    let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types: Vec<_> = fields.iter().map(|f| tokens::without_self(&f.ty, event)).collect();
-    let getters = fields.iter().map(|field| format!("__Borrowed::{}", field.ident));
-    let serde = fields.iter().map(|field| {
-        let attrs = &field.serde;
-        quote!(#(#attrs)*)
+/// The names before, where there are any.
+fn was(variants: &[Variant]) -> Option<TokenStream> {
+    let pairs = variants.iter().flat_map(|variant| {
+        let name = name_or_empty(variant.name.as_ref());
+        variant.history.was.iter().map(move |was| quote!((#was, #name)))
     });
-    // A field that serde skips has a getter that nobody calls.
-    quote! {
-        #[allow(dead_code)]
-        struct __Borrowed<'a> { #(#names: &'a #types),* }
-        #[allow(dead_code)]
-        impl<'a> __Borrowed<'a> {
-            #(fn #names(&self) -> &'a #types { self.#names })*
-        }
-        #[derive(__factum::serde::Serialize)]
-        #[serde(crate = "__factum::serde", remote = "__Borrowed")]
-        struct __Fields<'a> {
-            #(#[serde(getter = #getters)] #serde #names: #types,)*
-            #[serde(skip)]
-            __lifetime: __factum::PhantomData<&'a ()>,
-        }
-        impl __factum::serde::Serialize for __Borrowed<'_> {
-            fn serialize<S: __factum::serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> __factum::Result<S::Ok, S::Error> {
-                __Fields::serialize(self, serializer)
+    let pairs: Vec<_> = pairs.collect();
+    (!pairs.is_empty())
+        .then(|| quote!(const WAS: &'static [(&'static str, &'static str)] = &[#(#pairs),*];))
+}
+
+/// What becomes of newer forms, where that is not an error for all.
+fn newer(variants: &[Variant]) -> Option<TokenStream> {
+    let skipped = variants.iter().filter(|variant| variant.history.skip_newer);
+    let names: Vec<_> = skipped.flat_map(names).collect();
+    (!names.is_empty()).then(|| {
+        quote! {
+            fn newer(name: &str) -> __factum::Newer {
+                match name {
+                    #(#names)|* => __factum::Newer::Skip,
+                    _ => __factum::Newer::Fail,
+                }
             }
         }
-    }
+    })
 }
 
-fn decode_arm(event: &Ident, variant: &Variant) -> Option<TokenStream> {
-    let (ident, name, fields) = (&variant.ident, variant.name.as_ref()?, variant.fields.as_ref()?);
-    if fields.is_empty() {
-        return Some(quote! {
-            (#name, #VERSION) => {
-                __factum::read_fields::<__factum::NoFields>(payload)?;
-                __factum::Ok(Self::#ident {})
+/// The names of today and before.
+fn names(variant: &Variant) -> impl Iterator<Item = &LitStr> {
+    variant.name.iter().chain(&variant.history.was)
+}
+
+/// An arm for each version. One before today's goes through the upcasters from its own on.
+fn decode_arms(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
+    let name = variant.name.as_ref()?;
+    let names: Vec<_> = names(variant).collect();
+    let (version, upcasters) = (variant.history.version, &variant.history.upcasters);
+    let steps: Vec<_> = upcasters.iter().map(step).collect();
+    let today = upcasters.last().map(|last| {
+        quote_spanned!(place_of_path(last)=> __factum::today::<Self, _>(form, #name, #version))
+    });
+    let mut arms = TokenStream::new();
+    for (from, first) in (1u32..).zip(&steps) {
+        let further = steps.iter().skip(from as usize);
+        arms.extend(quote! {
+            (#(#names)|*, #from) => {
+                let form = #first.first(payload)?;
+                #(let form = #further.next(form)?;)*
+                #today
             }
         });
     }
-    let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types = fields.iter().map(|field| tokens::without_self(&field.ty, event));
-    let serde = fields.iter().map(|field| {
-        let attrs = &field.serde;
-        quote!(#(#attrs)*)
+    let read = codec.read();
+    arms.extend(quote!((#(#names)|*, #version) => { #read }));
+    Some(arms)
+}
+
+/// An upcaster, shown at its name in the attribute wherever it is mentioned: what is wrong with it is
+/// one error there.
+fn step(upcaster: &syn::Path) -> TokenStream {
+    quote_spanned!(place_of_path(upcaster)=> __factum::step(#upcaster))
+}
+
+fn schema(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
+    let name = variant.name.as_ref()?;
+    let was = &variant.history.was;
+    let version = variant.history.version;
+    let newer = if variant.history.skip_newer { quote!(Skip) } else { quote!(Fail) };
+    let (ident, docs) = (crate::model::docs::unraw(&variant.ident), docs_value(&variant.docs));
+    let fields = codec.shape();
+    let past = (1u32..).zip(&variant.history.upcasters).map(|(version, upcaster)| {
+        let step = step(upcaster);
+        quote!(__factum::PastForm { version: #version, fields: #step.old_shape() })
     });
     Some(quote! {
-        (#name, #VERSION) => {
-            #[derive(__factum::serde::Deserialize)]
-            #[serde(crate = "__factum::serde")]
-            struct __Fields { #(#serde #names: #types),* }
-            let fields = __factum::read_fields::<__Fields>(payload)?;
-            __factum::Ok(Self::#ident { #(#names: fields.#names),* })
+        __factum::EventSchema {
+            name: #name,
+            version: #version,
+            was: __factum::Vec::from([#(#was),*]),
+            newer: __factum::Newer::#newer,
+            variant: #ident,
+            docs: #docs,
+            fields: #fields,
+            past: __factum::Vec::from([#(#past),*]),
         }
     })
 }

@@ -1,6 +1,7 @@
 //! From a checked model to tokens.
 
 pub(crate) mod aggregate;
+mod codec;
 pub(crate) mod command;
 pub(crate) mod event;
 pub(crate) mod id;
@@ -11,6 +12,7 @@ use quote::{ToTokens, quote};
 use syn::LitStr;
 
 use crate::model::Item;
+use crate::model::docs::Docs;
 
 /// Generated code sees the user's names, and of ours only `__factum`.
 ///
@@ -31,6 +33,26 @@ fn scoped(item: &Item, code: &TokenStream) -> TokenStream {
 /// A name, or what stands for it while there is none.
 fn name_or_empty(name: Option<&LitStr>) -> TokenStream {
     name.map_or_else(|| quote!(""), ToTokens::to_token_stream)
+}
+
+/// The value of what the source says.
+fn docs_value(docs: &Docs) -> TokenStream {
+    let Docs { item, fields } = docs;
+    let (names, texts) = (fields.iter().map(|(name, _)| name), fields.iter().map(|(_, text)| text));
+    quote!(__factum::Docs { item: #item, fields: &[#((#names, #texts)),*] })
+}
+
+/// The function that gives it, where anything is said.
+fn docs_function(docs: &Docs) -> Option<TokenStream> {
+    if docs.item.is_empty() && docs.fields.is_empty() {
+        return None;
+    }
+    let docs = docs_value(docs);
+    Some(quote! {
+        fn docs() -> __factum::Docs {
+            #docs
+        }
+    })
 }
 
 /// A call that gives the fingerprint of fields.

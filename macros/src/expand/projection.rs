@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{name_or_empty, scoped};
+use super::{docs_function, name_or_empty, scoped};
+use crate::model::docs::unraw;
 use crate::model::projection::{Column, Projection, Source};
 use crate::tokens::place_of;
 
@@ -16,6 +17,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let (key, set_key) = keys(projection);
     let values = values(&indexed().collect::<Vec<_>>());
     let sources = sources(&projection.sources);
+    let docs = docs_function(&projection.docs);
     scoped(
         &projection.item,
         &quote! {
@@ -34,6 +36,8 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
                 #values
 
                 #sources
+
+                #docs
             }
 
             impl #impl_generics #ident #ty_generics #where_clause {
@@ -51,7 +55,7 @@ fn column_spec(column: &Column) -> TokenStream {
 }
 
 fn field_name(column: &Column) -> String {
-    column.field.ident.to_string().trim_start_matches("r#").to_owned()
+    unraw(&column.field.ident)
 }
 
 fn column_constants(projection: &Projection) -> Vec<TokenStream> {

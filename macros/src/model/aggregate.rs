@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span};
 use syn::{Data, DeriveInput, LitStr, Type};
 
+use super::docs::Docs;
 use super::{Item, misplaced, shape_of};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
@@ -15,6 +16,7 @@ const SPEC: Spec = Spec {
     usage: "#[aggregate(name = \"…\", event = …, error = …, commands(…))]",
     first: None,
     options: &["name", "event", "error", "commands", "snapshot", "crate"],
+    repeated: &[],
     hints: &[
         (
             "boundary",
@@ -37,6 +39,7 @@ const SNAPSHOT: Spec = Spec {
     usage: "snapshot(every = 200)",
     first: None,
     options: &["every"],
+    repeated: &[],
     hints: &[],
 };
 
@@ -47,6 +50,7 @@ pub(crate) struct Aggregate {
     pub(crate) error: Option<Type>,
     pub(crate) commands: Vec<Type>,
     pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) docs: Docs,
 }
 
 pub(crate) struct Snapshot {
@@ -89,6 +93,7 @@ impl Aggregate {
             error: options.error,
             commands: once_each(cx, options.commands.unwrap_or_default()),
             snapshot,
+            docs: Docs::of(&input.attrs, []),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use syn::{DeriveInput, LitStr};
 
+use super::docs::Docs;
 use super::{Item, NamedField, marked, misplaced, shape_of, struct_fields};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
@@ -12,6 +13,7 @@ const SPEC: Spec = Spec {
     usage: "#[command(\"context.name\")]",
     first: Some("name"),
     options: &["name", "crate"],
+    repeated: &[],
     hints: &[("id", "`#[id]` goes on the field that names the aggregate")],
 };
 
@@ -21,6 +23,7 @@ pub(crate) struct Command {
     /// The field that names the aggregate.
     pub(crate) id: Option<NamedField>,
     pub(crate) shape: Vec<(String, String)>,
+    pub(crate) docs: Docs,
 }
 
 impl Command {
@@ -49,8 +52,10 @@ impl Command {
         );
         let fields = struct_fields(cx, input, "a command");
         let id = fields.as_ref().and_then(|fields| id_field(cx, input, fields));
-        let shape = shape_of("", fields.into_iter().flatten());
-        Self { item: Item::of(cx, input, krate), name, id, shape }
+        let fields = fields.unwrap_or_default();
+        let docs = Docs::of(&input.attrs, fields.iter().copied());
+        let shape = shape_of("", fields);
+        Self { item: Item::of(cx, input, krate), name, id, shape, docs }
     }
 }
 

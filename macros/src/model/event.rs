@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::Ident;
-use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Type};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Meta, Path, Token, Type};
 
+use super::docs::Docs;
+use super::history::{self, History};
 use super::{Item, misplaced};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
@@ -15,24 +18,19 @@ const ENUM: Spec = Spec {
     usage: "#[event(crate = ::path::to::factum)]",
     first: None,
     options: &["crate"],
+    repeated: &[],
     hints: &[("name", NAMED), (attr::TEXT, NAMED)],
 };
 
 const NAMED: &str = "the name goes on each variant: `#[event(\"context.event\")]`";
 
-const NOT_YET: &str = "the history of an event's form is not supported yet: take this out";
-
 const VARIANT: Spec = Spec {
     attr: "event",
     usage: "#[event(\"context.event\")]",
     first: Some("name"),
-    options: &["name"],
-    hints: &[
-        ("version", NOT_YET),
-        ("was", NOT_YET),
-        ("upcast", NOT_YET),
-        ("crate", "`crate` goes on the enum: `#[event(crate = …)]`"),
-    ],
+    options: &["name", "version", "was", "upcast", "newer"],
+    repeated: &["was"],
+    hints: &[("crate", "`crate` goes on the enum: `#[event(crate = …)]`")],
 };
 
 pub(crate) struct Event {
@@ -46,6 +44,8 @@ pub(crate) struct Variant {
     pub(crate) ident: Ident,
     /// The persisted name, if it is there and its own.
     pub(crate) name: Option<LitStr>,
+    pub(crate) history: History,
+    pub(crate) docs: Docs,
     /// Its fields, if they have names.
     pub(crate) fields: Option<Vec<Field>>,
 }
@@ -55,6 +55,10 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// The serde attributes of the field, which the codec honours.
     pub(crate) serde: Vec<Attribute>,
+    /// Whether these leave the type to serde's own impls, so that any type could stand there.
+    pub(crate) plain: bool,
+    /// Whether the type needs a default.
+    pub(crate) defaulted: bool,
 }
 
 impl Event {
@@ -106,9 +110,11 @@ fn options(cx: &Ctxt, input: &DeriveInput) -> Option<Path> {
 }
 
 fn parse_variant(cx: &Ctxt, variant: &syn::Variant, taken: &mut BTreeSet<String>) -> Variant {
-    let mut name = None;
-    let found = attr::read(cx, &variant.attrs, &VARIANT, &mut |_, word, input| {
-        name = Some(attr::text(word, input)?);
+    let (mut name, mut history) = (None, history::Options::default());
+    let found = attr::read(cx, &variant.attrs, &VARIANT, &mut |option, word, input| {
+        if !history.set(option, word, input)? {
+            name = Some(attr::text(word, input)?);
+        }
         Ok(())
     });
     misplaced(
@@ -129,17 +135,20 @@ fn parse_variant(cx: &Ctxt, variant: &syn::Variant, taken: &mut BTreeSet<String>
         &VARIANT,
         &[("name", "the persisted name, `\"context.event\"`")],
     );
-    if let Some(name) = &name {
+    let mut history = history.check(cx);
+    let mut own = |name: &LitStr| {
         names::check_dotted(cx, name, "an event");
-    }
-    let name = name.filter(|name| {
         let new = taken.insert(name.value());
         if !new {
-            cx.error(name, "this name is another variant's already: give each event its own");
+            cx.error(name, "this name is taken in this enum already: give each event its own");
         }
         new
-    });
-    Variant { ident: variant.ident.clone(), name, fields: parse_fields(cx, variant) }
+    };
+    let name = name.filter(&mut own);
+    history.was.retain(own);
+    let docs = Docs::of(&variant.attrs, &variant.fields);
+    let ident = variant.ident.clone();
+    Variant { ident, name, history, docs, fields: parse_fields(cx, variant) }
 }
 
 fn parse_fields(cx: &Ctxt, variant: &syn::Variant) -> Option<Vec<Field>> {
@@ -165,8 +174,32 @@ fn parse_fields(cx: &Ctxt, variant: &syn::Variant) -> Option<Vec<Field>> {
             ],
         );
         let serde = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-        let serde = serde.cloned().collect();
-        Some(Field { ident: field.ident.clone()?, ty: field.ty.clone(), serde })
+        let serde: Vec<Attribute> = serde.cloned().collect();
+        let (plain, defaulted) = (serde.iter().all(is_plain), serde.iter().any(is_default));
+        Some(Field { ident: field.ident.clone()?, ty: field.ty.clone(), serde, plain, defaulted })
     };
     fields.iter().map(parse).collect()
+}
+
+/// Whether a serde attribute says nothing that holds for one type only, such as a function.
+fn is_plain(attr: &Attribute) -> bool {
+    options_of(attr).is_ok_and(|options| {
+        let names = ["rename", "alias", "flatten"];
+        let plain = |meta: &Meta| {
+            names.iter().any(|name| meta.path().is_ident(name)) || is_bare_default(meta)
+        };
+        options.iter().all(plain)
+    })
+}
+
+fn is_default(attr: &Attribute) -> bool {
+    options_of(attr).is_ok_and(|options| options.iter().any(is_bare_default))
+}
+
+fn is_bare_default(meta: &Meta) -> bool {
+    matches!(meta, Meta::Path(path) if path.is_ident("default"))
+}
+
+fn options_of(attr: &Attribute) -> syn::Result<Punctuated<Meta, Token![,]>> {
+    attr.parse_args_with(Punctuated::parse_terminated)
 }

@@ -11,6 +11,7 @@ const SPEC: Spec = Spec {
     usage: "#[id(crate = ::path::to::factum)]",
     first: None,
     options: &["crate"],
+    repeated: &[],
     hints: &[],
 };
 

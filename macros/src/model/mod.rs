@@ -2,7 +2,9 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod command;
+pub(crate) mod docs;
 pub(crate) mod event;
+pub(crate) mod history;
 pub(crate) mod id;
 pub(crate) mod projection;
 

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span};
 use syn::parse::{Parse, ParseStream};
 use syn::{DeriveInput, LitStr, Path, Token, Type};
 
+use super::docs::{Docs, unraw};
 use super::{Item, NamedField, marked, misplaced, struct_fields};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
@@ -16,6 +17,7 @@ const SPEC: Spec = Spec {
     usage: "#[projection(name = \"…\", from(…))]",
     first: None,
     options: &["name", "from", "version", "keys", "crate"],
+    repeated: &[],
     hints: &[
         ("key", "`#[key]` goes on the field that identifies the row"),
         ("index", "`#[index]` goes on each field that queries compare"),
@@ -35,6 +37,7 @@ pub(crate) struct Projection {
     pub(crate) sources: Vec<Source>,
     pub(crate) key: Option<NamedField>,
     pub(crate) columns: Vec<Column>,
+    pub(crate) docs: Docs,
 }
 
 /// An enum of events: `AccountEvent`, or `AccountEvent by keys_of`.
@@ -95,6 +98,7 @@ impl Projection {
             ],
         );
         let fields = struct_fields(cx, input, "a row of a projection");
+        let docs = Docs::of(&input.attrs, fields.iter().flatten().copied());
         let key = fields.as_ref().and_then(|fields| key_field(cx, input, fields));
         Self {
             item: Item::of(cx, input, options.krate),
@@ -103,6 +107,7 @@ impl Projection {
             sources: sources(cx, options.sources.unwrap_or_default(), options.keys),
             key,
             columns: columns(cx, fields.unwrap_or_default()),
+            docs,
         }
     }
 }
@@ -178,8 +183,7 @@ fn columns(cx: &Ctxt, fields: Vec<&syn::Field>) -> Vec<Column> {
         misplaced(cx, &field.attrs, &[("projection", "`#[projection(…)]` goes on the struct")]);
         let indexed = marked(cx, &field.attrs, "index");
         let Some(ident) = &field.ident else { continue };
-        let name = ident.to_string();
-        let name = name.trim_start_matches("r#").to_uppercase();
+        let name = unraw(ident).to_uppercase();
         if !taken.insert(name.clone()) {
             cx.error(ident, format!("another field's column is `{name}` already: rename one"));
             continue;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use factum::codec::{self, DecodeError, EncodeError};
+use factum::codec::{self, DecodeError, EncodeError, Form};
 use factum::prelude::{Apply, Context, Decision, Handle, Origin, Project, emit};
 use factum::projection::Sources;
 use factum::snapshot::{SnapshotPolicy, fingerprint};
@@ -73,6 +73,9 @@ impl Command for Light {
     fn id(&self) -> Cow<'_, str> {
         self.lamp.write()
     }
+    fn form() -> Form<Self> {
+        Form::serde()
+    }
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -85,6 +88,9 @@ impl Aggregate for Lamp {
     type Event = LampEvent;
     type Error = std::fmt::Error;
 
+    fn empty() -> Self {
+        Self::default()
+    }
     fn fold(&mut self, event: &LampEvent) {
         self.apply(event);
     }

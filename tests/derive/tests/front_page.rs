@@ -133,8 +133,9 @@ fn the_snapshot_keeps_the_state() {
     let policy = Account::snapshot().unwrap();
     assert_eq!(policy.every, 200);
     let mut kept = Vec::new();
-    (policy.encode)(&Account { owner: Some("Alice".into()), cents: 7 }, &mut kept).unwrap();
-    let account = (policy.decode)(&kept).unwrap();
+    let state = Account { owner: Some("Alice".into()), cents: 7 };
+    policy.form.write(&state, &mut kept).unwrap();
+    let account = policy.form.read(&kept).unwrap();
     assert_eq!((account.owner.as_deref(), account.cents), (Some("Alice"), 7));
     let other = SnapshotPolicy::<Account>::serde(200, policy.shape + 1);
     assert_ne!(policy.full_shape(), other.full_shape());

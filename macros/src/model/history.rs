@@ -1,0 +1,165 @@
+//! The history of an event's form: `version = 3, was = "…", upcast(1 => f, 2 => g)`.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span};
+use syn::parse::{Parse, ParseStream};
+use syn::{LitInt, LitStr, Path, Token};
+
+use crate::attr;
+use crate::ctxt::Ctxt;
+
+/// How an event's form came to be what it is.
+pub(crate) struct History {
+    pub(crate) version: u32,
+    /// The names before.
+    pub(crate) was: Vec<LitStr>,
+    /// The functions that lead to the next version, from version 1 on.
+    pub(crate) upcasters: Vec<Path>,
+    /// Whether one in a newer form is skipped.
+    pub(crate) skip_newer: bool,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { version: 1, was: Vec::new(), upcasters: Vec::new(), skip_newer: false }
+    }
+}
+
+/// What was read of it.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// Where it is said, and what, if that could be read.
+    version: Option<(Span, Option<u32>)>,
+    was: Vec<LitStr>,
+    upcast: Option<(Span, Vec<Step>)>,
+    skip_newer: bool,
+}
+
+/// `1 => function`.
+struct Step {
+    from: u32,
+    at: Span,
+    function: Path,
+}
+
+impl Parse for Step {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let usage = "write the version that the function leads on from: `1 => function`";
+        let literal: LitInt = input.parse().map_err(|error| again(&error, usage))?;
+        let from = literal.base10_parse()?;
+        input.parse::<Token![=>]>().map_err(|error| again(&error, usage))?;
+        let function = input.parse().map_err(|error| again(&error, usage))?;
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(input.error("expected `,`: an upcaster is the name of a function"));
+        }
+        Ok(Self { from, at: literal.span(), function })
+    }
+}
+
+fn again(error: &syn::Error, message: &str) -> syn::Error {
+    syn::Error::new(error.span(), message)
+}
+
+impl Options {
+    /// Takes one option; says whether it is one of these.
+    pub(crate) fn set(
+        &mut self,
+        option: &str,
+        word: &Ident,
+        input: ParseStream<'_>,
+    ) -> syn::Result<bool> {
+        match option {
+            "version" => {
+                self.version = Some((word.span(), None));
+                let value: LitInt = attr::value(word, &input.fork(), "2")?;
+                self.version = Some((value.span(), Some(attr::number(word, input)?)));
+            }
+            "was" => self.was.push(attr::text(word, input)?),
+            "upcast" => {
+                self.upcast = Some((word.span(), attr::list(word, input, "1 => from_v1")?));
+            }
+            "newer" => self.skip_newer = newer(word, input)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The history, checked: each version before today's leads on to the next.
+    pub(crate) fn check(self, cx: &Ctxt) -> History {
+        let (was, skip_newer) = (self.was, self.skip_newer);
+        let (at, version) = self.version.unwrap_or((Span::call_site(), Some(1)));
+        let Some(version) = version else {
+            // What the upcasters should lead to is not known.
+            return History { was, skip_newer, ..History::default() };
+        };
+        let upcasters = match self.upcast {
+            Some((word, steps)) => chain(cx, version, word, steps),
+            None => chain(cx, version, at, Vec::new()),
+        };
+        History { version, was, upcasters, skip_newer }
+    }
+}
+
+fn newer(word: &Ident, input: ParseStream<'_>) -> syn::Result<bool> {
+    let choice: Ident = attr::value(word, input, "skip")?;
+    match choice.to_string().as_str() {
+        "skip" => Ok(true),
+        "fail" => Ok(false),
+        other => {
+            let message = format!(
+                "`{other}` is not a choice: `newer = fail` stops at an event in a newer form, \
+                 `newer = skip` leaves it out and counts it"
+            );
+            Err(syn::Error::new(choice.span(), message))
+        }
+    }
+}
+
+fn missing(version: u32, from: impl IntoIterator<Item = u32>) -> String {
+    // Some are enough to show how it goes on.
+    let steps: Vec<_> =
+        from.into_iter().take(3).map(|from| format!("{from} => from_v{from}")).collect();
+    format!(
+        "nothing leads to version {version} from the versions before: add `upcast({})`",
+        steps.join(", ")
+    )
+}
+
+/// The functions in order; without any if there is a mistake.
+fn chain(cx: &Ctxt, version: u32, word: Span, steps: Vec<Step>) -> Vec<Path> {
+    let mut by_version = BTreeMap::new();
+    let mut told = false;
+    let mut tell = |at: Span, message: String| {
+        told = true;
+        cx.add(syn::Error::new(at, message));
+    };
+    for Step { from, at, function } in steps {
+        if from == 0 || from >= version {
+            tell(at, too_new(version, from));
+        } else if by_version.insert(from, function).is_some() {
+            tell(at, format!("version {from} has an upcaster already: take one out"));
+        }
+    }
+    let hole = (1..version).find(|from| !by_version.contains_key(from));
+    if let (Some(from), false) = (hole, told) {
+        let message = if by_version.is_empty() {
+            missing(version, 1..version)
+        } else {
+            format!("nothing leads on from version {from}: add `{from} => from_v{from}`")
+        };
+        cx.add(syn::Error::new(word, message));
+    }
+    if hole.is_some() { Vec::new() } else { by_version.into_values().collect() }
+}
+
+fn too_new(version: u32, from: u32) -> String {
+    if from == 0 {
+        return "versions count from 1".to_owned();
+    }
+    let next = from.saturating_add(1);
+    format!(
+        "this event has version {version}, and an upcaster leads on from a version before: write \
+         `version = {next}`, or take the upcaster out"
+    )
+}
