@@ -35,6 +35,35 @@ pub struct VariantForm<W, R> {
     pub shape: fn() -> Shape,
 }
 
+/// That two enums have no event in common.
+///
+/// # Panics
+/// In a constant, where that is a compile error.
+pub const fn apart(mut some: &[EventType], others: &[EventType]) {
+    while let [event, rest @ ..] = some {
+        let mut left = others;
+        while let [other, after @ ..] = left {
+            assert!(
+                !same(event.name.as_bytes(), other.name.as_bytes()),
+                "an event of this enum has the name of one in an enum before it in `from(…)`: give \
+                 one of them another name"
+            );
+            left = after;
+        }
+        some = rest;
+    }
+}
+
+const fn same(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([a, rest @ ..], [b, left @ ..]) = (one, other) {
+        if *a != *b {
+            return false;
+        }
+        (one, other) = (rest, left);
+    }
+    one.is_empty() && other.is_empty()
+}
+
 /// A command's fingerprint: half of the bits are enough to tell forms of one command apart.
 pub const fn command_shape(fields: &[(&str, &str)]) -> u32 {
     let fingerprint = fingerprint(fields);

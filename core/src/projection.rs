@@ -4,10 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::codec::{self, BadEvent};
+use crate::codec::{self, BadEvent, Form};
 use crate::schema::Docs;
 use crate::store::{Clause, Query, Recorded};
 use crate::view::{ColumnSpec, Value};
@@ -23,9 +20,7 @@ use crate::{BadId, Event, EventType, Origin, event};
     note = "write `#[derive(Projection, Default, Clone, Serialize, Deserialize)]` and \
             `#[projection(name = \"…\", from(…))]` on the struct"
 )]
-pub trait Projection:
-    Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static
-{
+pub trait Projection: Default + Clone + Send + Sync + 'static {
     /// The name of the view.
     const NAME: &'static str;
     /// The version of its code: a new one is built anew from the log, into rows of its own. To be
@@ -44,6 +39,9 @@ pub trait Projection:
     /// # Errors
     /// [`BadId`] if the key field cannot hold it.
     fn set_key(&mut self, key: &str) -> Result<(), BadId>;
+
+    /// How a row is written and read.
+    fn form() -> Form<Self>;
 
     /// Appends the values of [`COLUMNS`](Self::COLUMNS), in their order.
     fn values(&self, out: &mut Vec<Value>);

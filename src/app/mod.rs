@@ -127,7 +127,12 @@ impl App {
 
     /// Sends a command to its aggregate. What may be said beside the command is said before the
     /// `await`: see [`Sending`].
-    pub fn send<A: Aggregate, C: SentTo<A>>(&self, command: C) -> Sending<A> {
+    pub fn send<A, C>(&self, command: C) -> Sending<A>
+    where
+        // Before the other bound: what is wrong with a command is then one error, which names it.
+        C: SentTo<A>,
+        A: Aggregate,
+    {
         match self.part::<A, Dispatcher<A>>() {
             Some(dispatcher) => dispatcher.send(command),
             None => Sending::refused(SendError::Unregistered { aggregate: A::NAME }),

@@ -4,7 +4,7 @@ use std::io;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{DecodeError, EncodeError, read_json};
+use super::{DecodeError, EncodeError, read_json, write_json};
 use crate::schema::Shape;
 
 /// A value that serde can write and read.
@@ -22,6 +22,7 @@ impl<T: Serialize + DeserializeOwned> JsonForm for T {}
 
 /// How values of a type are written as JSON, read, and described.
 pub struct Form<T> {
+    append: fn(&T, &mut Vec<u8>) -> Result<(), EncodeError>,
     write: fn(&T, &mut dyn io::Write) -> Result<(), EncodeError>,
     read: fn(&[u8]) -> Result<T, DecodeError>,
     shape: fn() -> Shape,
@@ -41,7 +42,7 @@ impl<T> Form<T> {
     where
         T: JsonForm,
     {
-        Self { write: write::<T>, read: read_json::<T>, shape: Shape::of::<T> }
+        Self { append: write_json, write: write::<T>, read: read_json, shape: Shape::of::<T> }
     }
 
     /// Appends the value's JSON.
@@ -49,7 +50,7 @@ impl<T> Form<T> {
     /// # Errors
     /// [`EncodeError`] if it has none.
     pub fn write(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.write_to(value, out)
+        (self.append)(value, out)
     }
 
     /// Writes the value's JSON, piece by piece.

@@ -172,7 +172,7 @@ impl ProjectionSchema {
             docs: P::docs(),
             follows: Sources::<P>::of().names().collect(),
             columns: P::COLUMNS,
-            row: Shape::of::<P>(),
+            row: P::form().shape(),
         }
     }
 }

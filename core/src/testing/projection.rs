@@ -5,7 +5,6 @@ use super::codec::stored;
 use super::diff::assert_same;
 use super::row::{BadRow, change_kept};
 use super::{TIME, command_id};
-use crate::codec::read_json;
 use crate::projection::Sources;
 use crate::store::{LogId, Metadata, NewEvent, Position, Recorded, Stamp};
 use crate::{Event, Origin, Projection, StreamName, Timestamp};
@@ -37,6 +36,7 @@ use crate::{Event, Origin, Projection, StreamName, Timestamp};
 /// #     const COLUMNS: &'static [ColumnSpec] = &[];
 /// #     fn key(&self) -> Cow<'_, str> { Cow::Borrowed(&self.lamp) }
 /// #     fn set_key(&mut self, key: &str) -> Result<(), BadId> { self.lamp = key.into(); Ok(()) }
+/// #     fn form() -> codec::Form<Self> { codec::Form::serde() }
 /// #     fn values(&self, _: &mut Vec<Value>) {}
 /// #     fn sources(list: &mut Sources<Self>) { list.from::<Lit>(); }
 /// # }
@@ -183,7 +183,7 @@ impl<P: Projection> Projected<P> {
             let keys: Vec<_> = self.rows.keys().collect();
             panic!("{} has no row {key:?}; it has {keys:?}", P::NAME);
         };
-        match read_json(row) {
+        match P::form().read(row) {
             Ok(row) => row,
             Err(problem) => panic!("row {key:?} of {}: {problem}", P::NAME),
         }

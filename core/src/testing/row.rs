@@ -1,4 +1,4 @@
-use crate::codec::{DecodeError, EncodeError, read_json, write_json};
+use crate::codec::{DecodeError, EncodeError};
 use crate::projection::{Change, new_row};
 use crate::view::{Value, ValueKind};
 use crate::{BadId, Projection};
@@ -25,7 +25,7 @@ pub(super) fn change_kept<P: Projection>(
     change: &Change<'_, P>,
 ) -> Result<Vec<u8>, BadRow> {
     let mut row = match kept {
-        Some(kept) => read_json(kept)?,
+        Some(kept) => P::form().read(kept)?,
         None => new_row::<P>(key)?,
     };
     change(&mut row);
@@ -34,7 +34,7 @@ pub(super) fn change_kept<P: Projection>(
     }
     check_values(&row)?;
     let mut kept = Vec::new();
-    write_json(&row, &mut kept)?;
+    P::form().write(&row, &mut kept)?;
     Ok(kept)
 }
 

@@ -220,6 +220,9 @@ impl Projection for Content {
     fn key(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.purse)
     }
+    fn form() -> Form<Self> {
+        Form::serde()
+    }
     fn set_key(&mut self, key: &str) -> Result<(), BadId> {
         key.clone_into(&mut self.purse);
         Ok(())

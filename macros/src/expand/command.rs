@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{docs_function, fingerprint, name_or_empty, scoped};
@@ -18,9 +18,7 @@ pub(crate) fn expand(command: &Command) -> TokenStream {
             quote!(#write(&self.#ident))
         },
     );
-    // Shown at the name of the struct, and mentioned once: a missing impl is one error there.
-    let form =
-        quote_spanned!(ident.span().resolved_at(Span::call_site())=> __factum::Form::serde());
+    let form = super::form(ident);
     let docs = docs_function(&command.docs);
     scoped(
         &command.item,

@@ -131,11 +131,13 @@ fn decode_arms(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
     });
     let mut arms = TokenStream::new();
     for (from, first) in (1u32..).zip(&steps) {
-        let further = steps.iter().skip(from as usize);
+        let further = steps.iter().zip(upcasters).skip(from as usize).map(|(step, upcaster)| {
+            quote_spanned!(place_of_path(upcaster)=> let form = #step.next(form)?;)
+        });
         arms.extend(quote! {
             (#(#names)|*, #from) => {
                 let form = #first.first(payload)?;
-                #(let form = #further.next(form)?;)*
+                #(#further)*
                 #today
             }
         });

@@ -7,8 +7,8 @@ pub(crate) mod event;
 pub(crate) mod id;
 pub(crate) mod projection;
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::LitStr;
 
 use crate::model::Item;
@@ -33,6 +33,12 @@ fn scoped(item: &Item, code: &TokenStream) -> TokenStream {
 /// A name, or what stands for it while there is none.
 fn name_or_empty(name: Option<&LitStr>) -> TokenStream {
     name.map_or_else(|| quote!(""), ToTokens::to_token_stream)
+}
+
+/// How values of a type are written and read. Shown at its name, and the only mention of serde: what
+/// it lacks is one error there.
+fn form(ident: &Ident) -> TokenStream {
+    quote_spanned!(ident.span().resolved_at(Span::call_site())=> __factum::Form::serde())
 }
 
 /// The value of what the source says.

@@ -1,10 +1,11 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Type;
 
 use super::{docs_function, name_or_empty, scoped};
 use crate::model::docs::unraw;
 use crate::model::projection::{Column, Projection, Source};
-use crate::tokens::place_of;
+use crate::tokens::{place_of, shown_at};
 
 pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let ident = &projection.item.ident;
@@ -18,6 +19,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let values = values(&indexed().collect::<Vec<_>>());
     let sources = sources(&projection.sources);
     let docs = docs_function(&projection.docs);
+    let form = super::form(ident);
     scoped(
         &projection.item,
         &quote! {
@@ -32,6 +34,10 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
                 }
 
                 #set_key
+
+                fn form() -> __factum::Form<Self> {
+                    #form
+                }
 
                 #values
 
@@ -124,9 +130,21 @@ fn sources(sources: &[Source]) -> TokenStream {
         Some(keys) => quote_spanned!(place_of(event)=> list.from_keyed::<#event, _>(#keys);),
     });
     let list = if sources.is_empty() { quote!(_) } else { quote!(list) };
+    let pairs = sources.iter().enumerate().flat_map(|(place, one)| {
+        sources.iter().skip(place + 1).map(move |other| apart(&one.event, &other.event))
+    });
     quote! {
         fn sources(#list: &mut __factum::Sources<Self>) {
             #(#calls)*
+            #(#pairs)*
         }
+    }
+}
+
+/// That two enums have no event in common, shown at the second: it would be one or the other.
+fn apart(one: &Type, other: &Type) -> TokenStream {
+    let one = shown_at(place_of(other), one);
+    quote_spanned! {place_of(other)=>
+        const { __factum::apart(<#one as __factum::Event>::TYPES, <#other as __factum::Event>::TYPES) }
     }
 }

@@ -19,10 +19,20 @@ const ENUM: Spec = Spec {
     first: None,
     options: &["crate"],
     repeated: &[],
-    hints: &[("name", NAMED), (attr::TEXT, NAMED)],
+    hints: &[
+        ("name", NAMED),
+        (attr::TEXT, NAMED),
+        ("version", HISTORY),
+        ("was", HISTORY),
+        ("upcast", HISTORY),
+        ("newer", HISTORY),
+    ],
 };
 
 const NAMED: &str = "the name goes on each variant: `#[event(\"context.event\")]`";
+
+const HISTORY: &str =
+    "each event has a history of its own: say this on the variant, behind its name";
 
 const VARIANT: Spec = Spec {
     attr: "event",

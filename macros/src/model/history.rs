@@ -32,7 +32,8 @@ pub(crate) struct Options {
     /// Where it is said, and what, if that could be read.
     version: Option<(Span, Option<u32>)>,
     was: Vec<LitStr>,
-    upcast: Option<(Span, Vec<Step>)>,
+    /// Where it is said, and what, if that could be read.
+    upcast: Option<(Span, Option<Vec<Step>>)>,
     skip_newer: bool,
 }
 
@@ -49,7 +50,8 @@ impl Parse for Step {
         let literal: LitInt = input.parse().map_err(|error| again(&error, usage))?;
         let from = literal.base10_parse()?;
         input.parse::<Token![=>]>().map_err(|error| again(&error, usage))?;
-        let function = input.parse().map_err(|error| again(&error, usage))?;
+        let named = "an upcaster is the name of a function: `1 => from_v1`";
+        let function = input.parse().map_err(|error| again(&error, named))?;
         if !input.is_empty() && !input.peek(Token![,]) {
             return Err(input.error("expected `,`: an upcaster is the name of a function"));
         }
@@ -77,7 +79,9 @@ impl Options {
             }
             "was" => self.was.push(attr::text(word, input)?),
             "upcast" => {
-                self.upcast = Some((word.span(), attr::list(word, input, "1 => from_v1")?));
+                self.upcast = Some((word.span(), None));
+                let steps = attr::list(word, input, "1 => from_v1")?;
+                self.upcast = Some((word.span(), Some(steps)));
             }
             "newer" => self.skip_newer = newer(word, input)?,
             _ => return Ok(false),
@@ -94,7 +98,8 @@ impl Options {
             return History { was, skip_newer, ..History::default() };
         };
         let upcasters = match self.upcast {
-            Some((word, steps)) => chain(cx, version, word, steps),
+            Some((word, Some(steps))) => chain(cx, version, word, steps),
+            Some((_, None)) => Vec::new(),
             None => chain(cx, version, at, Vec::new()),
         };
         History { version, was, upcasters, skip_newer }

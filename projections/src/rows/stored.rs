@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use factum_core::Projection;
 use factum_core::store::{BoxFuture, StoreError};
 use factum_core::view::{Condition, Row, RowBatch, RowStore, Select, ViewError, ViewSpec};
-use factum_core::{Projection, codec};
 use hashlink::LruCache;
 
 use super::{Ask, AtHand, Changes, Rows, spec};
@@ -97,7 +97,7 @@ fn written<'a, P: Projection>(
     let mut parts = Vec::new();
     for (key, row) in rows {
         let start = json.len();
-        codec::write_json(row, &mut json).map_err(|problem| {
+        P::form().write(row, &mut json).map_err(|problem| {
             let view = spec::<P>().id;
             ProjectionError::Row { view, key: key.clone(), problem }
         })?;
@@ -111,7 +111,7 @@ fn written<'a, P: Projection>(
 }
 
 fn read_row<P: Projection>(view: ViewSpec, key: &str, body: &[u8]) -> Result<P, ViewError> {
-    codec::read_json(body).map_err(|problem| ViewError::BadRow {
+    P::form().read(body).map_err(|problem| ViewError::BadRow {
         view: view.id,
         key: key.to_owned(),
         problem: problem.to_string(),

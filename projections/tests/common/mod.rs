@@ -108,6 +108,9 @@ impl Projection for Balance {
     fn key(&self) -> Cow<'_, str> {
         self.account.write()
     }
+    fn form() -> codec::Form<Self> {
+        codec::Form::serde()
+    }
     fn set_key(&mut self, key: &str) -> Result<(), BadId> {
         // As a key field with a type of its own would.
         if key.starts_with('!') {

@@ -136,6 +136,9 @@ impl Projection for Row {
     fn key(&self) -> Cow<'_, str> {
         self.lamp.write()
     }
+    fn form() -> Form<Self> {
+        Form::serde()
+    }
     fn set_key(&mut self, key: &str) -> Result<(), BadId> {
         self.lamp = LampId::read(key)?;
         Ok(())

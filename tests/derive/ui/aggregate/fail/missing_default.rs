@@ -1,4 +1,3 @@
-// errors: 5, as of every trait whose supertrait is missing
 use factum::prelude::*;
 
 #[derive(Event, Clone)]

@@ -1,4 +1,3 @@
-// errors: 4, as with the derives of serde
 use factum::prelude::*;
 
 #[derive(Event, Clone)]

@@ -2,8 +2,8 @@ use factum::prelude::*;
 
 #[derive(Event, Clone)]
 enum AccountEvent {
-    #[event("account.opened", version = 2)]
-    Opened,
+    #[event("account.opened", was = "account.opened")]
+    Opened { owner: String },
 }
 
 fn main() {}

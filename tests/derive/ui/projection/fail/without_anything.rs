@@ -1,0 +1,21 @@
+// errors: 3, one for each derive that is missing
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened,
+}
+
+#[derive(Projection)]
+#[projection(name = "balances", from(AccountEvent))]
+struct Balance {
+    #[key]
+    account: String,
+}
+
+impl Project<AccountEvent> for Balance {
+    fn project(&mut self, _: &AccountEvent, _: &Origin) {}
+}
+
+fn main() {}
