@@ -8,6 +8,8 @@
 mod attr;
 mod ctxt;
 mod expand;
+#[cfg(test)]
+mod golden;
 mod model;
 mod names;
 #[cfg(test)]

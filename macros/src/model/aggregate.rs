@@ -43,6 +43,9 @@ const SNAPSHOT: Spec = Spec {
     hints: &[],
 };
 
+#[cfg(test)]
+pub(crate) const SPECS: &[&Spec] = &[&SPEC, &SNAPSHOT];
+
 pub(crate) struct Aggregate {
     pub(crate) item: Item,
     pub(crate) name: Option<LitStr>,

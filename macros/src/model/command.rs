@@ -17,6 +17,9 @@ const SPEC: Spec = Spec {
     hints: &[("id", "`#[id]` goes on the field that names the aggregate")],
 };
 
+#[cfg(test)]
+pub(crate) const SPECS: &[&Spec] = &[&SPEC];
+
 pub(crate) struct Command {
     pub(crate) item: Item,
     pub(crate) name: Option<LitStr>,

@@ -43,6 +43,9 @@ const VARIANT: Spec = Spec {
     hints: &[("crate", "`crate` goes on the enum: `#[event(crate = …)]`")],
 };
 
+#[cfg(test)]
+pub(crate) const SPECS: &[&Spec] = &[&ENUM, &VARIANT];
+
 pub(crate) struct Event {
     pub(crate) item: Item,
     pub(crate) variants: Vec<Variant>,

@@ -15,6 +15,9 @@ const SPEC: Spec = Spec {
     hints: &[],
 };
 
+#[cfg(test)]
+pub(crate) const SPECS: &[&Spec] = &[&SPEC];
+
 pub(crate) struct Id {
     pub(crate) item: Item,
     /// The one field, and its type.

@@ -12,6 +12,8 @@ use proc_macro2::Ident;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericParam, Generics, Path, Type};
 use syn::{Visibility, parse_quote};
 
+#[cfg(test)]
+use crate::attr::Spec;
 use crate::ctxt::Ctxt;
 use crate::tokens;
 
@@ -100,4 +102,10 @@ fn misplaced(cx: &Ctxt, attrs: &[Attribute], here: &[(&str, &str)]) {
             cx.error(attr, hint);
         }
     }
+}
+
+/// What all attributes take.
+#[cfg(test)]
+pub(crate) fn specs() -> Vec<&'static Spec> {
+    [event::SPECS, command::SPECS, aggregate::SPECS, projection::SPECS, id::SPECS].concat()
 }

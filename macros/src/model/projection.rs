@@ -30,6 +30,9 @@ const REQUIRED: &[(&str, &str)] = &[
     ("from", "`from(…)`, the enums of events that it follows"),
 ];
 
+#[cfg(test)]
+pub(crate) const SPECS: &[&Spec] = &[&SPEC];
+
 pub(crate) struct Projection {
     pub(crate) item: Item,
     pub(crate) name: Option<LitStr>,

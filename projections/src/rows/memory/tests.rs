@@ -40,8 +40,8 @@ impl Projection for Thing {
     fn key(&self) -> Cow<'_, str> {
         (&self.key).into()
     }
-    fn form() -> factum_core::codec::Form<Self> {
-        factum_core::codec::Form::serde()
+    fn form() -> codec::Form<Self> {
+        codec::Form::serde()
     }
     fn set_key(&mut self, key: &str) -> Result<(), BadId> {
         key.clone_into(&mut self.key);
