@@ -1,6 +1,6 @@
 //! A flowchart in the language of Mermaid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::schema::documents::{keys, text};
@@ -42,18 +42,16 @@ pub(super) fn flowchart(nodes: &[Node<'_>], arrows: &[(Node<'_>, Node<'_>)]) -> 
     let ids = ids(nodes);
     let mut chart = "flowchart LR\n".to_owned();
     for node in nodes {
-        let [open, close] = node.0.style().2;
-        line(&mut chart, &format!("{}{open}\"{}\"{close}", id(&ids, node), label(node.1)));
+        let (class, _, [open, close]) = node.0.style();
+        let (id, label) = (id(&ids, node), label(node.1));
+        line(&mut chart, &format!("{id}{open}\"{label}\"{close}:::{class}"));
     }
     for (from, to) in arrows {
         line(&mut chart, &format!("{} --> {}", id(&ids, from), id(&ids, to)));
     }
-    for of_kind in nodes.chunk_by(|one, next| one.0 == next.0) {
-        let Some((kind, _)) = of_kind.first() else { continue };
-        let (class, colours, _) = kind.style();
-        let members: Vec<_> = of_kind.iter().map(|node| id(&ids, node)).collect();
+    let kinds: BTreeSet<Kind> = nodes.iter().map(|node| node.0).collect();
+    for (class, colours, _) in kinds.into_iter().map(Kind::style) {
         line(&mut chart, &format!("classDef {class} {colours},color:#000"));
-        line(&mut chart, &format!("class {} {class}", members.join(",")));
     }
     chart
 }

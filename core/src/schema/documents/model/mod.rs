@@ -3,6 +3,7 @@
 mod flow;
 mod flowchart;
 mod markdown;
+mod notation;
 mod tables;
 
 use self::flow::Flow;

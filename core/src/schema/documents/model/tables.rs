@@ -1,11 +1,11 @@
 //! The tables: aggregates, commands, events, projections.
 
 use super::markdown::{code, prose, table};
-use super::section;
+use super::{notation, section};
 use crate::schema::documents::{aggregates, text};
 use crate::schema::{
-    AggregateSchema, CommandSchema, Description, Docs, EventSchema, Object, ProjectionSchema,
-    Shape, SnapshotSchema,
+    AggregateSchema, CommandSchema, Description, Docs, EventSchema, ProjectionSchema, Shape,
+    SnapshotSchema,
 };
 
 /// Every table that has rows, each in a section of its own.
@@ -123,19 +123,13 @@ fn those_that(description: &Description, test: impl Fn(&AggregateSchema) -> bool
     lines(meant.map(|aggregate| code(aggregate.name)))
 }
 
-/// The places of a form, those of each field together and in the order of the source.
+/// The fields in the order of the source, each with the first of what is said about it.
 fn fields(shape: &Shape, docs: &Docs) -> String {
-    let Shape::Object(object) = shape else {
-        return lines(shape.lines().iter().map(|line| code(&line.to_string())));
-    };
-    lines(object.fields.iter().flat_map(|field| {
-        let alone = Object { name: object.name.clone(), fields: vec![field.clone()] };
+    let Shape::Object(object) = shape else { return code(&notation::notation(shape)) };
+    lines(object.fields.iter().map(|field| {
         let doc = text::summary(text::field_doc(docs, &field.name));
-        Shape::Object(alone).lines().into_iter().map(move |line| {
-            let about = if line.path == field.name { prose(&doc) } else { String::new() };
-            let dash = if about.is_empty() { "" } else { " – " };
-            format!("{}{dash}{about}", code(&line.to_string()))
-        })
+        let dash = if doc.is_empty() { "" } else { " – " };
+        format!("{}{dash}{}", code(&notation::field(field)), prose(&doc))
     }))
 }
 
