@@ -7,6 +7,8 @@
 //! [`Description`] is a whole app. The lock file and the documents of an app are made from it.
 
 mod describe;
+#[cfg(feature = "schema")]
+pub mod documents;
 mod lines;
 mod shape;
 mod trace;

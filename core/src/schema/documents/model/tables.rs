@@ -1,0 +1,147 @@
+//! The tables: aggregates, commands, events, projections.
+
+use super::markdown::{code, prose, table};
+use super::{notation, section};
+use crate::schema::documents::{aggregates, text};
+use crate::schema::{
+    AggregateSchema, CommandSchema, Description, Docs, EventSchema, ProjectionSchema, Shape,
+    SnapshotSchema,
+};
+
+/// Every table that has rows, each in a section of its own.
+pub(super) fn all(description: &Description) -> String {
+    let sections = [
+        ("Aggregates", &["Aggregate", "Snapshot", "What it is"][..], aggregate_rows(description)),
+        ("Commands", &["Command", "Sent to", "Fields", "What it asks for"], commands(description)),
+        (
+            "Events",
+            &["Event", "Version", "Written by", "Fields", "What happened"],
+            events(description),
+        ),
+        (
+            "Projections",
+            &["Projection", "Version", "Follows", "Columns", "Row", "What it shows"],
+            projections(description),
+        ),
+    ];
+    let filled = sections.iter().filter(|(_, _, rows)| !rows.is_empty());
+    filled.map(|(heading, heads, rows)| section(heading, &table(heads, rows))).collect()
+}
+
+type Rows = Vec<Vec<String>>;
+
+fn aggregate_rows(description: &Description) -> Rows {
+    let row = |aggregate: &AggregateSchema| {
+        vec![
+            code(aggregate.name),
+            aggregate.snapshot.as_ref().map_or_else(none, kept),
+            about(&aggregate.docs),
+        ]
+    };
+    aggregates(description).into_iter().map(row).collect()
+}
+
+fn kept(snapshot: &SnapshotSchema) -> String {
+    match snapshot.every {
+        1 => "every event".to_owned(),
+        every => format!("every {every} events"),
+    }
+}
+
+fn commands(description: &Description) -> Rows {
+    let row = |command: &CommandSchema| {
+        let takes = |aggregate: &AggregateSchema| {
+            aggregate.commands.iter().any(|taken| taken.name == command.name)
+        };
+        vec![
+            code(command.name),
+            those_that(description, takes),
+            fields(&command.fields, &command.docs),
+            about(&command.docs),
+        ]
+    };
+    description.commands().into_iter().map(row).collect()
+}
+
+fn events(description: &Description) -> Rows {
+    let row = |event: &EventSchema| {
+        let writes = |aggregate: &AggregateSchema| {
+            aggregate.events.iter().any(|written| written.name == event.name)
+        };
+        vec![
+            event_name(event),
+            event.version.to_string(),
+            those_that(description, writes),
+            fields(&event.fields, &event.docs),
+            about(&event.docs),
+        ]
+    };
+    description.events().into_iter().map(row).collect()
+}
+
+fn event_name(event: &EventSchema) -> String {
+    let mut was = event.was.clone();
+    was.sort_unstable();
+    let before = was.into_iter().map(|was| format!("was {}", code(was)));
+    lines(std::iter::once(code(event.name)).chain(before))
+}
+
+fn projections(description: &Description) -> Rows {
+    let mut projections: Vec<_> = description.projections.iter().collect();
+    projections.sort_by_key(|projection| projection.name);
+    let row = |projection: &ProjectionSchema| {
+        vec![
+            code(projection.name),
+            projection.version.to_string(),
+            follows(description, projection),
+            lines(projection.columns.iter().map(|column| code(&column.to_string()))),
+            fields(&projection.row, &projection.docs),
+            about(&projection.docs),
+        ]
+    };
+    projections.into_iter().map(row).collect()
+}
+
+/// Names of events; those of an aggregate that is followed as a whole are put in one word.
+fn follows(description: &Description, projection: &ProjectionSchema) -> String {
+    let mut left = projection.follows.clone();
+    left.sort_unstable();
+    left.dedup();
+    let follows = |event: &EventSchema| projection.follows.contains(&event.name);
+    let mut shown = Vec::new();
+    for aggregate in aggregates(description) {
+        if aggregate.events.len() > 1 && aggregate.events.iter().all(follows) {
+            shown.push(format!("all of {}", code(aggregate.name)));
+            left.retain(|name| aggregate.events.iter().all(|event| event.name != *name));
+        }
+    }
+    lines(shown.into_iter().chain(left.into_iter().map(code)))
+}
+
+fn those_that(description: &Description, test: impl Fn(&AggregateSchema) -> bool) -> String {
+    let meant = aggregates(description).into_iter().filter(|aggregate| test(aggregate));
+    lines(meant.map(|aggregate| code(aggregate.name)))
+}
+
+/// The fields in the order of the source, each with the first of what is said about it.
+fn fields(shape: &Shape, docs: &Docs) -> String {
+    let Shape::Object(object) = shape else { return code(&notation::notation(shape)) };
+    lines(object.fields.iter().map(|field| {
+        let doc = text::summary(text::field_doc(docs, &field.name));
+        let dash = if doc.is_empty() { "" } else { " – " };
+        format!("{}{dash}{}", code(&notation::field(field)), prose(&doc))
+    }))
+}
+
+fn about(docs: &Docs) -> String {
+    prose(&text::summary(docs.item))
+}
+
+fn lines(cells: impl Iterator<Item = String>) -> String {
+    let cells: Vec<_> = cells.collect();
+    if cells.is_empty() { none() } else { cells.join("<br>") }
+}
+
+fn none() -> String {
+    "–".to_owned()
+}

@@ -1,0 +1,104 @@
+//! An app with a form of every kind.
+
+use factum_core::event::Newer;
+use factum_core::schema::{
+    AggregateSchema, CommandSchema, Description, Docs, EventSchema, PastForm, ProjectionSchema,
+    Shape, SnapshotSchema,
+};
+use factum_core::view::{ColumnSpec, ValueKind};
+
+use crate::forms;
+
+/// The text of one of the app's documents.
+pub(crate) fn document(description: &Description, name: &str) -> String {
+    let documents = description.documents("bank", "1.2.3");
+    documents.into_iter().find(|document| document.name == name).unwrap().text
+}
+
+/// As [`document`], read.
+pub(crate) fn json(description: &Description, name: &str) -> serde_json::Value {
+    serde_json::from_str(&document(description, name)).unwrap()
+}
+
+pub(crate) fn event(name: &'static str, fields: Shape) -> EventSchema {
+    EventSchema {
+        name,
+        version: 1,
+        was: Vec::new(),
+        newer: Newer::Fail,
+        variant: "",
+        docs: Docs::NONE,
+        fields,
+        past: Vec::new(),
+    }
+}
+
+pub(crate) fn command(name: &'static str, fields: Shape) -> CommandSchema {
+    CommandSchema { name, rust_type: "bank::commands::Anything", docs: Docs::NONE, fields }
+}
+
+pub(crate) fn aggregate(
+    name: &'static str,
+    commands: Vec<CommandSchema>,
+    events: Vec<EventSchema>,
+) -> AggregateSchema {
+    let (docs, event_type, snapshot) = (Docs::NONE, "bank::Event", None);
+    AggregateSchema { name, docs, commands, event_type, events, snapshot }
+}
+
+pub(crate) fn projection(name: &'static str, follows: Vec<&'static str>) -> ProjectionSchema {
+    let (version, docs, columns, row) = (1, Docs::NONE, &[][..], Shape::Any);
+    ProjectionSchema { name, version, docs, follows, columns, row }
+}
+
+const DEPOSITED: Docs = Docs {
+    item: "Money came in.\n\nNever less than a cent.",
+    fields: &[("cents", "How much."), ("paid_at", "When, as a text.")],
+};
+const DEPOSIT: Docs =
+    Docs { item: "Pays money in | or not.", fields: &[("account", "Whose account.")] };
+
+/// A bank with two aggregates that share an event.
+pub(crate) fn bank() -> Description {
+    let deposited = EventSchema {
+        version: 3,
+        was: vec!["account.paid_in", "account.paid"],
+        variant: "Deposited",
+        docs: DEPOSITED,
+        past: vec![
+            PastForm { version: 1, fields: None },
+            PastForm { version: 2, fields: Some(forms::deposited_before()) },
+        ],
+        ..event("account.deposited", forms::deposited())
+    };
+    let reviewed = event("audit.reviewed", Shape::Any);
+    let deposit = CommandSchema {
+        rust_type: "bank::commands::Deposit",
+        docs: DEPOSIT,
+        ..command("account.deposit", forms::deposit())
+    };
+    let account = AggregateSchema {
+        docs: Docs { item: "Where somebody's\nmoney is.", fields: &[] },
+        snapshot: Some(SnapshotSchema { every: 200, state: Shape::Any }),
+        ..aggregate(
+            "account",
+            vec![deposit, command("account.review", forms::planted())],
+            vec![deposited, reviewed.clone()],
+        )
+    };
+    let kinds = vec![
+        event("vault.filled", forms::everything()),
+        event("vault.planted", forms::planted()),
+        reviewed,
+    ];
+    let vault = aggregate("vault", vec![command("vault.fill", forms::everything())], kinds);
+    let balances = ProjectionSchema {
+        version: 4,
+        docs: Docs { item: "What each has.", fields: &[] },
+        columns: &[ColumnSpec { name: "cents", kind: ValueKind::Uint }],
+        row: forms::deposit(),
+        ..projection("balances", vec!["account.deposited", "audit.reviewed"])
+    };
+    let others = projection("mail", vec!["post.sent", "vault.filled"]);
+    Description { aggregates: vec![vault, account], projections: vec![others, balances] }
+}
