@@ -35,6 +35,16 @@ pub struct VariantForm<W, R> {
     pub shape: fn() -> Shape,
 }
 
+/// Fails a test whose files are not what the app says.
+#[cfg(feature = "schema")]
+#[track_caller]
+#[expect(clippy::panic, reason = "a test fails by panicking")]
+pub fn kept(checked: Result<(), crate::schema::KeptError>) {
+    if let Err(error) = checked {
+        panic!("{error}");
+    }
+}
+
 /// That two enums have no event in common.
 ///
 /// # Panics

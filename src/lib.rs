@@ -5,6 +5,7 @@ pub mod __private;
 mod app;
 mod derives;
 pub mod prelude;
+pub mod schema;
 
 pub use app::{App, AppBuilder, StartError};
 pub use derives::{Aggregate, Command, Event, Id, Projection};
@@ -18,7 +19,7 @@ pub use factum_core::{
     SentTo, Stored, StreamName, Tag, Tags, Timestamp, emit, require,
 };
 pub use factum_core::{
-    codec, event, names, pipeline, projection, schema, snapshot, store, time, upcast, view,
+    codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
 pub use factum_projections::{ProjectionError, QueryError, View};
 pub use factum_stores as stores;

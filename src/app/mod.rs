@@ -10,12 +10,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use factum_core::pipeline::{Dispatcher, EventLog, SendError, Sending};
+use factum_core::schema::Description;
 use factum_core::store::{BoxFuture, EventStore};
 use factum_core::{Aggregate, Projection, SentTo};
 use factum_projections::{ProjectionError, Runner, View};
 use tokio::sync::Mutex;
 
 pub use builder::AppBuilder;
+use builder::Describe;
 pub use error::StartError;
 
 /// A running app: takes commands, and answers queries. A cheap handle; clones share everything.
@@ -73,6 +75,7 @@ struct Inner {
     aggregates: Vec<Box<dyn Stop>>,
     /// In the order of their registration; they stay here, so that a second stop tells the same.
     projections: Mutex<Vec<Runner>>,
+    described: Vec<Describe>,
 }
 
 impl fmt::Debug for App {
@@ -148,6 +151,11 @@ impl App {
     /// projection, each query is answered with an error that says so.
     pub fn view<V: Projection>(&self) -> View<V> {
         self.part::<V, View<V>>().cloned().unwrap_or_else(View::missing)
+    }
+
+    /// What the app persists, and by what: see [`schema`](crate::schema).
+    pub fn describe(&self) -> Description {
+        builder::describe(&self.inner.described)
     }
 
     /// The store, for what the app does not offer.

@@ -1,0 +1,91 @@
+//! What an app persists: its description, the lock file that guards it, and the documents made from it.
+//!
+//! *Problem.* Events outlive the types that wrote them; a renamed field is noticed when the first old
+//! event is read. *Invariant.* What the derives put out describes itself, so nothing has to be listed
+//! twice: what an app can write is what its lock file holds. *Shape.* `app.describe()` is the
+//! [`Description`], before the app is started and after. With the feature `schema`, [`lock!`] in a
+//! test compares it with `events.lock` beside the `Cargo.toml`, and [`documents!`] compares the
+//! documents of the app with those in a folder. `FACTUM_LOCK=update cargo test` writes both.
+//!
+//! ```no_run
+//! use factum::prelude::*;
+//! use factum::AppBuilder;
+//! # #[derive(Event, Clone)]
+//! # enum LampEvent { #[event("lamp.lit")] Lit { watts: u32 } }
+//! # #[derive(Command, Serialize, Deserialize)]
+//! # #[command("lamp.light")]
+//! # struct Light { #[id] lamp: String }
+//! # #[derive(Aggregate, Default)]
+//! # #[aggregate(name = "lamp", event = LampEvent, error = std::fmt::Error, commands(Light))]
+//! # struct Lamp;
+//! # impl Apply<LampEvent> for Lamp { fn apply(&mut self, _: &LampEvent) {} }
+//! # impl Handle<Light> for Lamp {
+//! #     fn handle(&self, _: &Light, _: &Context) -> Decision<Self> { emit(None) }
+//! # }
+//!
+//! /// What the app consists of: said once, for `main` and for the tests.
+//! fn lamps(app: AppBuilder) -> AppBuilder {
+//!     app.aggregate::<Lamp>()
+//! }
+//!
+//! # #[cfg(feature = "schema")]
+//! // In a test:
+//! fn what_is_stored_can_be_read() {
+//!     factum::schema::lock!(lamps(App::memory()));
+//! }
+//! # #[cfg(feature = "schema")]
+//! fn the_docs_are_up_to_date() {
+//!     factum::schema::documents!(lamps(App::memory()), "docs/model");
+//! }
+//! ```
+
+#[cfg(feature = "schema")]
+mod kept;
+
+pub use factum_core::schema::*;
+#[cfg(feature = "schema")]
+pub use kept::{KeptError, check_documents, check_lock};
+
+#[cfg(feature = "schema")]
+#[doc(inline)]
+pub use crate::__documents as documents;
+#[cfg(feature = "schema")]
+#[doc(inline)]
+pub use crate::__lock as lock;
+
+/// Compares what an app persists with `events.lock`, beside the `Cargo.toml` of the crate that this
+/// stands in. Takes an app, started or not; see [`check_lock`] for the rules.
+///
+/// # Panics
+/// With the report, if the file is missing or behind, or if stored data could no longer be read.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lock {
+    ($app:expr $(,)?) => {
+        $crate::__private::kept($crate::schema::check_lock(
+            &$app.describe(),
+            ::core::env!("CARGO_MANIFEST_DIR"),
+        ))
+    };
+}
+
+/// Compares the documents of an app with those in a folder, relative to the `Cargo.toml` of the crate
+/// that this stands in: JSON Schemas of events and commands, an AsyncAPI document, and a page with a
+/// diagram. Takes an app, started or not.
+///
+/// # Panics
+/// With the names of the files that are missing or differ.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __documents {
+    ($app:expr, $folder:expr $(,)?) => {
+        $crate::__private::kept($crate::schema::check_documents(
+            &$app
+                .describe()
+                .documents(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION")),
+            ::std::path::Path::new(::core::env!("CARGO_MANIFEST_DIR")).join($folder),
+        ))
+    };
+}
