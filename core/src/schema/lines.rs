@@ -51,9 +51,9 @@ impl Shape {
 
     /// A fingerprint of the lines: the same as long as they are.
     pub fn fingerprint(&self) -> u64 {
-        self.lines().iter().fold(FNV1A_START, |hash, line| {
-            fnv1a(fnv1a(hash, line.to_string().as_bytes()), b"\n")
-        })
+        self.lines()
+            .iter()
+            .fold(FNV1A_START, |hash, line| fnv1a(fnv1a(hash, line.to_string().as_bytes()), b"\n"))
     }
 }
 
