@@ -12,8 +12,11 @@ use crate::schema::{Choice, Shape, Variant};
 /// How many steps a place may be away.
 const MAX_DEPTH: usize = 32;
 
-/// How often a type is read.
-const MAX_RUNS: usize = 20_000;
+/// How often a type may ask for something in one run.
+const MAX_CALLS_OF_RUN: usize = 10_000;
+
+/// How often a type may ask for something in all runs; far more than any takes that people write.
+const MAX_CALLS: usize = 500_000;
 
 /// Up to how many items of a tuple are told apart.
 const MAX_PLACES: usize = 64;
@@ -23,12 +26,12 @@ const MAX_PLACES: usize = 64;
 pub(super) struct Explorer {
     read: fn(Reader<'_>) -> Result<(), Error>,
     pub(super) samples: Samples,
-    runs: usize,
+    calls_left: usize,
 }
 
 impl Explorer {
     pub(super) fn new(read: fn(Reader<'_>) -> Result<(), Error>) -> Self {
-        Self { read, samples: Samples::default(), runs: 0 }
+        Self { read, samples: Samples::default(), calls_left: MAX_CALLS }
     }
 
     /// The whole form.
@@ -38,10 +41,12 @@ impl Explorer {
 
     /// Reads along a path, with other samples as long as those beside it are refused.
     pub(super) fn run(&mut self, target: &[Step], goal: &Goal) -> Outcome {
-        while self.runs < MAX_RUNS {
-            self.runs += 1;
-            let run = Run::new(target, goal.clone(), &self.samples);
+        while self.calls_left > 0 {
+            let max_calls = self.calls_left.min(MAX_CALLS_OF_RUN);
+            let run = Run::new(target, goal.clone(), &self.samples, max_calls);
             let ended = catch_unwind(AssertUnwindSafe(|| (self.read)(Reader::new(&run))));
+            let calls = max_calls.saturating_sub(run.calls_left());
+            self.calls_left = self.calls_left.saturating_sub(calls.max(1));
             match run.outcome() {
                 Outcome::Stuck(trouble) if ended.is_ok() => {
                     if !self.samples.learn(&trouble, target) {

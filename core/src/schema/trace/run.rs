@@ -7,9 +7,6 @@ use super::sample::Samples;
 use super::step::{Identity, Step};
 use crate::schema::Shape;
 
-/// How often a type may ask for something in one run.
-const MAX_CALLS: usize = 10_000;
-
 /// What is to be done at the end of the path.
 #[derive(Clone, Debug)]
 pub(super) enum Goal {
@@ -65,7 +62,8 @@ pub(super) struct Run<'r> {
     sighting: RefCell<Option<Sighting>>,
     trouble: RefCell<Option<Trouble>>,
     given: Cell<bool>,
-    calls: Cell<usize>,
+    /// How often the type may still ask for something.
+    calls_left: Cell<usize>,
 }
 
 /// What came of a run.
@@ -84,7 +82,12 @@ pub(super) enum Outcome {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn new(target: &'r [Step], goal: Goal, samples: &'r Samples) -> Self {
+    pub(super) fn new(
+        target: &'r [Step],
+        goal: Goal,
+        samples: &'r Samples,
+        max_calls: usize,
+    ) -> Self {
         Self {
             target,
             goal,
@@ -93,15 +96,19 @@ impl<'r> Run<'r> {
             sighting: RefCell::default(),
             trouble: RefCell::default(),
             given: Cell::new(false),
-            calls: Cell::new(0),
+            calls_left: Cell::new(max_calls),
         }
     }
 
     /// Counts a call, so that a type that asks for ever is told to stop.
     pub(super) fn count_call(&self) -> Result<(), Error> {
-        let calls = self.calls.get().saturating_add(1);
-        self.calls.set(calls);
-        if calls > MAX_CALLS { Err(Error::Exhausted) } else { Ok(()) }
+        let left = self.calls_left.get().checked_sub(1).ok_or(Error::Exhausted)?;
+        self.calls_left.set(left);
+        Ok(())
+    }
+
+    pub(super) fn calls_left(&self) -> usize {
+        self.calls_left.get()
     }
 
     pub(super) fn note_newtype(&self, identity: Identity) {
