@@ -131,7 +131,11 @@ impl<A: Aggregate> Commands<A> {
     /// Lists a command.
     pub fn add<C: SentTo<A>>(&mut self) -> &mut Self {
         let rust_type = std::any::type_name::<C>();
-        self.listed.push(ListedCommand { name: C::NAME, rust_type, schema: CommandSchema::of::<C> });
+        self.listed.push(ListedCommand {
+            name: C::NAME,
+            rust_type,
+            schema: CommandSchema::of::<C>,
+        });
         self
     }
 

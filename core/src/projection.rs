@@ -216,4 +216,3 @@ impl<P: Projection> Sources<P> {
         if known { Ok(()) } else { Err(SourceError::NoSource) }
     }
 }
-

@@ -8,6 +8,9 @@
 
 mod describe;
 mod lines;
+#[cfg(feature = "schema")]
+pub mod lock;
+mod path;
 mod shape;
 mod trace;
 
