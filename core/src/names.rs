@@ -98,7 +98,7 @@ fn problem_of(text: &str) -> Option<NameProblem> {
 
 /// Control characters (category Cc of Unicode), separators of lines and paragraphs (Zl, Zp), and the
 /// format characters (Cf) that are in use: two names that differ in one of them look the same.
-fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -2,29 +2,33 @@
 
 use std::fmt;
 
+use super::path::{Step, join, quoted, shown};
 use super::{Field, Shape};
 use crate::snapshot::{FNV1A_START, fnv1a};
 
 /// One place in a form: `place.town: string`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line {
-    /// Where: `place.town`, `tags[]`, `pair[0]`, `prices{}`, `kind/Car`. Empty for the form itself,
-    /// which is shown as `(value)`.
+    /// Where: `place.town`, `tags[]`, `pair[0]`, `prices{}`, `kind/Car`. A name that has other
+    /// characters than ASCII letters, digits, `_` and `-` stands there as a JSON text. Empty for the
+    /// form itself, which is shown as `(value)`.
     pub path: String,
     /// Whether it may be left out: the path is shown with `?` behind it.
     pub optional: bool,
     /// Other names of the last step, in order: shown as `(or old)`.
     pub aliases: Vec<String>,
-    /// What stands there: `string`, `u64 | null`, `object`, `list`, …
+    /// What stands there: `string`, `u64 | null`, `object`, `list`, …; `again place` is the form at
+    /// `place` once more.
     pub kind: String,
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.path.is_empty() { "(value)" } else { &self.path })?;
+        f.write_str(shown(&self.path))?;
         f.write_str(if self.optional { "?" } else { "" })?;
         if !self.aliases.is_empty() {
-            write!(f, " (or {})", self.aliases.join(", "))?;
+            let aliases: Vec<_> = self.aliases.iter().map(|alias| quoted(alias)).collect();
+            write!(f, " (or {})", aliases.join(", "))?;
         }
         write!(f, ": {}", self.kind)
     }
@@ -35,18 +39,21 @@ impl Shape {
     ///
     /// ```
     /// use factum_core::schema::Shape;
-    /// let lines = Shape::of::<(u64, Option<String>)>().lines();
-    /// let shown: Vec<_> = lines.iter().map(ToString::to_string).collect();
-    /// assert_eq!(shown, ["(value): tuple", "[0]: u64", "[1]: string | null"]);
+    /// let pair = Shape::Tuple(vec![Shape::Bool, Shape::Nullable(Box::new(Shape::Text))]);
+    /// let shown: Vec<_> = pair.lines().iter().map(ToString::to_string).collect();
+    /// assert_eq!(shown, ["(value): tuple", "[0]: bool", "[1]: string | null"]);
     /// ```
     pub fn lines(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
+        let mut walk = Walk::default();
         match self {
-            Self::Object(object) => fields(&mut lines, "", &object.fields),
-            other => walk(&mut lines, Line::at(String::new()), other),
+            Self::Object(object) => {
+                walk.around.push((&object.name, String::new()));
+                walk.fields("", &object.fields);
+            }
+            other => walk.place(Line::at(String::new()), other),
         }
-        lines.sort();
-        lines
+        walk.lines.sort();
+        walk.lines
     }
 
     /// A fingerprint of the lines: the same as long as they are.
@@ -63,76 +70,113 @@ impl Line {
     }
 }
 
-fn fields(lines: &mut Vec<Line>, path: &str, fields: &[Field]) {
-    for field in fields {
-        let dot = if path.is_empty() { "" } else { "." };
-        let line = Line {
-            optional: field.optional,
-            aliases: field.aliases.clone(),
-            ..Line::at(format!("{path}{dot}{}", field.name))
-        };
-        walk(lines, line, &field.shape);
+/// Collects the lines of a form.
+#[derive(Default)]
+struct Walk<'a> {
+    lines: Vec<Line>,
+    /// The objects and choices around a place: their names, which are not persisted, and paths.
+    around: Vec<(&'a str, String)>,
+}
+
+impl<'a> Walk<'a> {
+    /// Adds the line of a place, and those of the places in it.
+    fn place(&mut self, line: Line, shape: &'a Shape) {
+        let path = line.path.clone();
+        self.lines.push(Line { kind: self.kind(shape), ..line });
+        self.inside(&path, shape);
     }
-}
 
-/// Adds the line of a place, and those of the places in it.
-fn walk(lines: &mut Vec<Line>, line: Line, shape: &Shape) {
-    let path = line.path.clone();
-    lines.push(Line { kind: kind(shape), ..line });
-    inside(lines, &path, shape);
-}
-
-fn inside(lines: &mut Vec<Line>, path: &str, shape: &Shape) {
-    match shape {
-        Shape::Nullable(inner) => inside(lines, path, inner),
-        Shape::List(inner) => walk(lines, Line::at(format!("{path}[]")), inner),
-        Shape::Tuple(items) => {
-            for (place, item) in items.iter().enumerate() {
-                walk(lines, Line::at(format!("{path}[{place}]")), item);
-            }
-        }
-        Shape::Map(_, value) => walk(lines, Line::at(format!("{path}{{}}")), value),
-        Shape::Object(object) => fields(lines, path, &object.fields),
-        Shape::Choice(choice) => {
-            for variant in &choice.variants {
-                let path = format!("{path}/{}", variant.name);
-                match &variant.content {
-                    Some(content) => walk(lines, Line::at(path), content),
-                    None => lines.push(Line { kind: "unit".to_owned(), ..Line::at(path) }),
+    fn inside(&mut self, path: &str, shape: &'a Shape) {
+        match shape {
+            Shape::Nullable(inner) => self.inside(path, inner),
+            Shape::List(inner) => self.place(Line::at(join(path, &Step::Item)), inner),
+            Shape::Tuple(items) => {
+                for (place, item) in items.iter().enumerate() {
+                    self.place(Line::at(join(path, &Step::Place(place))), item);
                 }
             }
+            Shape::Map(key, value) => {
+                self.inside(&join(path, &Step::Key), key);
+                self.place(Line::at(join(path, &Step::Value)), value);
+            }
+            Shape::Object(object) => {
+                self.around.push((&object.name, path.to_owned()));
+                self.fields(path, &object.fields);
+                self.around.pop();
+            }
+            Shape::Choice(choice) => {
+                self.around.push((&choice.name, path.to_owned()));
+                for variant in &choice.variants {
+                    let line = Line::at(join(path, &Step::Variant(variant.name.clone())));
+                    match &variant.content {
+                        Some(content) => self.place(line, content),
+                        None => self.lines.push(Line { kind: "unit".to_owned(), ..line }),
+                    }
+                }
+                self.around.pop();
+            }
+            Shape::Any
+            | Shape::Null
+            | Shape::Bool
+            | Shape::Integer(_)
+            | Shape::Float(_)
+            | Shape::Char
+            | Shape::Text
+            | Shape::Bytes
+            | Shape::Again(_) => {}
         }
-        Shape::Any
-        | Shape::Null
-        | Shape::Bool
-        | Shape::Integer(_)
-        | Shape::Float(_)
-        | Shape::Char
-        | Shape::Text
-        | Shape::Bytes
-        | Shape::Again(_) => {}
+    }
+
+    fn fields(&mut self, path: &str, fields: &'a [Field]) {
+        for field in fields {
+            let mut aliases = field.aliases.clone();
+            aliases.sort();
+            aliases.dedup();
+            let line = Line {
+                optional: field.optional,
+                aliases,
+                ..Line::at(join(path, &Step::Field(field.name.clone())))
+            };
+            self.place(line, &field.shape);
+        }
+    }
+
+    fn kind(&self, shape: &Shape) -> String {
+        match shape {
+            Shape::Any => "any".to_owned(),
+            Shape::Null => "null".to_owned(),
+            Shape::Bool => "bool".to_owned(),
+            Shape::Integer(integer) => integer.to_string(),
+            Shape::Float(float) => float.to_string(),
+            Shape::Char => "char".to_owned(),
+            Shape::Text => "string".to_owned(),
+            Shape::Bytes => "bytes".to_owned(),
+            Shape::Nullable(inner) => format!("{} | null", self.kind(without_null(inner))),
+            Shape::List(_) => "list".to_owned(),
+            Shape::Tuple(_) => "tuple".to_owned(),
+            Shape::Map(key, _) => match without_null(key) {
+                Shape::Text => "map".to_owned(),
+                key => format!("map by {}", self.kind(key)),
+            },
+            Shape::Object(_) => "object".to_owned(),
+            Shape::Choice(_) => "choice".to_owned(),
+            Shape::Again(name) => self.again(name),
+        }
+    }
+
+    /// By its path, so that a type may be renamed.
+    fn again(&self, name: &str) -> String {
+        match self.around.iter().rev().find(|(around, _)| *around == name) {
+            Some((_, path)) => format!("again {}", shown(path)),
+            None => "any".to_owned(),
+        }
     }
 }
 
-fn kind(shape: &Shape) -> String {
-    match shape {
-        Shape::Any => "any".to_owned(),
-        Shape::Null => "null".to_owned(),
-        Shape::Bool => "bool".to_owned(),
-        Shape::Integer(integer) => integer.to_string(),
-        Shape::Float(float) => float.to_string(),
-        Shape::Char => "char".to_owned(),
-        Shape::Text => "string".to_owned(),
-        Shape::Bytes => "bytes".to_owned(),
-        Shape::Nullable(inner) => format!("{} | null", kind(inner)),
-        Shape::List(_) => "list".to_owned(),
-        Shape::Tuple(_) => "tuple".to_owned(),
-        Shape::Map(key, _) => match **key {
-            Shape::Text => "map".to_owned(),
-            ref key => format!("map by {}", kind(key)),
-        },
-        Shape::Object(_) => "object".to_owned(),
-        Shape::Choice(_) => "choice".to_owned(),
-        Shape::Again(name) => format!("again {name}"),
+/// JSON has one `null`, however often it may stand there.
+fn without_null(mut shape: &Shape) -> &Shape {
+    while let Shape::Nullable(inner) = shape {
+        shape = inner;
     }
+    shape
 }

@@ -10,6 +10,9 @@ mod describe;
 #[cfg(feature = "schema")]
 pub mod documents;
 mod lines;
+#[cfg(feature = "schema")]
+pub mod lock;
+mod path;
 mod shape;
 mod trace;
 

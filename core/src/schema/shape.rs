@@ -11,7 +11,8 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// Whatever JSON can hold. Serde does not tell more of untagged and internally tagged enums, of
-    /// structs with `flatten`, and of `serde_json::Value`.
+    /// structs with `flatten`, and of `serde_json::Value`; nor do impls by hand that cannot be
+    /// followed.
     Any,
     /// `null`, or a struct without fields.
     Null,
@@ -40,7 +41,7 @@ pub enum Shape {
     Object(Object),
     /// One of several.
     Choice(Choice),
-    /// The object or choice of this name around it, once more.
+    /// The object, choice or newtype of this name around it, once more.
     Again(String),
 }
 

@@ -1,0 +1,93 @@
+//! What to do about a breaking change.
+
+use super::FILE;
+use super::form::Form;
+use super::today::Known;
+use super::upcaster;
+
+pub(super) const REMOVED_COMMAND: &str = "\
+what sends it (a queue, a saga, another service) would be refused: keep it; if nothing sends it any
+more, take its block out of the lock file by hand";
+
+pub(super) fn command(name: &str) -> String {
+    format!(
+        "what sends it in the old form would be refused: keep that readable (a new field may be left \
+         out if\nit is an `Option` or has `#[serde(default)]`), or give the new form a name of its \
+         own beside this one,\nsuch as `{name}_2`"
+    )
+}
+
+pub(super) fn removed_event(name: &str) -> String {
+    format!(
+        "stored events have this name: keep it, or write `was = \"{name}\"` on the event that took \
+         its place;\nif no store has one any more, take its blocks out of {FILE} by hand"
+    )
+}
+
+pub(super) fn forgotten_name(was: &str, event: &Known<'_>) -> String {
+    format!(
+        "stored events have the old name: write `was = \"{was}\"` on {};\nif no store has one any \
+         more, take the name and its blocks out of {FILE} by hand",
+        place(event)
+    )
+}
+
+pub(super) fn reused_name(was: &str, name: &str) -> String {
+    format!(
+        "stored {was} events are {name} events, and would be taken for something else: give the new \
+         event\nanother name"
+    )
+}
+
+pub(super) fn lowered_version(version: u32) -> String {
+    format!(
+        "stored events may have version {version}: keep it, and to go back to an older form, raise \
+         the\nversion to {} and lead from {version} to that",
+        version.saturating_add(1)
+    )
+}
+
+pub(super) fn missing_upcaster(event: &Known<'_>, version: u32, locked: &Form) -> String {
+    format!(
+        "stored events may have version {version}: name an upcaster in `upcast({version} => …)` on \
+         {}:\n\n{}",
+        place(event),
+        upcaster::function(event, version, locked)
+    )
+}
+
+pub(super) fn mismatch(event: &Known<'_>, version: u32, locked: &Form) -> String {
+    format!(
+        "stored events of version {version} have the form that is locked: let the upcaster take \
+         that:\n\n{}",
+        upcaster::function(event, version, locked)
+    )
+}
+
+/// For a form that changed though its version did not.
+pub(super) fn raise(event: &Known<'_>, locked: &Form) -> String {
+    let version = event.schema.version;
+    let raised = version.saturating_add(1);
+    if event.schema.variant.is_empty() {
+        return format!(
+            "stored events have the old form: keep that readable, or raise the version to {raised} in \
+             `TYPES`\nand let `decode` read version {version} as it is locked"
+        );
+    }
+    format!(
+        "stored events have the old form: keep that readable, or raise the version and lead from the \
+         old\nform to the new{}:\n\n{}\n\n{}",
+        if event.schema.past.is_empty() { "" } else { ", and the upcaster before to the old" },
+        upcaster::attribute(event),
+        upcaster::function(event, version, locked)
+    )
+}
+
+/// Where the attribute of an event stands.
+fn place(event: &Known<'_>) -> String {
+    if event.schema.variant.is_empty() {
+        event.schema.name.to_owned()
+    } else {
+        format!("`{}::{}`", event.enum_name, event.schema.variant)
+    }
+}

@@ -1,0 +1,80 @@
+//! What stands in the lock file.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::form::Form;
+use crate::schema::Line;
+use crate::schema::path::{is_plain, is_plain_char, json};
+
+/// What has a form that the lock file keeps, in the order in which it keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A command, by its name.
+    Command(String),
+    /// An event.
+    Event {
+        /// Its name.
+        name: String,
+        /// The version of its form.
+        version: u32,
+    },
+    /// The kept state of an aggregate, by the aggregate's name.
+    Snapshot(String),
+}
+
+/// As at the head of its block: `event account.deposited v2`.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(name) => write!(f, "command {}", quoted_name(name)),
+            Self::Event { name, version } => write!(f, "event {} v{version}", quoted_name(name)),
+            Self::Snapshot(name) => write!(f, "snapshot {}", quoted_name(name)),
+        }
+    }
+}
+
+/// The name of an event, a command or an aggregate, as the file has it.
+pub(super) fn quoted_name(name: &str) -> Cow<'_, str> {
+    if is_plain(name, is_name_char) { Cow::Borrowed(name) } else { Cow::Owned(json(name)) }
+}
+
+/// Whether a character of such a name needs no quotes around it.
+pub(super) fn is_name_char(c: char) -> bool {
+    c == '.' || is_plain_char(c)
+}
+
+/// A subject and its form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) subject: Subject,
+    /// The names before, of an event.
+    pub(super) was: Vec<String>,
+    /// The form, sorted.
+    pub(super) lines: Vec<Line>,
+}
+
+/// A block, and where it stands in the file.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) subject: Subject,
+    pub(super) was: Vec<String>,
+    pub(super) form: Form,
+    /// The number of its first line.
+    pub(super) head: usize,
+    /// The paths of its places, each with the number of its line.
+    pub(super) numbers: Vec<(String, usize)>,
+}
+
+impl Entry {
+    /// The number of the line that a place has; that of the first one if it has none.
+    pub(super) fn number_of(&self, path: &str) -> usize {
+        let line = self.numbers.iter().find(|(at, _)| at == path);
+        line.map_or(self.head, |(_, number)| *number)
+    }
+
+    pub(super) fn block(&self) -> Block {
+        let lines = self.form.lines.clone();
+        Block { subject: self.subject.clone(), was: self.was.clone(), lines }
+    }
+}

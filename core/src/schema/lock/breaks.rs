@@ -1,0 +1,138 @@
+//! What of the locked forms the code of today can no longer read.
+
+use super::advice;
+use super::block::{Entry, Subject};
+use super::family::{Family, Member, families};
+use super::form::Form;
+use super::reading::{Obstacle, obstacles};
+use super::today::{Events, Known};
+use super::{Break, Fault, Rule};
+use crate::schema::Description;
+
+/// All that breaks, in the order of the file.
+pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
+    let events = Events::of(app);
+    let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_command(entry, app)).collect();
+    for family in families(lock) {
+        breaks.extend(of_event(&family, &events));
+    }
+    breaks.sort_by_key(|broken| broken.faults.iter().map(|fault| fault.line).min());
+    breaks
+}
+
+fn of_command(entry: &Entry, app: &Description) -> Option<Break> {
+    let Subject::Command(name) = &entry.subject else { return None };
+    let Some(command) = app.commands().into_iter().find(|command| command.name == name) else {
+        return Some(gone(entry, Rule::RemovedCommand, advice::REMOVED_COMMAND.to_owned()));
+    };
+    let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
+    broken(entry, obstacles, || advice::command(name))
+}
+
+fn of_event(family: &Family<'_>, events: &Events<'_>) -> Vec<Break> {
+    let mut breaks = of_names(family, events);
+    let Some(newest) = family.newest() else { return breaks };
+    let Some(event) = events.reader(family.name) else {
+        let advice = advice::removed_event(family.name);
+        breaks.push(gone(newest.entry, Rule::RemovedEvent, advice));
+        return breaks;
+    };
+    if newest.version > event.schema.version {
+        breaks.push(lowered(newest, &event));
+    }
+    // A name that is not read as this event's any more has been told of.
+    let own = |member: &&Member<'_>| is_same(events.reader(member.name), &event);
+    breaks.extend(family.members.iter().filter(own).filter_map(|member| of_form(*member, &event)));
+    breaks
+}
+
+fn is_same(one: Option<Known<'_>>, other: &Known<'_>) -> bool {
+    one.is_some_and(|one| one.schema.name == other.schema.name)
+}
+
+/// What breaks with the names that an event had before.
+fn of_names(family: &Family<'_>, events: &Events<'_>) -> Vec<Break> {
+    let today = events.reader(family.name);
+    let broken = |(was, entry): &(&str, &Entry)| match (events.reader(was), &today) {
+        (None, Some(event)) => Some(forgotten(was, entry, event)),
+        (Some(other), Some(event)) if other.schema.name == event.schema.name => None,
+        (Some(other), _) => Some(reused(was, entry, family.name, &other)),
+        // That the event is gone says it all.
+        (None, None) => None,
+    };
+    family.was.iter().filter_map(broken).collect()
+}
+
+/// What breaks with one form of an event.
+fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
+    let Member { entry, version, .. } = member;
+    if version > event.schema.version {
+        return None;
+    }
+    if version == event.schema.version {
+        let obstacles = obstacles(&entry.form, &Form::of(&event.schema.fields));
+        return broken(entry, obstacles, || advice::raise(event, &entry.form));
+    }
+    if !event.has_upcaster(version) {
+        let what = format!("nothing leads on from it to version {}", event.schema.version);
+        let advice = advice::missing_upcaster(event, version, &entry.form);
+        return Some(single(entry, Rule::MissingUpcaster, what, advice));
+    }
+    let taken = event.past_form(version)?;
+    let obstacles = past_obstacles(&entry.form, &taken);
+    broken(entry, obstacles, || advice::mismatch(event, version, &entry.form))
+}
+
+/// Where an upcaster cannot take what is locked. It may leave fields out: it is the place to say so.
+fn past_obstacles(locked: &Form, taken: &Form) -> Vec<Obstacle> {
+    if locked.is_unknown() {
+        return Vec::new();
+    }
+    let mut obstacles = obstacles(locked, taken);
+    obstacles.retain(|obstacle| obstacle.rule != Rule::RemovedField);
+    for obstacle in &mut obstacles {
+        obstacle.rule = Rule::UpcasterMismatch;
+        obstacle.what = format!("in what its upcaster takes, {}", obstacle.what);
+    }
+    obstacles
+}
+
+fn forgotten(was: &str, entry: &Entry, event: &Known<'_>) -> Break {
+    let what = format!("it was named {was} before, and that name is no longer read");
+    single(entry, Rule::ForgottenName, what, advice::forgotten_name(was, event))
+}
+
+fn reused(was: &str, entry: &Entry, name: &str, other: &Known<'_>) -> Break {
+    let what =
+        format!("it was named {was} before, and that name is now read as {}", other.schema.name);
+    single(entry, Rule::ReusedName, what, advice::reused_name(was, name))
+}
+
+fn lowered(newest: Member<'_>, event: &Known<'_>) -> Break {
+    let what = format!("the version of today is {}", event.schema.version);
+    let advice = advice::lowered_version(newest.version);
+    single(newest.entry, Rule::LoweredVersion, what, advice)
+}
+
+fn gone(entry: &Entry, rule: Rule, advice: String) -> Break {
+    single(entry, rule, "it is gone".to_owned(), advice)
+}
+
+fn single(entry: &Entry, rule: Rule, what: String, advice: String) -> Break {
+    let faults = vec![Fault { rule, line: entry.head, what }];
+    Break { subject: entry.subject.clone(), faults, advice }
+}
+
+fn broken(
+    entry: &Entry,
+    obstacles: Vec<Obstacle>,
+    advice: impl FnOnce() -> String,
+) -> Option<Break> {
+    let fault = |Obstacle { rule, path, what }: Obstacle| {
+        let line = entry.number_of(&path);
+        Fault { rule, line, what }
+    };
+    let faults: Vec<_> = obstacles.into_iter().map(fault).collect();
+    let subject = entry.subject.clone();
+    (!faults.is_empty()).then(|| Break { subject, faults, advice: advice() })
+}

@@ -1,0 +1,135 @@
+//! The lock file of an app's schema: what is persisted, in a text that is reviewed like code.
+//!
+//! *Problem.* A field that is renamed or made stricter compiles, passes its tests, and fails on the
+//! first event of last year. *Invariant.* What any version of the code that passed has stored can be
+//! read by the next one that passes. *Shape.* `events.lock` keeps the form of each command, of each
+//! event in each version, and of each snapshot, one place a line. [`compare`] reads stored forms, as
+//! they are locked, with those of today: a change that breaks is told of by its [`Rule`], with the
+//! upcaster to write; others are written when they are asked for. Nothing here does I/O.
+//!
+//! ```
+//! use factum_core::schema::lock::{self, Failure};
+//! use factum_core::schema::Description;
+//!
+//! let app = Description::default();
+//! assert!(matches!(lock::check(None, &app, false), Err(Failure::Missing)));
+//! let text = lock::check(None, &app, true).unwrap().unwrap();
+//! assert_eq!(lock::check(Some(&text), &app, false), Ok(None));
+//! ```
+
+mod advice;
+mod block;
+mod breaks;
+mod change;
+mod cursor;
+mod damaged;
+mod family;
+mod form;
+mod parse;
+mod reading;
+mod report;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod today;
+mod upcaster;
+mod update;
+mod widening;
+mod write;
+
+pub use block::Subject;
+pub use change::{Change, Changed};
+pub use damaged::{Damage, Damaged};
+pub use report::{Break, Fault};
+pub use rules::Rule;
+
+use super::Description;
+
+/// The name of the file.
+pub const FILE: &str = "events.lock";
+
+/// What updates it.
+pub const UPDATE: &str = "FACTUM_LOCK=update cargo test";
+
+/// What an app is, beside its lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing changed.
+    Same,
+    /// What changed breaks nothing.
+    Compatible {
+        /// What changed, in the order of the file.
+        changes: Vec<Change>,
+        /// The new text of the file.
+        text: String,
+    },
+    /// What is stored can no longer be read: all of it, in the order of the file.
+    Breaking(Vec<Break>),
+}
+
+/// Compares an app with the text of its lock file, which is empty if there is none yet.
+///
+/// # Errors
+/// [`Damaged`] if the text cannot be read.
+pub fn compare(lock: &str, app: &Description) -> Result<Verdict, Damaged> {
+    let lock = parse::parse(lock)?;
+    let breaks = breaks::breaks(&lock, app);
+    if !breaks.is_empty() {
+        return Ok(Verdict::Breaking(breaks));
+    }
+    let before: Vec<_> = lock.iter().map(block::Entry::block).collect();
+    let after = update::update(&lock, app);
+    let changes = change::changes(&before, &after);
+    if changes.is_empty() {
+        return Ok(Verdict::Same);
+    }
+    Ok(Verdict::Compatible { changes, text: write::write(&after) })
+}
+
+/// Why the check of a lock file fails; its text is the whole report.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// There is no file.
+    #[error("there is no {FILE}: run `{UPDATE}`, and commit it")]
+    Missing,
+    /// The file cannot be read.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// Changes that break nothing are not in the file yet.
+    #[error("{FILE} is behind:\n{}\nrun `{UPDATE}`, and commit it", listed(.0))]
+    Behind(Vec<Change>),
+    /// What is stored can no longer be read.
+    #[error("what is stored can no longer be read:\n\n{}", joined(.0))]
+    Breaking(Vec<Break>),
+}
+
+/// Checks an app against the text of its lock file, if there is one. Gives the text to write, if that
+/// is asked for with `update` and there is something to write.
+///
+/// # Errors
+/// [`Failure`]. With `update`, too, nothing is to be written then.
+pub fn check(
+    lock: Option<&str>,
+    app: &Description,
+    update: bool,
+) -> Result<Option<String>, Failure> {
+    match (lock, compare(lock.unwrap_or_default(), app)?) {
+        (_, Verdict::Breaking(breaks)) => Err(Failure::Breaking(breaks)),
+        (_, Verdict::Compatible { text, .. }) if update => Ok(Some(text)),
+        (None, Verdict::Same) if update => Ok(Some(write::write(&[]))),
+        (None, _) => Err(Failure::Missing),
+        (Some(_), Verdict::Compatible { changes, .. }) => Err(Failure::Behind(changes)),
+        (Some(_), Verdict::Same) => Ok(None),
+    }
+}
+
+fn listed(changes: &[Change]) -> String {
+    let changes: Vec<_> = changes.iter().map(|change| format!("    {change}")).collect();
+    changes.join("\n")
+}
+
+fn joined(breaks: &[Break]) -> String {
+    let breaks: Vec<_> = breaks.iter().map(ToString::to_string).collect();
+    breaks.join("\n\n")
+}

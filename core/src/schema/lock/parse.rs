@@ -1,0 +1,109 @@
+//! From the text of the lock file to its blocks.
+
+use std::collections::BTreeMap;
+
+use super::block::{Entry, Subject, is_name_char};
+use super::cursor::Cursor;
+use super::form::{Form, Odd};
+use super::{Damage, Damaged};
+use crate::schema::Line;
+use crate::schema::path::shown;
+
+/// The blocks, in the order of the file.
+pub(super) fn parse(text: &str) -> Result<Vec<Entry>, Damaged> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        read(&mut drafts, number, line).map_err(|damage| Damaged { line: number, damage })?;
+    }
+    drafts.into_iter().map(Draft::finish).collect()
+}
+
+fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage> {
+    let text = line.trim();
+    if text.is_empty() || line.starts_with('#') {
+        return Ok(());
+    }
+    if is_merge_marker(line) {
+        return Err(Damage::MergeConflict);
+    }
+    if line.starts_with([' ', '\t']) {
+        let draft = drafts.last_mut().ok_or_else(|| Damage::NoBlock(text.to_owned()))?;
+        return draft.place(number, text);
+    }
+    let draft = head(number, text).ok_or_else(|| Damage::Head(text.to_owned()))?;
+    if let Some(first) = drafts.iter().find(|other| other.subject == draft.subject) {
+        return Err(Damage::BlockTwice { subject: draft.subject, first: first.head });
+    }
+    drafts.push(draft);
+    Ok(())
+}
+
+fn is_merge_marker(line: &str) -> bool {
+    ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker))
+}
+
+/// The first line of a block.
+fn head(number: usize, text: &str) -> Option<Draft> {
+    let mut cursor = Cursor::new(text);
+    let mut was = Vec::new();
+    let subject = if cursor.eat("command ") {
+        Subject::Command(cursor.name(is_name_char)?)
+    } else if cursor.eat("snapshot ") {
+        Subject::Snapshot(cursor.name(is_name_char)?)
+    } else if cursor.eat("event ") {
+        let name = cursor.name(is_name_char)?;
+        let version = cursor.eat(" v").then(|| cursor.number()).flatten()?;
+        if cursor.eat(" was ") {
+            was = cursor.names(is_name_char)?;
+        }
+        Subject::Event { name, version }
+    } else {
+        return None;
+    };
+    cursor.at_end().then(|| Draft { subject, was, head: number, places: BTreeMap::new() })
+}
+
+/// A block of which not all lines have been read.
+struct Draft {
+    subject: Subject,
+    was: Vec<String>,
+    head: usize,
+    /// By path, with the number of the line.
+    places: BTreeMap<String, (Line, usize)>,
+}
+
+impl Draft {
+    fn place(&mut self, number: usize, text: &str) -> Result<(), Damage> {
+        let line = Cursor::new(text).line().ok_or_else(|| Damage::Place(text.to_owned()))?;
+        let path = line.path.clone();
+        match self.places.insert(path.clone(), (line, number)) {
+            None => Ok(()),
+            Some((_, first)) => Err(Damage::PlaceTwice { path: shown(&path).to_owned(), first }),
+        }
+    }
+
+    fn finish(self) -> Result<Entry, Damaged> {
+        let (lines, numbers) =
+            self.places.into_iter().map(|(path, (line, number))| (line, (path, number))).unzip();
+        let form = Form::of_lines(lines);
+        let entry = Entry { subject: self.subject, was: self.was, form, head: self.head, numbers };
+        match entry.form.odd_line() {
+            None => Ok(entry),
+            Some(odd) => Err(entry.damaged_by(odd)),
+        }
+    }
+}
+
+impl Entry {
+    fn damaged_by(&self, odd: Odd) -> Damaged {
+        match odd {
+            Odd::Extra(path) => {
+                let damage = Damage::Misfit(shown(&path).to_owned());
+                Damaged { line: self.number_of(&path), damage }
+            }
+            Odd::Missing(path) => {
+                Damaged { line: self.head, damage: Damage::Missing(shown(&path).to_owned()) }
+            }
+        }
+    }
+}

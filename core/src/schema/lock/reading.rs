@@ -1,0 +1,231 @@
+//! Whether what is stored in one form can be read as another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Rule;
+use super::form::Form;
+use super::widening::widens;
+use crate::schema::path::{Step, join, shown};
+use crate::schema::{Choice, Field, Object, Shape};
+
+/// Why it cannot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    pub(super) rule: Rule,
+    /// At which place of the stored form.
+    pub(super) path: String,
+    /// What happened there.
+    pub(super) what: String,
+}
+
+/// What is in the way of reading the locked form as today's: the outermost causes only.
+pub(super) fn obstacles(locked: &Form, today: &Form) -> Vec<Obstacle> {
+    let mut reading = Reading { locked, today, seen: BTreeSet::new(), obstacles: Vec::new() };
+    reading.place(&At::default(), &locked.shape, &today.shape);
+    reading.obstacles
+}
+
+/// A place in both forms.
+#[derive(Clone, Default)]
+struct At {
+    locked: String,
+    today: String,
+}
+
+impl At {
+    fn step(&self, locked: &Step, today: &Step) -> Self {
+        Self { locked: join(&self.locked, locked), today: join(&self.today, today) }
+    }
+
+    fn same(&self, step: &Step) -> Self {
+        self.step(step, step)
+    }
+}
+
+struct Reading<'a> {
+    locked: &'a Form,
+    today: &'a Form,
+    /// Pairs of places that are compared already, so that forms in themselves come to an end.
+    seen: BTreeSet<(String, String)>,
+    obstacles: Vec<Obstacle>,
+}
+
+impl<'a> Reading<'a> {
+    fn note(&mut self, rule: Rule, path: &str, what: String) {
+        self.obstacles.push(Obstacle { rule, path: path.to_owned(), what });
+    }
+
+    fn place(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) {
+        if !self.reads(at, locked, today) {
+            self.retyped(at);
+        }
+    }
+
+    fn retyped(&mut self, at: &At) {
+        let (was, is) = (self.locked.kind(&at.locked), self.today.kind(&at.today));
+        let reader = if at.locked == at.today {
+            String::new()
+        } else {
+            format!(", and `{}`, as which it is read,", shown(&at.today))
+        };
+        let and = if reader.is_empty() { " and" } else { &reader };
+        let what = format!("`{}` was {was}{and} is {is}", shown(&at.locked));
+        self.note(Rule::RetypedField, &at.locked, what);
+    }
+
+    /// Whether what stands here is of a kind that can be read. What is wrong inside is noted.
+    fn reads(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) -> bool {
+        match (locked, today) {
+            (_, Shape::Any) => true,
+            (Shape::Again(path), _) => match named(&self.locked.shape, path) {
+                Some(shape) => self.reads(&At { locked: path.clone(), ..at.clone() }, shape, today),
+                None => false,
+            },
+            (_, Shape::Again(path)) => match named(&self.today.shape, path) {
+                Some(shape) => self.reads(&At { today: path.clone(), ..at.clone() }, locked, shape),
+                None => false,
+            },
+            (Shape::Nullable(locked), Shape::Nullable(today)) => self.reads(at, locked, today),
+            (Shape::Null, Shape::Nullable(_)) => true,
+            (_, Shape::Nullable(today)) => self.reads(at, locked, today),
+            (Shape::List(locked), Shape::List(today)) => {
+                self.place(&at.same(&Step::Item), locked, today);
+                true
+            }
+            (Shape::Tuple(locked), Shape::Tuple(today)) => {
+                self.items(at, locked, today);
+                true
+            }
+            (Shape::Map(locked_key, locked), Shape::Map(today_key, today)) => {
+                self.place(&at.same(&Step::Value), locked, today);
+                self.reads_keys(at, locked_key, today_key)
+            }
+            (Shape::Object(locked), Shape::Object(today)) => {
+                if self.is_new(locked.name.clone(), today.name.clone()) {
+                    self.fields(at, locked, today);
+                }
+                true
+            }
+            (Shape::Choice(locked), Shape::Choice(today)) => {
+                if self.is_new(locked.name.clone(), today.name.clone()) {
+                    self.variants(at, locked, today);
+                }
+                true
+            }
+            (locked, today) => widens(locked, today),
+        }
+    }
+
+    fn is_new(&mut self, locked: String, today: String) -> bool {
+        self.seen.insert((locked, today))
+    }
+
+    /// JSON writes keys as texts, so a text reads them all.
+    fn reads_keys(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) -> bool {
+        *today == Shape::Text || self.reads(&at.same(&Step::Key), locked, today)
+    }
+
+    fn items(&mut self, at: &At, locked: &'a [Shape], today: &'a [Shape]) {
+        for (place, (locked, today)) in locked.iter().zip(today).enumerate() {
+            self.place(&at.same(&Step::Place(place)), locked, today);
+        }
+        for place in today.len()..locked.len() {
+            self.gone(Rule::RemovedField, &join(&at.locked, &Step::Place(place)));
+        }
+        for place in locked.len()..today.len() {
+            self.needed(at, &Step::Place(place));
+        }
+    }
+
+    fn gone(&mut self, rule: Rule, path: &str) {
+        self.note(rule, path, format!("`{path}` was {} and is gone", self.locked.kind(path)));
+    }
+
+    fn needed(&mut self, at: &At, step: &Step) {
+        let path = join(&at.today, step);
+        self.note(Rule::RequiredField, &at.locked, format!("`{path}` is new and has to be there"));
+    }
+
+    fn fields(&mut self, at: &At, locked: &'a Object, today: &'a Object) {
+        let mut read: BTreeMap<&str, &str> = BTreeMap::new();
+        for old in &locked.fields {
+            let step = Step::Field(old.name.clone());
+            let Some(new) = reader(today, &old.name) else {
+                self.gone(Rule::RemovedField, &join(&at.locked, &step));
+                continue;
+            };
+            let place = at.step(&step, &Step::Field(new.name.clone()));
+            match read.insert(&new.name, &old.name) {
+                Some(first) => {
+                    let first = join(&at.locked, &Step::Field(first.to_owned()));
+                    self.merged(&place, &first);
+                }
+                None => self.field(&place, old, new),
+            }
+        }
+        for new in today.fields.iter().filter(|new| !new.optional) {
+            if !read.contains_key(new.name.as_str()) {
+                self.needed(at, &Step::Field(new.name.clone()));
+            }
+        }
+    }
+
+    fn merged(&mut self, at: &At, first: &str) {
+        let (second, today) = (&at.locked, &at.today);
+        let what = format!("`{first}` and `{second}` were two, and both are read as `{today}`");
+        self.note(Rule::MergedFields, second, what);
+    }
+
+    fn field(&mut self, at: &At, locked: &'a Field, today: &'a Field) {
+        for alias in locked.aliases.iter().filter(|alias| !answers_to(today, alias)) {
+            let what = format!("`{}` is no longer read from its old name `{alias}`", at.locked);
+            self.note(Rule::ForgottenAlias, &at.locked, what);
+        }
+        if locked.optional && !today.optional {
+            let what = format!("`{}` could be left out and now has to be there", at.locked);
+            self.note(Rule::RequiredField, &at.locked, what);
+        }
+        self.place(at, &locked.shape, &today.shape);
+    }
+
+    fn variants(&mut self, at: &At, locked: &'a Choice, today: &'a Choice) {
+        for old in &locked.variants {
+            let at = at.same(&Step::Variant(old.name.clone()));
+            let Some(new) = today.variants.iter().find(|new| new.name == old.name) else {
+                self.gone(Rule::RemovedVariant, &at.locked);
+                continue;
+            };
+            match (&old.content, &new.content) {
+                (None, None) => {}
+                (Some(old), Some(new)) => self.place(&at, old, new),
+                (None, Some(_)) | (Some(_), None) => self.retyped(&at),
+            }
+        }
+    }
+}
+
+/// The field that takes what is stored under a name.
+fn reader<'a>(object: &'a Object, name: &str) -> Option<&'a Field> {
+    object.field(name).or_else(|| object.fields.iter().find(|field| answers_to(field, name)))
+}
+
+fn answers_to(field: &Field, name: &str) -> bool {
+    field.name == name || field.aliases.iter().any(|alias| alias == name)
+}
+
+/// The object or choice at a path.
+fn named<'a>(shape: &'a Shape, path: &str) -> Option<&'a Shape> {
+    match shape {
+        Shape::Object(object) if object.name == path => Some(shape),
+        Shape::Choice(choice) if choice.name == path => Some(shape),
+        Shape::Object(object) => object.fields.iter().find_map(|field| named(&field.shape, path)),
+        Shape::Choice(choice) => {
+            let contents = choice.variants.iter().filter_map(|variant| variant.content.as_ref());
+            contents.into_iter().find_map(|content| named(content, path))
+        }
+        Shape::Nullable(inner) | Shape::List(inner) => named(inner, path),
+        Shape::Tuple(items) => items.iter().find_map(|item| named(item, path)),
+        Shape::Map(key, value) => named(key, path).or_else(|| named(value, path)),
+        _ => None,
+    }
+}

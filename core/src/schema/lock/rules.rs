@@ -1,0 +1,86 @@
+//! What breaks.
+
+use std::fmt;
+
+/// A rule that a change of a persisted form broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// An event is gone: stored ones cannot be read, and an aggregate that meets one does not load.
+    RemovedEvent,
+    /// A command is gone: what still sends it (a queue, a saga, another service) is refused.
+    RemovedCommand,
+    /// A name that an event had before is now that of another event: stored ones of the first would be
+    /// taken for the second.
+    ReusedName,
+    /// An event no longer knows a name that it had before: the ones that were stored under it cannot be
+    /// read.
+    ForgottenName,
+    /// The version is lower than one that was written: stored events of that version cannot be read.
+    LoweredVersion,
+    /// Nothing leads on from a version that was written.
+    MissingUpcaster,
+    /// An upcaster takes another form than the one that events of its version are stored in.
+    UpcasterMismatch,
+    /// A field or an item is gone: what stored events say there would be lost without a word.
+    RemovedField,
+    /// Something else stands there, and not all that is stored can be read as such.
+    RetypedField,
+    /// A field has to be there, and stored events do not have it.
+    RequiredField,
+    /// A variant is gone: stored events that chose it cannot be read.
+    RemovedVariant,
+    /// A field no longer knows a name that it had before.
+    ForgottenAlias,
+    /// Two fields are now read as one, under both names: a stored event that has both cannot be read.
+    MergedFields,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::RemovedEvent,
+        Self::RemovedCommand,
+        Self::ReusedName,
+        Self::ForgottenName,
+        Self::LoweredVersion,
+        Self::MissingUpcaster,
+        Self::UpcasterMismatch,
+        Self::RemovedField,
+        Self::RetypedField,
+        Self::RequiredField,
+        Self::RemovedVariant,
+        Self::ForgottenAlias,
+        Self::MergedFields,
+    ];
+
+    /// Its name, which stays.
+    ///
+    /// ```
+    /// use factum_core::schema::lock::Rule;
+    /// assert_eq!(Rule::RetypedField.name(), "retyped-field");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RemovedEvent => "removed-event",
+            Self::RemovedCommand => "removed-command",
+            Self::ReusedName => "reused-name",
+            Self::ForgottenName => "forgotten-name",
+            Self::LoweredVersion => "lowered-version",
+            Self::MissingUpcaster => "missing-upcaster",
+            Self::UpcasterMismatch => "upcaster-mismatch",
+            Self::RemovedField => "removed-field",
+            Self::RetypedField => "retyped-field",
+            Self::RequiredField => "required-field",
+            Self::RemovedVariant => "removed-variant",
+            Self::ForgottenAlias => "forgotten-alias",
+            Self::MergedFields => "merged-fields",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

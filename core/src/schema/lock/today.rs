@@ -1,0 +1,93 @@
+//! What the app of today reads and writes, as the lock file has it.
+
+use super::block::{Block, Subject};
+use super::form::Form;
+use crate::schema::{AggregateSchema, Description, EventSchema, Shape};
+
+/// An event of today.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) schema: &'a EventSchema,
+    /// The Rust type of its enum, without the path.
+    pub(super) enum_name: &'a str,
+}
+
+impl Known<'_> {
+    /// Whether it is read under this name.
+    pub(super) fn answers_to(&self, name: &str) -> bool {
+        self.schema.name == name || self.schema.was.contains(&name)
+    }
+
+    pub(super) fn subject(&self, version: u32) -> Subject {
+        Subject::Event { name: self.schema.name.to_owned(), version }
+    }
+
+    pub(super) fn block(&self) -> Block {
+        let mut was: Vec<_> = self.schema.was.iter().map(|name| (*name).to_owned()).collect();
+        was.sort();
+        was.dedup();
+        let lines = self.schema.fields.lines();
+        Block { subject: self.subject(self.schema.version), was, lines }
+    }
+
+    /// What its upcasters say of a version before, for want of better knowledge.
+    pub(super) fn past_block(&self, version: u32) -> Block {
+        let form = self.past_form(version).unwrap_or_else(|| Form::of(&Shape::Any));
+        Block { subject: self.subject(version), was: Vec::new(), lines: form.lines }
+    }
+
+    /// The form that the upcaster of a version takes, where that is a type.
+    pub(super) fn past_form(&self, version: u32) -> Option<Form> {
+        let past = self.schema.past.iter().find(|past| past.version == version)?;
+        past.fields.as_ref().map(Form::of)
+    }
+
+    pub(super) fn has_upcaster(&self, version: u32) -> bool {
+        self.schema.past.iter().any(|past| past.version == version)
+    }
+}
+
+/// The events of today.
+pub(super) struct Events<'a>(Vec<Known<'a>>);
+
+impl<'a> Events<'a> {
+    pub(super) fn of(app: &'a Description) -> Self {
+        let known = |aggregate: &'a AggregateSchema| {
+            let enum_name = without_path(aggregate.event_type);
+            aggregate.events.iter().map(move |schema| Known { schema, enum_name })
+        };
+        let mut events: Vec<_> = app.aggregates.iter().flat_map(known).collect();
+        events.sort_by_key(|event| event.schema.name);
+        events.dedup_by_key(|event| event.schema.name);
+        Self(events)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Known<'a>> {
+        self.0.iter().copied()
+    }
+
+    /// The event that is read under a name.
+    pub(super) fn reader(&self, name: &str) -> Option<Known<'a>> {
+        let own = self.iter().find(|event| event.schema.name == name);
+        own.or_else(|| self.iter().find(|event| event.answers_to(name)))
+    }
+}
+
+/// The blocks of the commands and snapshots.
+pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
+    let block = |subject, shape: &Shape| Block { subject, was: Vec::new(), lines: shape.lines() };
+    let commands = app.commands().into_iter();
+    let commands =
+        commands.map(|command| block(Subject::Command(command.name.to_owned()), &command.fields));
+    let snapshots = app.aggregates.iter().filter_map(|aggregate| {
+        let state = &aggregate.snapshot.as_ref()?.state;
+        Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
+    });
+    commands.chain(snapshots).collect()
+}
+
+/// A Rust type's name, without the modules before it and the parameters behind it.
+fn without_path(rust_type: &str) -> &str {
+    let name = rust_type.split('<').next().unwrap_or(rust_type);
+    name.rsplit("::").next().unwrap_or(name)
+}

@@ -1,0 +1,52 @@
+//! Why reading broke off.
+
+use std::fmt;
+
+use serde::de;
+
+/// Why reading broke off, as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Error {
+    /// The end of the path was reached, or the cause is noted already.
+    Stop,
+    /// A field is missing.
+    Missing(&'static str),
+    /// A field is there twice.
+    Duplicate(&'static str),
+    /// The name of a variant is none of these.
+    UnknownVariant(&'static [&'static str]),
+    /// The value with this number was refused where it stands.
+    Refused(usize),
+    /// What was read as anything, and only then looked at, did not fit.
+    Content,
+    /// There is nothing more to try.
+    Exhausted,
+    /// Something else. What it says is not needed.
+    Other,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this only finds out what is read")
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl de::Error for Error {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Other
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::Missing(field)
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::Duplicate(field)
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::UnknownVariant(expected)
+    }
+}

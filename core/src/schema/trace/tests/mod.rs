@@ -1,0 +1,25 @@
+//! What is found out about types of all kinds.
+
+mod agreement;
+mod enums;
+mod names;
+mod odd;
+mod optional;
+mod recursion;
+mod values;
+
+use serde::de::DeserializeOwned;
+
+use crate::schema::Shape;
+
+/// The form as lines.
+fn shown<T: DeserializeOwned>() -> Vec<String> {
+    Shape::of::<T>().lines().iter().map(ToString::to_string).collect()
+}
+
+/// The form of a value without parts.
+fn kind<T: DeserializeOwned>() -> String {
+    let lines = shown::<T>();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].replace("(value): ", "")
+}

@@ -1,0 +1,175 @@
+//! Types that are met again inside themselves.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::shown;
+use crate::schema::Shape;
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Node {
+    name: String,
+    parent: Option<Box<Node>>,
+    children: Vec<Node>,
+    by_name: BTreeMap<String, Node>,
+}
+
+#[test]
+fn of_structs() {
+    assert_eq!(
+        shown::<Node>(),
+        [
+            "by_name: map",
+            "by_name{}: again Node",
+            "children: list",
+            "children[]: again Node",
+            "name: string",
+            "parent?: again Node | null",
+        ]
+    );
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+enum Term {
+    Add(Box<Term>, Box<Term>),
+    Neg { of: Box<Term>, strict: bool },
+    All(Vec<Term>),
+    Sub(Box<(Term, Term)>),
+    Number(i64),
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Formula {
+    term: Term,
+    #[serde(default)]
+    note: String,
+    title: String,
+}
+
+#[test]
+fn of_enums() {
+    assert_eq!(
+        shown::<Formula>(),
+        [
+            "note?: string",
+            "term: choice",
+            "term/Add: tuple",
+            "term/Add[0]: again Term",
+            "term/Add[1]: again Term",
+            "term/All: list",
+            "term/All[]: again Term",
+            "term/Neg: object",
+            "term/Neg.of: again Term",
+            "term/Neg.strict: bool",
+            "term/Number: i64",
+            "term/Sub: tuple",
+            "term/Sub[0]: again Term",
+            "term/Sub[1]: again Term",
+            "title: string",
+        ]
+    );
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+enum Left {
+    Go(Right),
+    Twice(Right, Right),
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+enum Right {
+    Go(Box<Left>),
+    Stop,
+}
+
+#[test]
+fn of_enums_by_turns() {
+    assert_eq!(
+        shown::<(Left, Right)>()[..7],
+        [
+            "(value): tuple",
+            "[0]: choice",
+            "[0]/Go: choice",
+            "[0]/Go/Go: again Left",
+            "[0]/Go/Stop: unit",
+            "[0]/Twice: tuple",
+            "[0]/Twice[0]: choice",
+        ]
+    );
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Tree(Vec<Tree>);
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+#[allow(dead_code)]
+struct Clear {
+    inner: Vec<Clear>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+#[allow(dead_code)]
+struct Chain {
+    inner: Option<Box<Chain>>,
+}
+
+#[test]
+fn of_newtypes() {
+    assert_eq!(shown::<Tree>(), ["(value): list", "[]: again Tree"]);
+    assert_eq!(shown::<Clear>(), ["(value): list", "[]: any"]);
+    assert_eq!(shown::<Chain>(), ["(value): any | null"]);
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Endless {
+    again: Box<Endless>,
+    #[serde(default)]
+    more: u8,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Circle(Box<Circle>);
+
+#[test]
+fn without_an_end() {
+    assert_eq!(shown::<Endless>(), ["again: again Endless", "more: u8"]);
+    assert_eq!(Shape::of::<Circle>(), Shape::Any);
+    assert_eq!(shown::<(Circle, u8)>(), ["(value): tuple", "[0]: any", "[1]: any"]);
+}
+
+type Four<T> = Vec<Option<Vec<Option<T>>>>;
+type Many<T> = Four<Four<Four<Four<T>>>>;
+
+#[test]
+fn too_deep_end_as_anything() {
+    let lines = shown::<Many<Many<Many<u8>>>>();
+    assert_eq!(lines.first().map(String::as_str), Some("(value): list"));
+    assert!(lines.last().is_some_and(|line| line.ends_with("[]: any")), "{lines:?}");
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Wide<T> {
+    a: T,
+    b: T,
+    c: T,
+    d: T,
+}
+
+#[test]
+fn too_wide_end_as_anything() {
+    let lines = shown::<Wide<Wide<Wide<Wide<Wide<Wide<Wide<Wide<u8>>>>>>>>>();
+    assert_eq!(lines.first().map(String::as_str), Some("a: object"));
+    assert_eq!(lines.last().map(String::as_str), Some("d: any"));
+}
