@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 32;
 const MAX_CALLS_OF_RUN: usize = 10_000;
 
 /// How often a type may ask for something in all runs; far more than any takes that people write.
-const MAX_CALLS: usize = 500_000;
+const MAX_CALLS: usize = 200_000;
 
 /// Up to how many items of a tuple are told apart.
 const MAX_PLACES: usize = 64;
@@ -73,12 +73,18 @@ impl Explorer {
 
     fn sighted(&mut self, path: &[Step], sighting: Sighting, around: &[Identity]) -> Option<Shape> {
         let Sighting { asked, identity, mut newtypes } = sighting;
+        let is_key = path.last() == Some(&Step::Key);
         match asked {
             Asked::Leaf(shape) => return Some(shape),
+            // The keys are known, so this is the map of a struct.
+            Asked::Identifier if is_key => return None,
             Asked::Identifier => return Some(Shape::Text),
             // Keys are texts in JSON, whatever is made of them.
-            Asked::Anything if path.last() == Some(&Step::Key) => return Some(Shape::Text),
+            Asked::Anything if is_key => return Some(Shape::Text),
             Asked::Anything | Asked::Map { is_struct: true } => return Some(Shape::Any),
+            Asked::Ignored if matches!(path.last(), Some(Step::Variant { .. })) => {
+                return Some(Shape::Any);
+            }
             Asked::Ignored | Asked::UnitVariant => return None,
             Asked::Option
             | Asked::List

@@ -13,6 +13,8 @@
 //! serde makes for missing and for doubled fields.
 
 mod access;
+mod answers;
+mod deserializer;
 mod error;
 mod explore;
 mod object;

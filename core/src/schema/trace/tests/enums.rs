@@ -19,6 +19,7 @@ enum Vehicle {
     },
     Unit(()),
     Maybe(Option<u8>),
+    Skipped(serde::de::IgnoredAny),
     #[serde(skip)]
     Secret,
     Quiet(#[serde(skip)] u8),
@@ -37,6 +38,7 @@ fn have_variants_of_all_kinds() {
             "/Pair[0]: u8",
             "/Pair[1]: string",
             "/Quiet: unit",
+            "/Skipped: any",
             "/Unit: null",
             "/bike: object",
             "/bike.GEARS: string",
@@ -46,7 +48,7 @@ fn have_variants_of_all_kinds() {
     let Shape::Choice(choice) = Shape::of::<Vehicle>() else { panic!("no choice") };
     assert_eq!(choice.name, "Vehicle");
     let names: Vec<_> = choice.variants.iter().map(|variant| variant.name.as_str()).collect();
-    assert_eq!(names, ["Foot", "Car", "Pair", "bike", "Unit", "Maybe", "Quiet"]);
+    assert_eq!(names, ["Foot", "Car", "Pair", "bike", "Unit", "Maybe", "Skipped", "Quiet"]);
 }
 
 #[derive(Deserialize)]

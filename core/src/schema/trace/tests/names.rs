@@ -156,9 +156,18 @@ struct Outer {
     inner: Address,
 }
 
+#[derive(Deserialize)]
+#[serde(expecting = "something to eat")]
+#[allow(dead_code)]
+struct Told {
+    #[serde(flatten)]
+    inner: Address,
+}
+
 #[test]
 fn are_not_known_where_they_are_flattened() {
     assert_eq!(Shape::of::<Outer>(), Shape::Any);
+    assert_eq!(Shape::of::<Told>(), Shape::Any);
     let many = Shape::of::<(Outer, u8)>();
     assert_eq!(many, Shape::Tuple(vec![Shape::Any, Shape::Integer(Integer::U8)]));
 }
