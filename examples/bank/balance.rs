@@ -4,6 +4,7 @@ use factum::prelude::*;
 
 use super::domain::AccountEvent::{self, *};
 
+/// What is in an account, and whose it is.
 #[derive(Projection, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[projection(name = "balances", from(AccountEvent))]
 pub struct Balance {

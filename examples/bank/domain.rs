@@ -6,10 +6,13 @@ use factum::prelude::*;
 
 #[derive(Event, Clone, Debug, PartialEq)]
 pub enum AccountEvent {
+    /// The account was opened.
     #[event("account.opened")]
     Opened { owner: String },
+    /// Money was put in.
     #[event("account.deposited")]
     Deposited { cents: u32 },
+    /// Money was taken out.
     #[event("account.withdrawn")]
     Withdrawn { cents: u32 },
 }
@@ -24,6 +27,7 @@ pub enum AccountError {
 }
 use AccountError::*;
 
+/// Opens an account, once.
 #[derive(Command, Debug, Serialize, Deserialize)]
 #[command("account.open")]
 pub struct Open {
@@ -32,6 +36,7 @@ pub struct Open {
     pub owner: String,
 }
 
+/// Puts money in.
 #[derive(Command, Debug, Serialize, Deserialize)]
 #[command("account.deposit")]
 pub struct Deposit {
@@ -40,6 +45,7 @@ pub struct Deposit {
     pub cents: u32,
 }
 
+/// Takes money out, if there is enough.
 #[derive(Command, Debug, Serialize, Deserialize)]
 #[command("account.withdraw")]
 pub struct Withdraw {
@@ -48,6 +54,7 @@ pub struct Withdraw {
     pub cents: u32,
 }
 
+/// An account of one owner.
 #[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
 #[aggregate(name = "account", event = AccountEvent, error = AccountError,
             commands(Open, Deposit, Withdraw), snapshot(every = 200))]

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use factum::{App, Key, SendError, SentTo};
+use factum::{App, AppBuilder, Key, SendError, SentTo};
 
 use balance::Balance;
 use domain::{Account, Deposit, Open, Withdraw};
@@ -60,8 +60,13 @@ async fn tell(file: Option<PathBuf>) -> Outcome {
     Ok(())
 }
 
+/// What the bank consists of.
+pub(crate) fn bank(app: AppBuilder) -> AppBuilder {
+    app.aggregate::<Account>().projection::<Balance>()
+}
+
 async fn start(file: &Path) -> Outcome<App> {
-    Ok(App::open(file)?.aggregate::<Account>().projection::<Balance>().start().await?)
+    Ok(bank(App::open(file)?).start().await?)
 }
 
 /// Commands become events, or are rejected.

@@ -32,7 +32,7 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use factum::App;
+use factum::{App, AppBuilder};
 
 use arguments::Arguments;
 use figures::Figures;
@@ -55,6 +55,11 @@ async fn main() -> ExitCode {
     }
 }
 
+/// What the example consists of.
+pub(crate) fn fines(app: AppBuilder) -> AppBuilder {
+    app.aggregate::<Fine>().projection::<FineRow>().projection::<Totals>()
+}
+
 /// Imports the file, prints the figures, and says how many rows were not taken.
 async fn run() -> Result<u64, Box<dyn Error>> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
@@ -62,12 +67,7 @@ async fn run() -> Result<u64, Box<dyn Error>> {
     let rows = Rows::open(content)?;
     let scratch = tempfile::tempdir()?;
     let db = arguments.db.unwrap_or_else(|| scratch.path().join("fines.db"));
-    let app = App::open(&db)?
-        .aggregate::<Fine>()
-        .projection::<FineRow>()
-        .projection::<Totals>()
-        .start()
-        .await?;
+    let app = fines(App::open(&db)?).start().await?;
     let outcome = import_and_print(&app, rows, &progress, arguments.fine.as_deref()).await;
     app.stop().await?;
     outcome

@@ -144,7 +144,10 @@ impl App {
 
     /// The typed event store of an aggregate: its state at any time, its history, its tail.
     pub fn events<A: Aggregate>(&self) -> EventLog<A> {
-        EventLog::new(self.inner.store.clone())
+        match self.part::<A, Dispatcher<A>>() {
+            Some(dispatcher) => dispatcher.events(),
+            None => EventLog::new(self.inner.store.clone()),
+        }
     }
 
     /// The view that a projection keeps, for queries. Where the app was started without the

@@ -54,7 +54,8 @@ pub use crate::__documents as documents;
 pub use crate::__lock as lock;
 
 /// Compares what an app persists with `events.lock`, beside the `Cargo.toml` of the crate that this
-/// stands in. Takes an app, started or not; see [`check_lock`] for the rules.
+/// stands in, or in a folder relative to that: `lock!(app, "examples/bank")`. Takes an app, started or
+/// not; see [`check_lock`] for the rules.
 ///
 /// # Panics
 /// With the report, if the file is missing or behind, or if stored data could no longer be read.
@@ -63,9 +64,12 @@ pub use crate::__lock as lock;
 #[macro_export]
 macro_rules! __lock {
     ($app:expr $(,)?) => {
+        $crate::schema::lock!($app, "")
+    };
+    ($app:expr, $folder:expr $(,)?) => {
         $crate::__private::kept($crate::schema::check_lock(
             &$app.describe(),
-            ::core::env!("CARGO_MANIFEST_DIR"),
+            ::std::path::Path::new(::core::env!("CARGO_MANIFEST_DIR")).join($folder),
         ))
     };
 }

@@ -5,6 +5,7 @@ mod bank_runs;
 mod fines_rules;
 mod fines_runs;
 mod process;
+mod schemas;
 
 #[path = "../../examples/bank/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]

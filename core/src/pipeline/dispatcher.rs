@@ -20,7 +20,7 @@ pub struct Dispatcher<A: Aggregate> {
 }
 
 pub(super) struct Inner<A: Aggregate> {
-    pub(super) loader: Loader<A>,
+    pub(super) loader: Arc<Loader<A>>,
     pub(super) mailboxes: Mailboxes<A>,
     pub(super) settings: Settings,
     pub(super) permits: Arc<Semaphore>,
@@ -49,7 +49,7 @@ impl<A: Aggregate> Dispatcher<A> {
         let authoritative = store.capabilities().single_writer;
         let settings = settings.within_bounds();
         let inner = Inner {
-            loader: Loader::new(store),
+            loader: Arc::new(Loader::new(store)),
             mailboxes: Mailboxes::new(settings.cached_aggregates),
             permits: Arc::new(Semaphore::new(settings.in_flight)),
             settings,
@@ -79,7 +79,7 @@ impl<A: Aggregate> Dispatcher<A> {
 
     /// The typed event store of the aggregate.
     pub fn events(&self) -> EventLog<A> {
-        EventLog::new(self.inner.loader.store().clone())
+        EventLog::over(self.inner.loader.clone())
     }
 
     /// Waits until every command under way is answered. Commands that are sent later are refused

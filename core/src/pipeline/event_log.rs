@@ -43,7 +43,11 @@ impl<A: Aggregate> fmt::Debug for EventLog<A> {
 impl<A: Aggregate> EventLog<A> {
     /// The typed view of a store.
     pub fn new(store: Arc<dyn EventStore>) -> Self {
-        Self { loader: Arc::new(Loader::new(store)) }
+        Self::over(Arc::new(Loader::new(store)))
+    }
+
+    pub(super) fn over(loader: Arc<Loader<A>>) -> Self {
+        Self { loader }
     }
 
     /// The newest state; `None` if nothing has happened to it.
