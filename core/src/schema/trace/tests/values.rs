@@ -95,7 +95,8 @@ enum Color {
 #[test]
 fn maps_by_enums() {
     let _ = (Color::Red, Color::Green);
-    assert_eq!(shown::<BTreeMap<Color, u8>>(), ["(value): map by choice", "{}: u8"]);
+    let map = ["(value): map by choice", "{key}/GREEN: unit", "{key}/Red: unit", "{}: u8"];
+    assert_eq!(shown::<BTreeMap<Color, u8>>(), map);
 }
 
 #[test]

@@ -22,6 +22,27 @@ pub enum LampEvent {
     #[event("lamp.put_out")]
     #[deprecated]
     PutOut,
+    /// It was hung elsewhere.
+    #[event("lamp.moved", version = 3, was = "lamp.hung", newer = skip,
+            upcast(1 => moved_from_v1, 2 => moved_from_v2))]
+    Moved {
+        /// Where to.
+        #[serde(alias = "place", default)]
+        to: String,
+    },
+}
+
+fn moved_from_v1(old: factum::upcast::Fields) -> factum::upcast::Fields {
+    old
+}
+
+#[derive(Deserialize, Debug)]
+struct MovedV2 {
+    room: String,
+}
+
+fn moved_from_v2(old: MovedV2) -> LampEvent {
+    LampEvent::Moved { to: old.room }
 }
 
 /// A command.
@@ -55,6 +76,7 @@ impl Apply<LampEvent> for Lamp {
         match event {
             LampEvent::Lit { watts, .. } => *self = Self::Bright { watts: *watts },
             LampEvent::PutOut => *self = Self::Dark,
+            LampEvent::Moved { .. } => {}
         }
     }
 }
