@@ -1,0 +1,16 @@
+//! The lock file of an app's schema: what breaks, what passes, and what is told.
+
+mod app;
+mod commands;
+mod events;
+mod fields;
+mod file;
+mod kinds;
+mod names;
+mod nested;
+mod random;
+mod report;
+mod snapshots;
+mod soundness;
+mod values;
+mod versions;
