@@ -26,6 +26,13 @@ fn a_forgotten_name_breaks() {
 }
 
 #[test]
+fn the_order_of_names_is_nothing() {
+    let one = events([was(was(deposited(), "account.paid_in"), "account.put")]);
+    let other = events([was(was(deposited(), "account.put"), "account.paid_in")]);
+    assert_eq!(locked(&one), locked(&other));
+}
+
+#[test]
 fn a_reused_name_breaks() {
     let own = events([deposited(), event("account.paid_in", [])]);
     assert_breaks(&renamed(), &own, &[Rule::ReusedName]);
@@ -71,6 +78,9 @@ fn versions_of_the_old_name_stay_under_it() {
     let forgotten = events([raised(deposited(), None)]);
     assert_eq!(rules_of(&second, &forgotten), [Rule::ForgottenName]);
     assert_eq!(rules_of(&second, &events([])), [Rule::RemovedEvent]);
+    // One cause: what cannot be read by its name is not compared.
+    let both = events([raised(deposited(), Some(object([field("note", U64)])))]);
+    assert_eq!(rules_of(&second, &both), [Rule::ForgottenName]);
 }
 
 #[test]

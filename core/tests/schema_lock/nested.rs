@@ -113,6 +113,12 @@ fn a_form_in_itself_is_compared_once() {
 }
 
 #[test]
+fn the_nearest_of_two_forms_of_one_name_is_meant() {
+    let outer = with(named("Tree", [field("trunk", tree("Tree", U64))]));
+    assert!(locked(&outer).contains("    it.trunk.children[]: again it.trunk\n"));
+}
+
+#[test]
 fn a_form_in_itself_may_be_written_out() {
     let once = tree("Tree", U64);
     let twice = named("Root", [field("leaf", U64), field("children", list(tree("Tree", U64)))]);

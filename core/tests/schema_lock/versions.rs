@@ -57,6 +57,9 @@ fn a_version_without_an_upcaster_breaks() {
 fn a_lowered_version_breaks() {
     let lock = update(&locked(&events([v1()])), &events([v2(None)]));
     assert_eq!(rules_of(&lock, &events([v1()])), [Rule::LoweredVersion]);
+    let mut blocks: Vec<_> = lock.trim_end().split("\n\n").collect();
+    blocks.reverse();
+    assert_eq!(rules_of(&blocks.join("\n\n"), &events([v1()])), [Rule::LoweredVersion]);
     assert!(rules_of(&lock, &events([raised(v2(None), None)])).is_empty());
 }
 

@@ -43,7 +43,7 @@ fn past<'a>(lock: &[Entry], events: &Events<'a>) -> Vec<Past<'a>> {
         let event = events.reader(member.name)?;
         // Its names before stand at the block of today.
         let block = Block { was: Vec::new(), ..member.entry.block() };
-        (member.version < event.schema.version).then(|| Past {
+        (member.version < event.schema.version).then_some(Past {
             event: event.schema.name,
             version: member.version,
             block,
