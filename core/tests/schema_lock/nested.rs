@@ -34,12 +34,15 @@ fn a_new_place_may_need_its_fields() {
     assert_passes(&before, &after);
 }
 
+/// Puts a form into another.
+type Around = fn(Shape) -> Shape;
+
 #[test]
 fn the_rules_hold_everywhere() {
     let narrow = place([("town", Shape::Text), ("zip", Shape::Text)]);
     let more = place([("town", Shape::Text), ("zip", Shape::Text), ("street", Shape::Text)]);
     let less = place([("town", Shape::Text)]);
-    let around: [(&str, fn(Shape) -> Shape); 6] = [
+    let around: [(&str, Around); 6] = [
         ("it", |shape| shape),
         ("it", nullable),
         ("it[]", list),

@@ -147,7 +147,7 @@ pub(crate) fn changed(random: &mut Random, old: &Shape, around: &[String]) -> Sh
 }
 
 fn changed_object(random: &mut Random, object: &Object, around: &[String]) -> Object {
-    let around = [around, &[object.name.clone()]].concat();
+    let around = [around, std::slice::from_ref(&object.name)].concat();
     let mut fields: Vec<Field> = Vec::new();
     for old in &object.fields {
         if random.chance(4) {
@@ -190,7 +190,7 @@ fn is_named(field: &Field, name: &str) -> bool {
 }
 
 fn changed_choice(random: &mut Random, choice: &Choice, around: &[String]) -> Choice {
-    let around = [around, &[choice.name.clone()]].concat();
+    let around = [around, std::slice::from_ref(&choice.name)].concat();
     let kept = choice.variants.iter().filter(|_| !random.chance(3)).cloned().collect::<Vec<_>>();
     let mut variants: Vec<_> = kept
         .into_iter()
