@@ -33,8 +33,8 @@ pub enum Changed {
         /// How it is.
         after: Option<Line>,
     },
-    /// Its snapshots do not fit any more.
-    Refold,
+    /// The snapshots of this aggregate do not fit any more.
+    Refold(String),
 }
 
 impl fmt::Display for Change {
@@ -53,7 +53,9 @@ impl fmt::Display for Change {
             Changed::Place { after, .. } => {
                 after.iter().try_for_each(|after| write!(f, ": `{after}` is new"))
             }
-            Changed::Refold => f.write_str(": the next load of each folds its whole stream once"),
+            Changed::Refold(aggregate) => {
+                write!(f, ": the next load of each {aggregate} folds its whole stream once")
+            }
         }
     }
 }
@@ -76,9 +78,12 @@ fn of_block(before: &Block, after: &Block) -> Vec<Changed> {
     let names = after.was.iter().filter(|name| !before.was.contains(name));
     let mut changed: Vec<_> = names.cloned().map(Changed::Name).collect();
     let places: Vec<_> = of_lines(&before.lines, &after.lines).collect();
-    let refold = matches!(after.subject, Subject::Snapshot(_)) && !places.is_empty();
+    let refold = match &after.subject {
+        Subject::Snapshot(aggregate) if !places.is_empty() => Some(aggregate.clone()),
+        _ => None,
+    };
     changed.extend(places);
-    changed.extend(refold.then_some(Changed::Refold));
+    changed.extend(refold.map(Changed::Refold));
     changed
 }
 

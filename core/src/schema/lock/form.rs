@@ -19,21 +19,24 @@ impl Form {
         Self::of_lines(shape.lines())
     }
 
-    /// What these lines tell of. What makes no sense is left out: see [`Form::odd_line`].
+    /// What these lines tell of. What makes no sense is left out: see [`Form::extra`].
     pub(super) fn of_lines(mut lines: Vec<Line>) -> Self {
         lines.sort();
         let shape = Builder::new(&lines).whole(&lines);
         Self { lines, shape }
     }
 
-    /// The first line that does not belong, or is not there and should be.
-    pub(super) fn odd_line(&self) -> Option<Odd> {
+    /// The places that do not belong to any other.
+    pub(super) fn extra(&self) -> impl Iterator<Item = &str> {
         let sound = self.shape.lines();
-        let not_in = |lines: &[Line], line: &&Line| !lines.contains(line);
-        let extra = self.lines.iter().find(|line| not_in(&sound, line));
-        let missing = sound.iter().find(|line| not_in(&self.lines, line));
-        let extra = extra.map(|line| Odd::Extra(line.path.clone()));
-        extra.or_else(|| missing.map(|line| Odd::Missing(line.path.clone())))
+        let extra = self.lines.iter().filter(move |line| !sound.contains(line));
+        extra.map(|line| line.path.as_str())
+    }
+
+    /// A place that is not there and should be.
+    pub(super) fn missing(&self) -> Option<String> {
+        let sound = self.shape.lines().into_iter();
+        sound.map(|line| line.path).find(|path| self.lines.iter().all(|line| line.path != *path))
     }
 
     /// Whether nothing is known of it.
@@ -45,12 +48,6 @@ impl Form {
     pub(super) fn kind(&self, path: &str) -> &str {
         self.lines.iter().find(|line| line.path == path).map_or("object", |line| &line.kind)
     }
-}
-
-/// A line, by its path, that does not fit the others.
-pub(super) enum Odd {
-    Extra(String),
-    Missing(String),
 }
 
 struct Builder<'a> {

@@ -29,8 +29,6 @@ mod parse;
 mod reading;
 mod report;
 mod rules;
-#[cfg(test)]
-mod tests;
 mod today;
 mod upcaster;
 mod update;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::block::{Entry, Subject, is_name_char};
 use super::cursor::Cursor;
-use super::form::{Form, Odd};
+use super::form::Form;
 use super::{Damage, Damaged};
 use crate::schema::Line;
 use crate::schema::path::shown;
@@ -87,23 +87,21 @@ impl Draft {
             self.places.into_iter().map(|(path, (line, number))| (line, (path, number))).unzip();
         let form = Form::of_lines(lines);
         let entry = Entry { subject: self.subject, was: self.was, form, head: self.head, numbers };
-        match entry.form.odd_line() {
+        match entry.damage() {
             None => Ok(entry),
-            Some(odd) => Err(entry.damaged_by(odd)),
+            Some(damaged) => Err(damaged),
         }
     }
 }
 
 impl Entry {
-    fn damaged_by(&self, odd: Odd) -> Damaged {
-        match odd {
-            Odd::Extra(path) => {
-                let damage = Damage::Misfit(shown(&path).to_owned());
-                Damaged { line: self.number_of(&path), damage }
-            }
-            Odd::Missing(path) => {
-                Damaged { line: self.head, damage: Damage::Missing(shown(&path).to_owned()) }
-            }
+    /// Where the lines do not make a form, first.
+    fn damage(&self) -> Option<Damaged> {
+        let extra = self.form.extra().map(|path| (self.number_of(path), path)).min();
+        if let Some((line, path)) = extra {
+            return Some(Damaged { line, damage: Damage::Misfit(shown(path).to_owned()) });
         }
+        let path = self.form.missing()?;
+        Some(Damaged { line: self.head, damage: Damage::Missing(shown(&path).to_owned()) })
     }
 }

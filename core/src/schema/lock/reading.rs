@@ -63,12 +63,11 @@ impl<'a> Reading<'a> {
 
     fn retyped(&mut self, at: &At) {
         let (was, is) = (self.locked.kind(&at.locked), self.today.kind(&at.today));
-        let reader = if at.locked == at.today {
-            String::new()
+        let and = if at.locked == at.today {
+            " and".to_owned()
         } else {
             format!(", and `{}`, as which it is read,", shown(&at.today))
         };
-        let and = if reader.is_empty() { " and" } else { &reader };
         let what = format!("`{}` was {was}{and} is {is}", shown(&at.locked));
         self.note(Rule::RetypedField, &at.locked, what);
     }

@@ -52,14 +52,9 @@ pub(super) struct Events<'a>(Vec<Known<'a>>);
 
 impl<'a> Events<'a> {
     pub(super) fn of(app: &'a Description) -> Self {
-        let known = |aggregate: &'a AggregateSchema| {
-            let enum_name = without_path(aggregate.event_type);
-            aggregate.events.iter().map(move |schema| Known { schema, enum_name })
-        };
-        let mut events: Vec<_> = app.aggregates.iter().flat_map(known).collect();
-        events.sort_by_key(|event| event.schema.name);
-        events.dedup_by_key(|event| event.schema.name);
-        Self(events)
+        let known =
+            |schema: &'a EventSchema| Known { schema, enum_name: enum_of(app, schema.name) };
+        Self(app.events().into_iter().map(known).collect())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Known<'a>> {
@@ -84,6 +79,12 @@ pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
         Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
     });
     commands.chain(snapshots).collect()
+}
+
+/// The Rust name of the enum that has this event.
+fn enum_of<'a>(app: &'a Description, event: &str) -> &'a str {
+    let has = |aggregate: &&AggregateSchema| aggregate.events.iter().any(|e| e.name == event);
+    app.aggregates.iter().find(has).map_or("", |aggregate| without_path(aggregate.event_type))
 }
 
 /// A Rust type's name, without the modules before it and the parameters behind it.

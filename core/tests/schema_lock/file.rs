@@ -1,0 +1,119 @@
+//! The file: its text, its damages, and when it is written.
+
+use factum_core::schema::lock::{self, Damage, Failure, Verdict};
+use factum_core::schema::{AggregateSchema, Description, Shape};
+
+use crate::app::*;
+
+/// An app with one of each.
+fn bank() -> Description {
+    let [events, commands, snapshot] = [
+        events([was(
+            raised(
+                event("account.deposited", [field("amount", object([field("cents", U64)]))]),
+                Some(object([field("cents", U32)])),
+            ),
+            "account.paid_in",
+        )]),
+        commands([command("account.deposit", [field("account", Shape::Text)])]),
+        snapshot(object([field("cents", U64), maybe("owner", Shape::Text)])),
+    ]
+    .map(|mut app| app.aggregates.remove(0));
+    let whole = AggregateSchema { events: events.events, commands: commands.commands, ..snapshot };
+    Description { aggregates: vec![whole], ..Description::default() }
+}
+
+const BANK: &str = "\
+# What this app persists: the forms of its commands, events and snapshots.
+# `FACTUM_LOCK=update cargo test` writes this file. Review it like code: what is stored has these forms.
+
+command account.deposit
+    account: string
+
+event account.deposited v1
+    cents: u32
+
+event account.deposited v2 was account.paid_in
+    amount: object
+    amount.cents: u64
+
+snapshot account
+    cents: u64
+    owner?: string | null
+";
+
+#[test]
+fn it_is_a_readable_text() {
+    assert_eq!(locked(&bank()), BANK);
+    assert_eq!(lock::compare(BANK, &bank()), Ok(Verdict::Same));
+}
+
+#[test]
+fn other_line_ends_and_another_order_change_nothing() {
+    assert_eq!(lock::compare(&BANK.replace('\n', "\r\n"), &bank()), Ok(Verdict::Same));
+    let mut blocks: Vec<_> = BANK.trim_end().split("\n\n").collect();
+    blocks.reverse();
+    assert_eq!(lock::compare(&blocks.join("\n\n"), &bank()), Ok(Verdict::Same));
+    let order = BANK.replace(
+        "    amount: object\n    amount.cents: u64",
+        "\tamount.cents: u64\n\n\tamount: object",
+    );
+    assert_eq!(lock::compare(&order, &bank()), Ok(Verdict::Same));
+}
+
+#[test]
+fn it_is_written_on_request() {
+    assert_eq!(lock::check(None, &bank(), true), Ok(Some(BANK.to_owned())));
+    assert_eq!(lock::check(None, &bank(), false), Err(Failure::Missing));
+    assert_eq!(lock::check(Some(BANK), &bank(), false), Ok(None));
+    assert_eq!(lock::check(Some(BANK), &bank(), true), Ok(None));
+    let before = BANK.replace("    owner?: string | null\n", "");
+    assert!(matches!(lock::check(Some(&before), &bank(), false), Err(Failure::Behind(_))));
+    assert_eq!(lock::check(Some(&before), &bank(), true), Ok(Some(BANK.to_owned())));
+}
+
+#[test]
+fn names_may_hold_anything() {
+    let names =
+        ["a: b", "it's \"so\"", "x?", "new\nline", "größe", "[0]", "(value)", "", "\u{202e}"];
+    let fields = names.map(|name| alias(field(name, U64), &format!("{name}, or")));
+    let app = events([event("account.put \"in\" v1 was", fields)]);
+    let lock = locked(&app);
+    assert_eq!(lock::compare(&lock, &app), Ok(Verdict::Same));
+    assert!(lock.contains("\nevent \"account.put \\\"in\\\" v1 was\" v1\n"));
+    assert!(lock.contains("\n    \"new\\u000aline\" (or \"new\\u000aline, or\"): u64\n"), "{lock}");
+    assert!(lock.contains("\n    \"\\u202e\" (or \"\\u202e, or\"): u64\n"), "{lock}");
+}
+
+#[test]
+fn damage_is_an_error_with_its_line() {
+    let damaged = |from: &str, to: &str| {
+        let text = BANK.replace(from, to);
+        assert_ne!(text, BANK);
+        let damaged = lock::compare(&text, &bank()).unwrap_err();
+        assert_eq!(lock::check(Some(&text), &bank(), true), Err(damaged.clone().into()));
+        (damaged.line, damaged.damage)
+    };
+    let text = str::to_owned;
+    assert_eq!(damaged("    cents: u32", "<<<<<<< ours"), (8, Damage::MergeConflict));
+    assert_eq!(damaged("    cents: u32", "======="), (8, Damage::MergeConflict));
+    assert_eq!(damaged("event account", "evnt account").0, 7);
+    assert_eq!(damaged("d v1", "d"), (7, Damage::Head(text("event account.deposited"))));
+    assert_eq!(damaged("d v1", "d v1 was").0, 7);
+    assert_eq!(damaged("cents: u32", "cents u32"), (8, Damage::Place(text("cents u32"))));
+    assert_eq!(damaged("owner?: string", "owner? (or: string").0, 16);
+    assert_eq!(damaged("cents: u32", "cents: u33"), (8, Damage::Misfit(text("cents"))));
+    assert_eq!(damaged("    amount: object\n", ""), (11, Damage::Misfit(text("amount.cents"))));
+    assert_eq!(damaged("amount: object", "amount: string").1, Damage::Misfit(text("amount.cents")));
+    assert_eq!(damaged("amount: object", "amount[]: object").0, 11);
+    assert_eq!(damaged("cents: u32", "cents: list"), (7, Damage::Missing(text("cents[]"))));
+    assert_eq!(damaged("cents: u32", "cents: again there"), (8, Damage::Misfit(text("cents"))));
+    assert_eq!(
+        damaged("command account.deposit\n", ""),
+        (4, Damage::NoBlock(text("account: string")))
+    );
+    let twice = damaged("    cents: u32", "    cents: u32\n    cents: u64");
+    assert_eq!(twice, (9, Damage::PlaceTwice { path: text("cents"), first: 8 }));
+    let (line, damage) = damaged("v2 was account.paid_in", "v1");
+    assert!(matches!(damage, Damage::BlockTwice { first: 7, .. }) && line == 10, "{damage:?}");
+}

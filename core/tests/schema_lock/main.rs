@@ -1,0 +1,18 @@
+//! The lock file of an app's schema: what breaks, what passes, and what is told.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+
+mod app;
+mod commands;
+mod events;
+mod fields;
+mod file;
+mod kinds;
+mod names;
+mod nested;
+mod random;
+mod report;
+mod snapshots;
+mod soundness;
+mod values;
+mod versions;

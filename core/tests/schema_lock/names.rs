@@ -1,0 +1,91 @@
+//! The names that an event had before.
+
+use factum_core::schema::Description;
+use factum_core::schema::lock::Rule;
+
+use crate::app::*;
+
+fn deposited() -> factum_core::schema::EventSchema {
+    event("account.deposited", [field("cents", U64)])
+}
+
+fn renamed() -> Description {
+    events([was(deposited(), "account.paid_in")])
+}
+
+#[test]
+fn a_forgotten_name_breaks() {
+    assert_breaks(&renamed(), &events([deposited()]), &[Rule::ForgottenName]);
+    assert_passes(&renamed(), &renamed());
+    let more = events([was(was(deposited(), "account.paid_in"), "account.put")]);
+    assert_passes(&renamed(), &more);
+    assert_eq!(
+        changes(&renamed(), &more),
+        ["event account.deposited v1 is read under the name account.put too"]
+    );
+}
+
+#[test]
+fn the_order_of_names_is_nothing() {
+    let one = events([was(was(deposited(), "account.paid_in"), "account.put")]);
+    let other = events([was(was(deposited(), "account.put"), "account.paid_in")]);
+    assert_eq!(locked(&one), locked(&other));
+}
+
+#[test]
+fn a_reused_name_breaks() {
+    let own = events([deposited(), event("account.paid_in", [])]);
+    assert_breaks(&renamed(), &own, &[Rule::ReusedName]);
+    let others = events([deposited(), was(event("account.received", []), "account.paid_in")]);
+    assert_breaks(&renamed(), &others, &[Rule::ReusedName]);
+    let fresh = events([was(deposited(), "account.paid_in"), event("account.received", [])]);
+    assert_passes(&renamed(), &fresh);
+}
+
+#[test]
+fn a_name_goes_with_its_event() {
+    let received = event("account.received", [field("cents", U64)]);
+    let on = was(was(received.clone(), "account.deposited"), "account.paid_in");
+    assert_passes(&renamed(), &events([on]));
+    let forgetful = was(received, "account.deposited");
+    assert_breaks(&renamed(), &events([forgetful]), &[Rule::ForgottenName]);
+}
+
+#[test]
+fn a_rename_can_be_taken_back() {
+    let back = was(event("account.paid_in", [field("cents", U64)]), "account.deposited");
+    assert_passes(&renamed(), &events([back]));
+    let half = event("account.paid_in", [field("cents", U64)]);
+    assert_breaks(&renamed(), &events([half]), &[Rule::ReusedName, Rule::RemovedEvent]);
+}
+
+#[test]
+fn versions_of_the_old_name_stay_under_it() {
+    let first = locked(&events([event("account.paid_in", [field("cents", U32)])]));
+    let app = events([was(raised(deposited(), None), "account.paid_in")]);
+    let second = update(&first, &app);
+    let blocks = second.split_once("\n\n").unwrap().1;
+    assert_eq!(
+        blocks,
+        "event account.deposited v2 was account.paid_in\n    cents: u64\n\n\
+         event account.paid_in v1\n    cents: u32\n"
+    );
+    assert!(changes_of(&second, &app).is_empty());
+    // What is locked under the old name still counts.
+    let wrong = object([field("cents", nullable(U64)), field("note", U64)]);
+    let mismatch = events([was(raised(deposited(), Some(wrong)), "account.paid_in")]);
+    assert_eq!(rules_of(&second, &mismatch), [Rule::UpcasterMismatch]);
+    let forgotten = events([raised(deposited(), None)]);
+    assert_eq!(rules_of(&second, &forgotten), [Rule::ForgottenName]);
+    assert_eq!(rules_of(&second, &events([])), [Rule::RemovedEvent]);
+    // One cause: what cannot be read by its name is not compared.
+    let both = events([raised(deposited(), Some(object([field("note", U64)])))]);
+    assert_eq!(rules_of(&second, &both), [Rule::ForgottenName]);
+}
+
+#[test]
+fn two_events_can_become_one_that_reads_both() {
+    let before = |cents| events([deposited(), event("account.paid_in", [field("cents", cents)])]);
+    assert_passes(&before(U32), &renamed());
+    assert_breaks(&before(nullable(U64)), &renamed(), &[Rule::RetypedField]);
+}

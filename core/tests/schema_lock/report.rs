@@ -1,0 +1,184 @@
+//! What is told, word for word.
+
+use factum_core::schema::lock::{self, Rule};
+use factum_core::schema::{Description, EventSchema, Shape};
+
+use crate::app::*;
+
+/// The report of the failure, under `update` too.
+fn report(lock: &str, app: &Description) -> String {
+    let failure = lock::check(Some(lock), app, true).unwrap_err();
+    failure.to_string()
+}
+
+fn deposited() -> EventSchema {
+    event("account.deposited", [field("cents", U64), maybe("type", Shape::Text)])
+}
+
+#[test]
+fn a_retyped_field() {
+    let after = with_fields([field("cents", Shape::Text), field("by", U64)]);
+    let told = report(&locked(&events([deposited()])), &after);
+    let expected = r#"what is stored can no longer be read:
+
+events.lock:5: event account.deposited v1: `cents` was u64 and is string [retyped-field]
+events.lock:6: event account.deposited v1: `type` was string | null and is gone [removed-field]
+events.lock:4: event account.deposited v1: `by` is new and has to be there [required-field]
+    stored events have the old form: keep that readable, or raise the version and lead from the old
+    form to the new:
+
+        #[event("account.deposited", version = 2, upcast(1 => deposited_from_v1))]
+        Deposited { .. },
+
+        #[derive(Deserialize)]
+        struct DepositedV1 {
+            cents: u64,
+            r#type: Option<String>,
+        }
+        fn deposited_from_v1(old: DepositedV1) -> AccountEvent { .. }"#;
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_further_version_keeps_the_ones_before() {
+    let second = was(raised(deposited(), None), "account.paid_in");
+    let mut after = second.clone();
+    after.fields = object([]);
+    let told = report(&locked(&events([second])), &events([after]));
+    let attribute = r#"
+        #[event("account.deposited", version = 3, was = "account.paid_in", upcast(1 => …, 2 => deposited_from_v2))]
+        Deposited { .. },
+
+        #[derive(Deserialize)]
+        struct DepositedV2 {"#;
+    assert!(told.contains(attribute), "{told}");
+    assert!(told.contains("and the upcaster before to the old:"), "{told}");
+}
+
+#[test]
+fn the_struct_reads_what_is_locked() {
+    let mut event = event(
+        "account.deposited",
+        [
+            alias(field("createdAt", U64), "at"),
+            optional(field("count", U32)),
+            field("tags", list(nullable(Shape::Text))),
+            field("pair", Shape::Tuple(vec![U64, Shape::Bool])),
+            field("self", map(Shape::Text, Shape::Char)),
+        ],
+    );
+    event.variant = "HTTPCalledTwice";
+    let lock = locked(&events([event.clone()]));
+    event.fields = object([]);
+    let expected = r#"
+        struct HTTPCalledTwiceV1 {
+            #[serde(default)]
+            count: u32,
+            #[serde(rename = "createdAt", alias = "at")]
+            created_at: u64,
+            pair: (u64, bool),
+            #[serde(rename = "self")]
+            self_: HashMap<String, char>,
+            tags: Vec<Option<String>>,
+        }
+        fn http_called_twice_from_v1(old: HTTPCalledTwiceV1) -> AccountEvent { .. }"#;
+    let told = report(&lock, &events([event]));
+    assert!(told.ends_with(expected), "{told}");
+}
+
+#[test]
+fn what_has_no_type_here_is_taken_as_json() {
+    let json = "
+        use factum::upcast::Fields;
+        fn deposited_from_v1(mut old: Fields) -> Fields { .. }";
+    for odd in [
+        field("place", object([field("town", Shape::Text)])),
+        field("kind", choice([("Car", None)])),
+        field("what", Shape::Any),
+        field("a: b", U64),
+    ] {
+        let told = report(&locked(&with_fields([odd])), &with_fields([]));
+        assert!(told.ends_with(json), "{told}");
+    }
+}
+
+#[test]
+fn an_event_by_hand_has_no_attribute() {
+    let mut event = deposited();
+    event.variant = "";
+    let lock = locked(&events([event.clone()]));
+    event.fields = object([]);
+    let told = report(&lock, &events([event]));
+    assert!(told.ends_with(
+        "raise the version to 2 in `TYPES`\n    and let `decode` read version 1 as it is locked"
+    ));
+}
+
+#[test]
+fn the_names() {
+    let lock = locked(&events([was(deposited(), "account.paid_in")]));
+    assert_eq!(
+        report(&lock, &events([deposited()])),
+        "what is stored can no longer be read:\n\n\
+         events.lock:4: event account.deposited v1: it was named account.paid_in before, and that \
+         name is no longer read [forgotten-name]\n    \
+         stored events have the old name: write `was = \"account.paid_in\"` on \
+         `AccountEvent::Deposited`;\n    \
+         if no store has one any more, take the name and its blocks out of events.lock by hand"
+    );
+    assert_eq!(
+        report(&lock, &events([])),
+        "what is stored can no longer be read:\n\n\
+         events.lock:4: event account.deposited v1: it is gone [removed-event]\n    \
+         stored events have this name: keep it, or write `was = \"account.deposited\"` on the event \
+         that took its place;\n    \
+         if no store has one any more, take its blocks out of events.lock by hand"
+    );
+}
+
+#[test]
+fn an_upcaster_that_does_not_fit() {
+    let lock = locked(&events([deposited()]));
+    let taken = Some(object([field("cents", Shape::Text)]));
+    let told = report(&lock, &events([raised(deposited(), taken)]));
+    let expected = "[upcaster-mismatch]
+    stored events of version 1 have the form that is locked: let the upcaster take that:
+
+        #[derive(Deserialize)]
+        struct DepositedV1 {
+            cents: u64,
+            r#type: Option<String>,
+        }
+        fn deposited_from_v1(old: DepositedV1) -> AccountEvent { .. }";
+    assert!(told.ends_with(expected), "{told}");
+}
+
+#[test]
+fn a_file_that_is_behind() {
+    let lock = locked(&events([deposited()]));
+    let after = events([deposited(), event("account.closed", [])]);
+    let told = lock::check(Some(&lock), &after, false).unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "events.lock is behind:\n    event account.closed v1 is new\n\
+         run `FACTUM_LOCK=update cargo test`, and commit it"
+    );
+}
+
+#[test]
+fn breaks_stand_in_the_order_of_the_file() {
+    let before = events([event("a.one", []), event("a.two", [field("x", U64)]), event("b.c", [])]);
+    let after = events([event("a.two", [])]);
+    assert_eq!(
+        rules(&before, &after),
+        [Rule::RemovedEvent, Rule::RemovedField, Rule::RemovedEvent]
+    );
+}
+
+#[test]
+fn every_rule_has_a_name_of_its_own() {
+    let mut names = Rule::ALL.map(Rule::name).to_vec();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Rule::ALL.len());
+}
