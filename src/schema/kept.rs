@@ -54,7 +54,11 @@ pub enum KeptError {
 /// # Errors
 /// [`KeptError`], whose text is the whole report.
 pub fn check_lock(app: &Description, folder: impl AsRef<Path>) -> Result<(), KeptError> {
-    let (update, path) = (update_wanted()?, folder.as_ref().join(lock::FILE));
+    lock_in(app, folder.as_ref(), update_wanted()?)
+}
+
+fn lock_in(app: &Description, folder: &Path, update: bool) -> Result<(), KeptError> {
+    let path = folder.join(lock::FILE);
     let locked = read(&path)?;
     match lock::check(locked.as_deref(), app, update) {
         Ok(None) => Ok(()),
@@ -69,7 +73,10 @@ pub fn check_lock(app: &Description, folder: impl AsRef<Path>) -> Result<(), Kep
 /// # Errors
 /// [`KeptError`], which names those that differ.
 pub fn check_documents(documents: &[Document], folder: impl AsRef<Path>) -> Result<(), KeptError> {
-    let (update, folder) = (update_wanted()?, folder.as_ref());
+    documents_in(documents, folder.as_ref(), update_wanted()?)
+}
+
+fn documents_in(documents: &[Document], folder: &Path, update: bool) -> Result<(), KeptError> {
     let mut names = Vec::new();
     for document in documents {
         let path = folder.join(document.name);
@@ -110,4 +117,102 @@ fn write(path: &Path, text: &str) -> Result<(), KeptError> {
     let made = path.parent().map_or(Ok(()), fs::create_dir_all);
     made.and_then(|()| fs::write(path, text))
         .map_err(|problem| KeptError::File { path: path.to_owned(), problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use factum_core::schema::{
+        AggregateSchema, CommandSchema, Docs, Field, Integer, Object, Shape,
+    };
+
+    use super::*;
+
+    fn app(cents: Integer) -> Description {
+        let field = |name: &str, shape| Field {
+            name: name.to_owned(),
+            aliases: Vec::new(),
+            shape,
+            optional: false,
+        };
+        let fields = vec![field("account", Shape::Text), field("cents", Shape::Integer(cents))];
+        let deposit = CommandSchema {
+            name: "account.deposit",
+            rust_type: "bank::Deposit",
+            docs: Docs::NONE,
+            fields: Shape::Object(Object { name: "Deposit".to_owned(), fields }),
+        };
+        let account = AggregateSchema {
+            name: "account",
+            docs: Docs::NONE,
+            commands: vec![deposit],
+            event_type: "bank::AccountEvent",
+            events: Vec::new(),
+            snapshot: None,
+        };
+        Description { aggregates: vec![account], projections: Vec::new() }
+    }
+
+    fn says(checked: Result<(), KeptError>, wanted: &[&str]) {
+        let told = checked.unwrap_err().to_string();
+        for wanted in wanted {
+            assert!(told.contains(wanted), "{wanted:?} is not in: {told}");
+        }
+    }
+
+    #[test]
+    fn a_lock_file_is_made_followed_and_never_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (folder, file) = (folder.path(), folder.path().join("events.lock"));
+        let (before, wider, narrower) = (app(Integer::U16), app(Integer::U32), app(Integer::U8));
+
+        says(lock_in(&before, folder, false), &["events.lock", "FACTUM_LOCK=update cargo test"]);
+        assert!(!file.exists());
+        lock_in(&before, folder, true).unwrap();
+        lock_in(&before, folder, false).unwrap();
+
+        says(lock_in(&wider, folder, false), &["behind", "cents"]);
+        lock_in(&wider, folder, true).unwrap();
+        lock_in(&wider, folder, false).unwrap();
+
+        let kept = fs::read(&file).unwrap();
+        for update in [false, true] {
+            let place = format!("{}:6", lock::FILE);
+            says(lock_in(&narrower, folder, update), &[&place, "account.deposit", "retyped-field"]);
+            assert_eq!(fs::read(&file).unwrap(), kept);
+        }
+        let other_ends = fs::read_to_string(&file).unwrap().replace('\n', "\r\n");
+        fs::write(&file, other_ends).unwrap();
+        lock_in(&wider, folder, false).unwrap();
+        fs::write(&file, "<<<<<<< ours\n").unwrap();
+        says(lock_in(&wider, folder, true), &["events.lock", "1"]);
+    }
+
+    #[test]
+    fn documents_are_written_where_they_differ() {
+        let folder = tempfile::tempdir().unwrap();
+        let docs = folder.path().join("docs/model");
+        let documents = app(Integer::U16).documents("bank", "1.0.0");
+        says(documents_in(&documents, &docs, false), &["model.md", "asyncapi.json", "FACTUM_LOCK"]);
+        documents_in(&documents, &docs, true).unwrap();
+        documents_in(&documents, &docs, false).unwrap();
+
+        fs::write(docs.join("model.md"), "mine").unwrap();
+        let Err(KeptError::Documents { names, .. }) = documents_in(&documents, &docs, false) else {
+            panic!("the change is not noticed");
+        };
+        assert_eq!(names, ["model.md"]);
+        documents_in(&documents, &docs, true).unwrap();
+        documents_in(&documents, &docs, false).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("events.lock")).unwrap();
+        says(lock_in(&app(Integer::U8), folder.path(), true), &["events.lock"]);
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let documents = app(Integer::U8).documents("bank", "1.0.0");
+        says(documents_in(&documents, &file.join("docs"), true), &["file"]);
+    }
 }

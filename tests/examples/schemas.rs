@@ -1,8 +1,9 @@
 //! What the examples persist, and the documents that are made of it. `FACTUM_LOCK=update` writes both
 //! anew.
-#![allow(clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
+use std::process::Command;
 
 use factum::schema::{check_documents, lock};
 use factum::{App, AppBuilder};
@@ -24,6 +25,28 @@ fn what_is_stored_of_fines_can_be_read() {
 fn the_documents_of_the_examples_are_up_to_date() {
     up_to_date("bank", &bank(App::memory()));
     up_to_date("fines", &fines(App::memory()));
+}
+
+/// Runs itself once more, on a folder of its own, with the variable set.
+#[test]
+fn the_variable_asks_for_an_update_or_is_refused() {
+    const FOLDER: &str = "FACTUM_TEST_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return lock!(bank(App::memory()), folder);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let run = |variable: &str| {
+        let mut test = Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "schemas::the_variable_asks_for_an_update_or_is_refused"]);
+        let output = test.env(FOLDER, folder.path()).env("FACTUM_LOCK", variable).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (passed, told) = run("yes");
+    assert!(!passed && told.contains("FACTUM_LOCK is \"yes\": set it to `update`"), "{told}");
+    let (passed, told) = run("");
+    assert!(!passed && told.contains("there is no events.lock"), "{told}");
+    assert!(run("update").0 && folder.path().join("events.lock").exists());
+    assert!(run("").0);
 }
 
 fn up_to_date(example: &str, app: &AppBuilder) {
