@@ -68,19 +68,24 @@ extent() {
     esac
 }
 
-# The features of the stores, one a line.
-store_features() {
-    sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z][a-z0-9_-]*\) *=.*/\1/p' stores/Cargo.toml
+# The features of the package in FOLDER, one a line.
+features_of() {
+    sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z][a-z0-9_-]*\) *=.*/\1/p' "$1/Cargo.toml" |
+        grep -v '^default$'
+}
+
+# lint_alone PACKAGE FOLDER: with no feature, and with each by itself.
+lint_alone() {
+    local feature
+    cargo clippy -q -p "$1" --no-default-features -- -D warnings || return
+    for feature in $(features_of "$2"); do
+        echo "$1 with $feature"
+        cargo clippy -q -p "$1" --no-default-features --features "$feature" -- -D warnings || return
+    done
 }
 
 features_alone() {
-    local feature
-    cargo clippy -q -p factum-stores --no-default-features -- -D warnings || return
-    for feature in $(store_features); do
-        echo "factum-stores with $feature"
-        cargo clippy -q -p factum-stores --no-default-features --features "$feature" \
-            -- -D warnings || return
-    done
+    lint_alone factum-core core && lint_alone factum-stores stores && lint_alone factum .
 }
 
 run_tests() {
@@ -121,7 +126,7 @@ fast() {
     step "tools" tools
     step "format" cargo fmt --all --check
     step "clippy" cargo clippy -q "${all[@]}" --all-targets -- -D warnings
-    step "clippy, each feature of the stores alone" features_alone
+    step "clippy, each feature alone" features_alone
     step "unit, integration and UI tests" run_tests
     step "doc tests" cargo test -q "${all[@]}" --doc
     step "examples" examples
