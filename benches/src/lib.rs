@@ -1,6 +1,7 @@
 //! What the benchmarks share. How each figure is measured is said in `docs/performance.md`.
 
 pub mod bare;
+pub mod children;
 pub mod load;
 pub mod memory;
 pub mod report;
