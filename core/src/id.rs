@@ -66,11 +66,17 @@ macro_rules! ids_by_display {
 ids_by_display!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, Uuid);
 
 /// Whatever can stand for an id in a call: an [`Id`], or plain text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not name an aggregate or a row",
+    label = "not an id",
+    note = "hand in a reference to a text, to a `Uuid`, to an integer, or to a type with `#[derive(Id)]`"
+)]
 pub trait AsId {
     /// The text form.
     fn as_id(&self) -> Cow<'_, str>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Id> AsId for T {
     fn as_id(&self) -> Cow<'_, str> {
         self.write()

@@ -104,6 +104,11 @@ pub struct Snapshot {
 }
 
 /// Where snapshots are kept: the newest one for each stream and shape.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not keep snapshots",
+    label = "not a store of snapshots",
+    note = "a store of your own implements `factum::snapshot::SnapshotStore`"
+)]
 pub trait SnapshotStore: std::fmt::Debug + Send + Sync + 'static {
     /// The newest snapshot of this shape.
     ///

@@ -79,6 +79,12 @@ impl fmt::Debug for Timestamp {
 }
 
 /// Where the pipeline takes the time from. Tests hand in their own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a clock",
+    label = "not a clock",
+    note = "write `impl Clock for {Self} {{ fn now(&self) -> Timestamp {{ … }} }}`, or \
+            take `factum::time::SystemClock`"
+)]
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
@@ -95,6 +101,12 @@ impl Clock for SystemClock {
 }
 
 /// Where the pipeline takes the ids of commands from. Tests hand in their own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not give ids of commands",
+    label = "gives no ids",
+    note = "write `impl Ids for {Self} {{ fn next(&self) -> Key {{ … }} }}`, or \
+            take `factum::time::SystemIds`"
+)]
 pub trait Ids: fmt::Debug + Send + Sync + 'static {
     /// An id that was never given before.
     fn next(&self) -> crate::Key;

@@ -8,7 +8,7 @@ use super::pages::Pages;
 use super::{LoadError, TypedStream};
 use crate::codec;
 use crate::id::AsId;
-use crate::store::{EventStore, Mark, Query, Recorded, StoreError, Tailed};
+use crate::store::{BoxFuture, EventStore, Mark, Query, Recorded, StoreError, Tailed};
 use crate::{Aggregate, StreamName, Timestamp, event};
 
 /// The typed event store of one aggregate type: states at any time, histories, and a tail. It reads
@@ -27,6 +27,10 @@ pub struct Loaded<A> {
     /// That event's mark.
     pub mark: Mark,
 }
+
+/// A state that is being loaded. Does nothing until it is awaited; may be dropped.
+// Named, and not that of an `async fn`: a wrong id is then one error.
+pub type Loading<A> = BoxFuture<'static, Result<Option<Loaded<A>>, LoadError>>;
 
 impl<A: Aggregate> Clone for EventLog<A> {
     fn clone(&self) -> Self {
@@ -54,23 +58,21 @@ impl<A: Aggregate> EventLog<A> {
     ///
     /// # Errors
     /// [`LoadError`] if the id cannot name a stream, an event is not understood, or the store failed.
-    pub async fn load(&self, id: &(impl AsId + ?Sized)) -> Result<Option<Loaded<A>>, LoadError> {
-        let stream = StreamName::of(A::NAME, &id.as_id())?;
-        self.loader.load(&stream).await.map(loaded)
+    pub fn load(&self, id: &(impl AsId + ?Sized)) -> Loading<A> {
+        let (loader, stream) = (self.loader.clone(), StreamName::of(A::NAME, &id.as_id()));
+        Box::pin(async move { loader.load(&stream?).await.map(loaded) })
     }
 
     /// The state right after the event of this revision; `None` if the stream is shorter.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub async fn at_revision(
-        &self,
-        id: &(impl AsId + ?Sized),
-        revision: u64,
-    ) -> Result<Option<Loaded<A>>, LoadError> {
-        let stream = StreamName::of(A::NAME, &id.as_id())?;
-        let warm = self.loader.load_while(&stream, |event| event.at.revision <= revision).await?;
-        Ok(loaded(warm).filter(|loaded| loaded.revision == revision))
+    pub fn at_revision(&self, id: &(impl AsId + ?Sized), revision: u64) -> Loading<A> {
+        let (loader, stream) = (self.loader.clone(), StreamName::of(A::NAME, &id.as_id()));
+        Box::pin(async move {
+            let warm = loader.load_while(&stream?, |event| event.at.revision <= revision).await?;
+            Ok(loaded(warm).filter(|loaded| loaded.revision == revision))
+        })
     }
 
     /// The state as it was at a moment: up to the first event of a later time. `None` if nothing had
@@ -78,13 +80,11 @@ impl<A: Aggregate> EventLog<A> {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub async fn at_time(
-        &self,
-        id: &(impl AsId + ?Sized),
-        time: Timestamp,
-    ) -> Result<Option<Loaded<A>>, LoadError> {
-        let stream = StreamName::of(A::NAME, &id.as_id())?;
-        self.loader.load_while(&stream, |event| event.at.time() <= time).await.map(loaded)
+    pub fn at_time(&self, id: &(impl AsId + ?Sized), time: Timestamp) -> Loading<A> {
+        let (loader, stream) = (self.loader.clone(), StreamName::of(A::NAME, &id.as_id()));
+        Box::pin(async move {
+            loader.load_while(&stream?, |event| event.at.time() <= time).await.map(loaded)
+        })
     }
 
     /// All that has happened to it, oldest first. Reads page by page as it is consumed.

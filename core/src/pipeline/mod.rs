@@ -29,7 +29,7 @@ mod worker;
 pub use dispatcher::Dispatcher;
 pub use done::Done;
 pub use error::{LoadError, SendError};
-pub use event_log::{EventLog, Loaded};
+pub use event_log::{EventLog, Loaded, Loading};
 pub use sending::Sending;
 pub use settings::Settings;
 pub use typed::TypedStream;

@@ -67,6 +67,12 @@ pub enum Tailed {
 ///
 /// Every method may be called from any task at any time. Futures may be dropped: a dropped read does
 /// nothing, and a dropped append may or may not have been written, all or nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event store",
+    label = "not a store",
+    note = "hand in a store, such as `MemoryStore` or `SqliteStore` of `factum::stores`, by value; a store of your own \
+            implements `factum::store::EventStore`"
+)]
 pub trait EventStore: std::fmt::Debug + Send + Sync + 'static {
     /// Appends a run of commits. Each is stored whole or not at all and gets its own outcome, in the
     /// order of the run; those that are stored are durable (see [`Capabilities::durability`]) when

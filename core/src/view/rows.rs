@@ -171,6 +171,11 @@ impl From<Fenced> for ViewError {
 }
 
 /// Where rows of read models are kept.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not keep rows",
+    label = "not a store of rows",
+    note = "a store of your own implements `factum::view::RowStore`"
+)]
 pub trait RowStore: fmt::Debug + Send + Sync + 'static {
     /// Makes room for a view if there is none, and gives its checkpoint, if it was ever written.
     ///

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use factum_core::Projection;
 use factum_core::id::AsId;
+use factum_core::store::BoxFuture;
 use factum_core::store::Position;
 use factum_core::view::{Filter, Order, ViewError};
 
@@ -96,9 +97,16 @@ impl<V: Projection> View<V> {
     ///
     /// # Errors
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
-    pub async fn get(&self, key: &(impl AsId + ?Sized)) -> Result<Option<V>, QueryError> {
-        self.wait().await?;
-        Ok(self.rows.get(&key.as_id()).await?)
+    pub fn get(
+        &self,
+        key: &(impl AsId + ?Sized),
+    ) -> BoxFuture<'static, Result<Option<V>, QueryError>> {
+        // Named, and not that of an `async fn`: a wrong key is then one error.
+        let (view, key) = (self.clone(), key.as_id().into_owned());
+        Box::pin(async move {
+            view.wait().await?;
+            Ok(view.rows.get(&key).await?)
+        })
     }
 
     /// The rows that the filter wants.
