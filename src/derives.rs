@@ -24,6 +24,40 @@
 /// assert_eq!(AccountEvent::decode("account.deposited", 1, &payload)?, event);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A form has a history. What is stored in an old form, or under an old name, is read as today's:
+///
+/// ```
+/// use factum::prelude::*;
+/// use factum::upcast::Fields;
+///
+/// #[derive(Event, Clone, Debug, PartialEq)]
+/// enum AccountEvent {
+///     #[event("account.deposited", version = 3, was = "account.paid_in",
+///             upcast(1 => named_cents, 2 => in_euros))]
+///     Deposited { cents: u64, currency: String },
+/// }
+///
+/// /// No Rust type of the old form is needed where changing the JSON is enough.
+/// fn named_cents(mut old: Fields) -> Fields {
+///     old.rename("amount", "cents");
+///     old
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct DepositedV2 {
+///     cents: u64,
+/// }
+///
+/// /// The last step gives the event, or `Fields` in its form.
+/// fn in_euros(old: DepositedV2) -> AccountEvent {
+///     AccountEvent::Deposited { cents: old.cents, currency: "EUR".into() }
+/// }
+///
+/// let old = AccountEvent::decode("account.paid_in", 1, br#"{"amount":5}"#)?;
+/// assert_eq!(old, AccountEvent::Deposited { cents: 5, currency: "EUR".into() });
+/// # Ok::<(), factum::codec::DecodeError>(())
+/// ```
 pub use factum_macros::Event;
 
 /// Makes a struct a command.

@@ -50,6 +50,10 @@ derives! {
     /// | attribute | on | what it says | default |
     /// |---|---|---|---|
     /// | `#[event("context.event")]` | each variant | the persisted name: printable, at most 255 bytes, its own in the enum | required |
+    /// | `#[event(…, version = 2)]` | a variant | the version of its form | `1` |
+    /// | `#[event(…, upcast(1 => from_v1))]` | a variant | the functions that lead from each version before today's to the next: see `factum::upcast` | needed for each |
+    /// | `#[event(…, was = "context.old")]` | a variant | a name under which it was written before; there may be several | none |
+    /// | `#[event(…, newer = skip)]` | a variant | that one in a newer form than the code knows is left out and counted: see `factum::event::Newer` | `fail` |
     /// | `#[serde(…)]` | a field | how the field is written and read: `rename`, `default`, `with`, … | as serde does |
     /// | `#[event(crate = path)]` | the enum | where the facade is | `::factum` |
     ///

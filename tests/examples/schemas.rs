@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use factum::schema::{check_documents, lock};
+use factum::schema::{Shape, check_documents, check_lock, lock};
 use factum::{App, AppBuilder};
 
 use crate::bank::bank;
@@ -47,6 +47,23 @@ fn the_variable_asks_for_an_update_or_is_refused() {
     assert!(!passed && told.contains("there is no events.lock"), "{told}");
     assert!(run("update").0 && folder.path().join("events.lock").exists());
     assert!(run("").0);
+}
+
+/// The front page shows what a change of the bank is told.
+#[test]
+fn the_report_on_the_front_page_is_what_is_said() {
+    let mut app = bank(App::memory()).describe();
+    let events = app.aggregates.iter_mut().flat_map(|aggregate| &mut aggregate.events);
+    for event in events.filter(|event| event.name == "account.deposited") {
+        let Shape::Object(fields) = &mut event.fields else { panic!("{event:?}") };
+        fields.fields.iter_mut().for_each(|field| field.shape = Shape::Text);
+    }
+    let bank = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bank");
+    let told = check_lock(&app, bank).unwrap_err().to_string();
+    let page = include_str!("../../README.md").split("```text\n");
+    let mut reports = page.filter(|block| block.starts_with("events.lock:"));
+    let (report, _) = reports.next().unwrap().split_once("```").unwrap();
+    assert!(told.contains(report.trim_end()), "{report} is not in: {told}");
 }
 
 fn up_to_date(example: &str, app: &AppBuilder) {
