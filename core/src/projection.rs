@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::codec::{self, BadEvent, Form};
-use crate::schema::Docs;
+use crate::schema::{Docs, EventSchema};
 use crate::store::{Clause, Query, Recorded};
 use crate::view::{ColumnSpec, Value};
-use crate::{BadId, Event, EventType, Origin, event};
+use crate::{BadId, Event, Origin, event};
 
 /// A row of a read model.
 ///
@@ -112,7 +112,7 @@ pub struct Sources<P> {
 struct Source<P> {
     enum_type: &'static str,
     contexts: Vec<&'static str>,
-    types: &'static [EventType],
+    schemas: fn() -> Vec<EventSchema>,
     step: Arc<Step<P>>,
 }
 
@@ -166,7 +166,7 @@ impl<P: Projection> Sources<P> {
 
     fn add<E: Event>(&mut self, step: Arc<Step<P>>) -> &mut Self {
         let (enum_type, contexts) = (std::any::type_name::<E>(), event::contexts::<E>());
-        self.sources.push(Source { enum_type, contexts, types: E::TYPES, step });
+        self.sources.push(Source { enum_type, contexts, schemas: E::schemas, step });
         self
     }
 
@@ -194,9 +194,9 @@ impl<P: Projection> Sources<P> {
         self.sources.iter().map(of).flat_map(each)
     }
 
-    /// The names of the events that it knows.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.sources.iter().flat_map(|source| source.types).map(|event| event.name)
+    /// Describes the events that it knows.
+    pub fn schemas(&self) -> Vec<EventSchema> {
+        self.sources.iter().flat_map(|source| (source.schemas)()).collect()
     }
 
     /// Takes one event into the rows that it concerns: `row` is called with the key of each and what

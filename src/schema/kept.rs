@@ -145,7 +145,6 @@ mod tests {
             name: "account",
             docs: Docs::NONE,
             commands: vec![deposit],
-            event_type: "bank::AccountEvent",
             events: Vec::new(),
             snapshot: None,
         };

@@ -36,6 +36,8 @@ pub struct EventSchema {
     pub was: Vec<&'static str>,
     /// What becomes of one in a newer form than this code knows.
     pub newer: Newer,
+    /// The Rust type of its enum.
+    pub event_type: &'static str,
     /// The variant's name in Rust.
     pub variant: &'static str,
     /// What the source says about it.
@@ -63,6 +65,7 @@ impl EventSchema {
             version: event.version,
             was: names_before::<E>(event.name),
             newer: E::newer(event.name),
+            event_type: std::any::type_name::<E>(),
             variant: "",
             docs: Docs::NONE,
             fields: Shape::Any,
@@ -111,8 +114,6 @@ pub struct AggregateSchema {
     pub docs: Docs,
     /// What can be sent to it.
     pub commands: Vec<CommandSchema>,
-    /// The Rust type of its events' enum.
-    pub event_type: &'static str,
     /// What happens to it.
     pub events: Vec<EventSchema>,
     /// How its state is kept, if it is.
@@ -129,6 +130,11 @@ pub struct SnapshotSchema {
 }
 
 impl AggregateSchema {
+    /// Whether it writes the event.
+    pub fn writes(&self, event: &str) -> bool {
+        self.events.iter().any(|written| written.name == event)
+    }
+
     /// Describes an aggregate.
     pub fn of<A: Aggregate>() -> Self {
         let snapshot = |policy: crate::snapshot::SnapshotPolicy<A>| SnapshotSchema {
@@ -139,7 +145,6 @@ impl AggregateSchema {
             name: A::NAME,
             docs: A::docs(),
             commands: Commands::<A>::of().listed().iter().map(|c| c.schema()).collect(),
-            event_type: std::any::type_name::<A::Event>(),
             events: A::Event::schemas(),
             snapshot: A::snapshot().map(snapshot),
         }
@@ -155,8 +160,8 @@ pub struct ProjectionSchema {
     pub version: u32,
     /// What the source says about it.
     pub docs: Docs,
-    /// The names of the events that it follows.
-    pub follows: Vec<&'static str>,
+    /// The events that it follows.
+    pub follows: Vec<EventSchema>,
     /// The fields that queries may name.
     pub columns: &'static [ColumnSpec],
     /// The form of a row.
@@ -170,7 +175,7 @@ impl ProjectionSchema {
             name: P::NAME,
             version: P::VERSION,
             docs: P::docs(),
-            follows: Sources::<P>::of().names().collect(),
+            follows: Sources::<P>::of().schemas(),
             columns: P::COLUMNS,
             row: P::form().shape(),
         }
@@ -187,9 +192,16 @@ pub struct Description {
 }
 
 impl Description {
-    /// The events, each once, though several aggregates write it; by name.
+    /// The events that are written or read, each once, by name.
     pub fn events(&self) -> Vec<&EventSchema> {
-        by_name(self.aggregates.iter().flat_map(|aggregate| &aggregate.events), |event| event.name)
+        let written = self.aggregates.iter().flat_map(|aggregate| &aggregate.events);
+        let read = self.projections.iter().flat_map(|projection| &projection.follows);
+        by_name(written.chain(read), |event| event.name)
+    }
+
+    /// Whether an aggregate of the app writes the event.
+    pub fn writes(&self, event: &str) -> bool {
+        self.aggregates.iter().any(|aggregate| aggregate.writes(event))
     }
 
     /// The commands, by name.

@@ -26,6 +26,7 @@ pub(crate) fn event(name: &'static str, fields: Shape) -> EventSchema {
         version: 1,
         was: Vec::new(),
         newer: Newer::Fail,
+        event_type: "bank::Event",
         variant: "",
         docs: Docs::NONE,
         fields,
@@ -42,12 +43,12 @@ pub(crate) fn aggregate(
     commands: Vec<CommandSchema>,
     events: Vec<EventSchema>,
 ) -> AggregateSchema {
-    let (docs, event_type, snapshot) = (Docs::NONE, "bank::Event", None);
-    AggregateSchema { name, docs, commands, event_type, events, snapshot }
+    AggregateSchema { name, docs: Docs::NONE, commands, events, snapshot: None }
 }
 
 pub(crate) fn projection(name: &'static str, follows: Vec<&'static str>) -> ProjectionSchema {
     let (version, docs, columns, row) = (1, Docs::NONE, &[][..], Shape::Any);
+    let follows = follows.into_iter().map(|name| event(name, Shape::Any)).collect();
     ProjectionSchema { name, version, docs, follows, columns, row }
 }
 

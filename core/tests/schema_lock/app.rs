@@ -63,6 +63,7 @@ pub(crate) fn event(name: &'static str, fields: impl IntoIterator<Item = Field>)
         version: 1,
         was: Vec::new(),
         newer: Newer::Fail,
+        event_type: "bank::account::AccountEvent",
         variant: "Deposited",
         docs: Docs::NONE,
         fields: object(fields),
@@ -94,7 +95,6 @@ fn aggregate() -> AggregateSchema {
         name: "account",
         docs: Docs::NONE,
         commands: Vec::new(),
-        event_type: "bank::account::AccountEvent",
         events: Vec::new(),
         snapshot: None,
     }

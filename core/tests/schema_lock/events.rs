@@ -1,7 +1,7 @@
 //! Events that come and go.
 
 use factum_core::schema::lock::Rule;
-use factum_core::schema::{AggregateSchema, Description};
+use factum_core::schema::{AggregateSchema, Description, Docs, ProjectionSchema, Shape};
 
 use crate::app::*;
 
@@ -12,6 +12,24 @@ fn a_removed_event_breaks() {
     assert_breaks(&both, &one, &[Rule::RemovedEvent]);
     assert_passes(&one, &both);
     assert_eq!(changes(&one, &both), ["event account.closed v1 is new"]);
+}
+
+/// Somebody else may write them: what is stored is read all the same.
+#[test]
+fn what_only_a_projection_reads_is_guarded_too() {
+    let read = |shape| {
+        let view = ProjectionSchema {
+            name: "balances",
+            version: 1,
+            docs: Docs::NONE,
+            follows: vec![event("account.deposited", [field("cents", shape)])],
+            columns: &[],
+            row: Shape::Any,
+        };
+        Description { aggregates: Vec::new(), projections: vec![view] }
+    };
+    assert_passes(&read(U32), &read(U64));
+    assert_breaks(&read(U64), &read(U32), &[Rule::RetypedField]);
 }
 
 #[test]

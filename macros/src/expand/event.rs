@@ -170,6 +170,7 @@ fn schema(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
             version: #version,
             was: __factum::Vec::from([#(#was),*]),
             newer: __factum::Newer::#newer,
+            event_type: __factum::type_name::<Self>(),
             variant: #ident,
             docs: #docs,
             fields: #fields,

@@ -71,7 +71,7 @@ impl Parts {
 
     fn add_events(&mut self, description: &Description) -> Keys {
         let mut added = Keys::new();
-        for event in description.events() {
+        for event in description.events().into_iter().filter(|e| description.writes(e.name)) {
             let key = self.key_of_message(event.name);
             let schema = json_schema::event_schema(event, &schema_at(&key), Dialect::Draft7);
             self.add_message(&key, message(event.name, event.variant, &event.docs), schema);

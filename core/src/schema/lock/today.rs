@@ -2,7 +2,7 @@
 
 use super::block::{Block, Subject};
 use super::form::Form;
-use crate::schema::{AggregateSchema, Description, EventSchema, Shape};
+use crate::schema::{Description, EventSchema, Shape};
 
 /// An event of today.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ pub(super) struct Events<'a>(Vec<Known<'a>>);
 impl<'a> Events<'a> {
     pub(super) fn of(app: &'a Description) -> Self {
         let known =
-            |schema: &'a EventSchema| Known { schema, enum_name: enum_of(app, schema.name) };
+            |schema: &'a EventSchema| Known { schema, enum_name: without_path(schema.event_type) };
         Self(app.events().into_iter().map(known).collect())
     }
 
@@ -79,12 +79,6 @@ pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
         Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
     });
     commands.chain(snapshots).collect()
-}
-
-/// The Rust name of the enum that has this event.
-fn enum_of<'a>(app: &'a Description, event: &str) -> &'a str {
-    let has = |aggregate: &&AggregateSchema| aggregate.events.iter().any(|e| e.name == event);
-    app.aggregates.iter().find(has).map_or("", |aggregate| without_path(aggregate.event_type))
 }
 
 /// A Rust type's name, without the modules before it and the parameters behind it.

@@ -22,9 +22,10 @@ impl<'a> Flow<'a> {
         for projection in &description.projections {
             let shown = (Kind::Projection, projection.name);
             flow.nodes.insert(shown);
-            for name in &projection.follows {
-                let written = flow.nodes.contains(&(Kind::Event, name));
-                flow.add_arrow((if written { Kind::Event } else { Kind::Foreign }, name), shown);
+            for event in &projection.follows {
+                let written = description.writes(event.name);
+                let kind = if written { Kind::Event } else { Kind::Foreign };
+                flow.add_arrow((kind, event.name), shown);
             }
         }
         flow

@@ -65,9 +65,7 @@ fn commands(description: &Description) -> Rows {
 
 fn events(description: &Description) -> Rows {
     let row = |event: &EventSchema| {
-        let writes = |aggregate: &AggregateSchema| {
-            aggregate.events.iter().any(|written| written.name == event.name)
-        };
+        let writes = |aggregate: &AggregateSchema| aggregate.writes(event.name);
         vec![
             event_name(event),
             event.version.to_string(),
@@ -104,15 +102,15 @@ fn projections(description: &Description) -> Rows {
 
 /// Names of events; those of an aggregate that is followed as a whole are put in one word.
 fn follows(description: &Description, projection: &ProjectionSchema) -> String {
-    let mut left = projection.follows.clone();
+    let mut left: Vec<_> = projection.follows.iter().map(|event| event.name).collect();
     left.sort_unstable();
     left.dedup();
-    let follows = |event: &EventSchema| projection.follows.contains(&event.name);
+    let follows = |event: &EventSchema| projection.follows.iter().any(|f| f.name == event.name);
     let mut shown = Vec::new();
     for aggregate in aggregates(description) {
         if aggregate.events.len() > 1 && aggregate.events.iter().all(follows) {
             shown.push(format!("all of {}", code(aggregate.name)));
-            left.retain(|name| aggregate.events.iter().all(|event| event.name != *name));
+            left.retain(|name| !aggregate.writes(name));
         }
     }
     lines(shown.into_iter().chain(left.into_iter().map(code)))

@@ -47,6 +47,6 @@ impl<C: Currency, const LIMIT: u64> Project<PurseEvent> for Row<C, LIMIT> {
 
 fn main() {
     let _ = (Row::<Euro>::CENTS.ge(1), Row::<Euro, 7>::CENTS.lt(2));
-    assert_eq!(Sources::<Row<Euro>>::of().names().count(), 1);
+    assert_eq!(Sources::<Row<Euro>>::of().schemas().len(), 1);
 }
 
