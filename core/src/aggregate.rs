@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::schema::{CommandSchema, Docs};
 use crate::snapshot::SnapshotPolicy;
-use crate::{Command, Context, Decision, Event};
+use crate::{BadId, Command, Context, Decision, Event, Tags};
 
 /// A write model: the fold of the events of one stream, `NAME-id`.
 ///
@@ -23,8 +23,20 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// Why it rejects a command.
     type Error: std::error::Error + Send + Sync + 'static;
 
+    /// The names of the tags that make its boundary: a state is then the fold of the events that carry
+    /// any of them, with the values that a command names, instead of one stream.
+    const BOUNDARY: &'static [&'static str] = &[];
+
     /// The state before the first event.
     fn empty() -> Self;
+
+    /// Tells an empty state the tags of its boundary, so that it knows whose events it sees.
+    ///
+    /// # Errors
+    /// [`BadId`] if a field cannot hold the value of its tag.
+    fn set_tags(&mut self, _tags: &Tags) -> Result<(), BadId> {
+        Ok(())
+    }
 
     /// Takes an event into the state.
     fn fold(&mut self, event: &Self::Event);

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::Tags;
 use crate::codec::Form;
+use crate::names::BadName;
 use crate::schema::Docs;
 
 /// A wish that an aggregate may grant: an open `struct` each.
@@ -23,8 +25,19 @@ pub trait Command: Sized + Send + Sync + 'static {
     /// fields are different commands.
     const SHAPE: u32;
 
-    /// The id of the aggregate that it goes to.
+    /// The names of its tags.
+    const TAGS: &'static [&'static str] = &[];
+
+    /// The id of the aggregate that it goes to; empty for one that goes to a boundary.
     fn id(&self) -> Cow<'_, str>;
+
+    /// The tags that say which boundary it goes to.
+    ///
+    /// # Errors
+    /// [`BadName`] if a value cannot be that of a tag.
+    fn tags(&self) -> Result<Tags, BadName> {
+        Ok(Tags::none())
+    }
 
     /// How it is written and read.
     fn form() -> Form<Self>;

@@ -1,7 +1,7 @@
 //! Events: what happened.
 
 use crate::codec::{DecodeError, EncodeError};
-use crate::names;
+use crate::names::{self, BadName};
 use crate::schema::EventSchema;
 use crate::store::{LogId, Mark, Metadata, Position, Stamp};
 use crate::{EventId, Key, StreamName, Tags, Timestamp};
@@ -52,9 +52,15 @@ pub trait Event: Clone + Send + Sync + 'static {
     /// The name and version under which this event is written.
     fn event_type(&self) -> EventType;
 
+    /// The names of the tags that its events carry.
+    const TAGS: &'static [&'static str] = &[];
+
     /// What the event is about, beside its stream.
-    fn tags(&self) -> Tags {
-        Tags::none()
+    ///
+    /// # Errors
+    /// [`BadName`] if a value cannot be that of a tag.
+    fn tags(&self) -> Result<Tags, BadName> {
+        Ok(Tags::none())
     }
 
     /// Appends the payload, a JSON object, to `out`.

@@ -62,6 +62,9 @@ pub enum NameProblem {
     /// A tag without a name or a value.
     #[error("is not of the form `name:value`: write a name, a colon and the value")]
     NoValue,
+    /// A tag that a boundary has, and its command does not.
+    #[error("is missing: the boundary has it, so the command needs a field for it")]
+    Missing,
     /// An event name without a context.
     #[error("is not of the form `context.event`: write a context, a dot and the event")]
     NoContext,

@@ -88,6 +88,11 @@ impl Tags {
         others.as_slice().iter().all(|tag| self.as_slice().binary_search(tag).is_ok())
     }
 
+    /// Whether any of `others` is one of these.
+    pub fn contain_any(&self, others: &Self) -> bool {
+        others.as_slice().iter().any(|tag| self.as_slice().binary_search(tag).is_ok())
+    }
+
     /// The value of the tag with this name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.as_slice().iter().find(|tag| tag.name() == name).map(Tag::value)

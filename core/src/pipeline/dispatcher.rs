@@ -9,10 +9,11 @@ use super::loader::Loader;
 use super::mailboxes::Mailboxes;
 use super::request::{self, Asked, Job};
 use super::sending::{Letter, Sending};
+use super::target::Target;
 use super::worker::{self, Shift};
 use super::{EventLog, SendError, Settings};
 use crate::store::EventStore;
-use crate::{Aggregate, SentTo, StreamName};
+use crate::{Aggregate, SentTo};
 
 /// Takes commands to the aggregates of one type. A cheap handle: clones share everything.
 pub struct Dispatcher<A: Aggregate> {
@@ -61,11 +62,11 @@ impl<A: Aggregate> Dispatcher<A> {
 
     /// Sends a command to its aggregate: see [`Sending`].
     pub fn send<C: SentTo<A>>(&self, command: C) -> Sending<A> {
-        let address = || (StreamName::of(A::NAME, &command.id()), request::mark(&command));
+        let address = || (Target::of::<A, C>(&command), request::mark(&command));
         match catch_unwind(AssertUnwindSafe(address)) {
-            Ok((Ok(stream), mark)) => {
+            Ok((Ok(target), mark)) => {
                 let (inner, ask) = (self.inner.clone(), Box::new(Asked::new(command)));
-                Sending::new(Letter { inner, stream, mark, ask })
+                Sending::new(Letter { inner, target, mark, ask })
             }
             Ok((Err(problem), _)) => {
                 Sending::refused(SendError::Target { command: C::NAME, problem })
@@ -96,10 +97,10 @@ impl<A: Aggregate> Dispatcher<A> {
 
 impl<A: Aggregate> Inner<A> {
     /// Puts a command into its mailbox and sees that somebody works on it.
-    pub(super) fn post(self: &Arc<Self>, stream: StreamName, job: Job<A>) {
-        if let Some(start) = self.mailboxes.post(&stream, job) {
+    pub(super) fn post(self: &Arc<Self>, target: Target, job: Job<A>) {
+        if let Some(start) = self.mailboxes.post(&target, job) {
             // Made here and not by the task, which may be dropped before it is ever polled.
-            let shift = Shift::new(self.clone(), stream);
+            let shift = Shift::new(self.clone(), target);
             self.runtime.spawn(worker::work(shift, start));
         }
     }

@@ -58,6 +58,16 @@ pub enum SendError<E> {
         /// Why not.
         problem: EncodeError,
     },
+    /// An event that follows from it has a tag that cannot be stored. Nothing was.
+    #[error("command {command}: event {event}: {problem}")]
+    Tag {
+        /// The command's id.
+        command: Key,
+        /// The event's persisted name.
+        event: &'static str,
+        /// What is wrong with the tag.
+        problem: BadName,
+    },
     /// The user's code panicked: in deciding, applying, or writing command or events as JSON. Nothing
     /// was stored.
     #[error("the code of the aggregate panicked on command {command}: {message}")]

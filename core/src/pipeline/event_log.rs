@@ -5,11 +5,12 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::loader::{Loader, Warm};
 use super::pages::Pages;
+use super::target::Target;
 use super::{LoadError, TypedStream};
 use crate::codec;
 use crate::id::AsId;
-use crate::store::{BoxFuture, EventStore, Mark, Query, Recorded, StoreError, Tailed};
-use crate::{Aggregate, StreamName, Timestamp, event};
+use crate::store::{BoxFuture, EventStore, Mark, Query, Range, Recorded, StoreError, Tailed};
+use crate::{Aggregate, StreamName, Tags, Timestamp, event};
 
 /// The typed event store of one aggregate type: states at any time, histories, and a tail. It reads
 /// the log, past the cache of the commands; [`load`](Self::load) uses snapshots.
@@ -59,8 +60,19 @@ impl<A: Aggregate> EventLog<A> {
     /// # Errors
     /// [`LoadError`] if the id cannot name a stream, an event is not understood, or the store failed.
     pub fn load(&self, id: &(impl AsId + ?Sized)) -> Loading<A> {
-        let (loader, stream) = (self.loader.clone(), StreamName::of(A::NAME, &id.as_id()));
-        Box::pin(async move { loader.load(&stream?).await.map(loaded) })
+        const { assert!(A::BOUNDARY.is_empty(), "this aggregate is a boundary: read `within` its tags") };
+        let (loader, target) = (self.loader.clone(), Target::stream::<A>(&id.as_id()));
+        Box::pin(async move { loader.load(&target?).await.map(loaded) })
+    }
+
+    /// The newest state of the boundary that these tags make.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and if a tag of the boundary is missing.
+    pub fn within(&self, tags: &Tags) -> BoxFuture<'static, Result<A, LoadError>> {
+        const { assert!(!A::BOUNDARY.is_empty(), "this aggregate is one stream: `load` it by its id") };
+        let (loader, target) = (self.loader.clone(), Target::within::<A>(tags));
+        Box::pin(async move { Ok(loader.load(&target?).await?.state) })
     }
 
     /// The state right after the event of this revision; `None` if the stream is shorter.
@@ -68,9 +80,10 @@ impl<A: Aggregate> EventLog<A> {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn at_revision(&self, id: &(impl AsId + ?Sized), revision: u64) -> Loading<A> {
-        let (loader, stream) = (self.loader.clone(), StreamName::of(A::NAME, &id.as_id()));
+        const { assert!(A::BOUNDARY.is_empty(), "the state of a boundary has no revision") };
+        let (loader, target) = (self.loader.clone(), Target::stream::<A>(&id.as_id()));
         Box::pin(async move {
-            let warm = loader.load_while(&stream?, |event| event.at.revision <= revision).await?;
+            let warm = loader.load_while(&target?, |event| event.at.revision <= revision).await?;
             Ok(loaded(warm).filter(|loaded| loaded.revision == revision))
         })
     }
@@ -81,9 +94,10 @@ impl<A: Aggregate> EventLog<A> {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn at_time(&self, id: &(impl AsId + ?Sized), time: Timestamp) -> Loading<A> {
-        let (loader, stream) = (self.loader.clone(), StreamName::of(A::NAME, &id.as_id()));
+        const { assert!(A::BOUNDARY.is_empty(), "this aggregate is a boundary: read `within` its tags") };
+        let (loader, target) = (self.loader.clone(), Target::stream::<A>(&id.as_id()));
         Box::pin(async move {
-            loader.load_while(&stream?, |event| event.at.time() <= time).await.map(loaded)
+            loader.load_while(&target?, |event| event.at.time() <= time).await.map(loaded)
         })
     }
 
@@ -93,7 +107,7 @@ impl<A: Aggregate> EventLog<A> {
     /// [`LoadError`] if the id cannot name a stream.
     pub fn history(&self, id: &(impl AsId + ?Sized)) -> Result<TypedStream<A::Event>, LoadError> {
         let stream = StreamName::of(A::NAME, &id.as_id())?;
-        let pages = Pages::new(self.loader.store(), &stream, 0, None);
+        let pages = Pages::new(self.loader.store(), Query::Stream(stream), Range::ALL);
         let pages = stream::unfold(pages, |mut pages| async {
             let next = pages.next().await.transpose()?;
             Some((next, pages))

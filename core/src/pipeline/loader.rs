@@ -3,26 +3,29 @@ use std::sync::Arc;
 
 use super::LoadError;
 use super::pages::Pages;
+use super::target::Target;
 use crate::codec::{self, BadEvent};
 use crate::snapshot::{Snapshot, SnapshotPolicy, SnapshotStore};
-use crate::store::{EventStore, Mark, Position, Recorded};
+use crate::store::{EventStore, Mark, Position, Query, Range, Recorded};
 use crate::{Aggregate, StreamName};
 
 /// An aggregate's state, and how far it has come.
 #[derive(Debug)]
 pub(super) struct Warm<A> {
     pub(super) state: A,
-    /// The revision of the newest event in the state.
+    /// The revision of the newest event in the state; never known of a boundary.
     pub(super) revision: Option<u64>,
-    /// That event's mark.
+    /// How far the state is complete: that event's mark, or for a boundary that of the log.
     pub(super) mark: Option<Mark>,
     /// The revision of the newest snapshot, as far as is known.
     pub(super) kept: Option<u64>,
 }
 
 impl<A: Aggregate> Warm<A> {
-    fn empty() -> Self {
-        Self { state: A::empty(), revision: None, mark: None, kept: None }
+    fn empty(target: &Target) -> Result<Self, LoadError> {
+        let mut state = A::empty();
+        state.set_tags(target.tags())?;
+        Ok(Self { state, revision: None, mark: None, kept: None })
     }
 
     /// The revision that the next event will have.
@@ -81,45 +84,53 @@ impl<A: Aggregate> Loader<A> {
     }
 
     /// The newest state. A stream without events gives the empty one.
-    pub(super) async fn load(&self, stream: &StreamName) -> Result<Warm<A>, LoadError> {
-        if let Some(warm) = self.load_snapshot(stream).await? {
+    pub(super) async fn load(&self, target: &Target) -> Result<Warm<A>, LoadError> {
+        if !target.is_boundary()
+            && let Some(warm) = self.load_snapshot(&target.stream).await?
+        {
             return Ok(warm);
         }
-        let mut warm = Warm::empty();
-        self.bring_forward(stream, &mut warm, |_| true).await?;
+        let mut warm = Warm::empty(target)?;
+        self.bring_forward(target, &mut warm, |_| true).await?;
         Ok(warm)
     }
 
     /// The state made of the first events that are wanted.
     pub(super) async fn load_while(
         &self,
-        stream: &StreamName,
+        target: &Target,
         wanted: impl FnMut(&Recorded) -> bool,
     ) -> Result<Warm<A>, LoadError> {
-        let mut warm = Warm::empty();
-        self.bring_forward(stream, &mut warm, wanted).await?;
+        let mut warm = Warm::empty(target)?;
+        self.bring_forward(target, &mut warm, wanted).await?;
         Ok(warm)
     }
 
     /// Takes in what came after the state; says whether there was anything.
     pub(super) async fn refresh(
         &self,
-        stream: &StreamName,
+        target: &Target,
         warm: &mut Warm<A>,
     ) -> Result<bool, LoadError> {
-        let before = warm.revision;
-        self.bring_forward(stream, warm, |_| true).await?;
-        Ok(warm.revision != before)
+        let mut news = false;
+        let mut any = |_: &Recorded| {
+            news = true;
+            true
+        };
+        self.bring_forward(target, warm, &mut any).await?;
+        Ok(news)
     }
 
     async fn bring_forward(
         &self,
-        stream: &StreamName,
+        target: &Target,
         warm: &mut Warm<A>,
         mut wanted: impl FnMut(&Recorded) -> bool,
     ) -> Result<(), LoadError> {
         // A log that others write to may also have lost what the state was made of.
-        let mut pages = Pages::new(&self.store, stream, warm.next(), warm.mark);
+        let after = if target.is_boundary() { warm.position() } else { Position::START };
+        let range = Range { after, seen: warm.mark, ..Range::from_revision(warm.next()) };
+        let mut pages = Pages::new(&self.store, target.query::<A>(), range);
         while let Some(events) = pages.next().await? {
             for recorded in events {
                 if !wanted(&recorded) {
@@ -127,6 +138,10 @@ impl<A: Aggregate> Loader<A> {
                 }
                 warm.take(recorded)?;
             }
+        }
+        if target.is_boundary() {
+            // The log may go on far behind the newest event that concerns it.
+            (warm.revision, warm.mark) = (None, pages.complete_to());
         }
         Ok(())
     }
@@ -143,7 +158,8 @@ impl<A: Aggregate> Loader<A> {
         let (revision, mark) = (Some(snapshot.revision), Some(snapshot.mark));
         let mut warm = Warm { state, revision, mark, kept: revision };
         // The read begins with the snapshot's own event, to see that it is still there.
-        let mut pages = Pages::new(&self.store, stream, snapshot.revision, None);
+        let range = Range::from_revision(snapshot.revision);
+        let mut pages = Pages::new(&self.store, Query::Stream(stream.clone()), range);
         let mut found = false;
         while let Some(events) = pages.next().await? {
             for recorded in events {

@@ -5,7 +5,8 @@ use hashlink::{DefaultHashBuilder, LruCache};
 
 use super::loader::Warm;
 use super::request::Job;
-use crate::{Aggregate, StreamName};
+use super::target::Target;
+use crate::Aggregate;
 
 /// Which aggregates have a worker, with the commands that wait for it, and which are idle, with
 /// their states.
@@ -14,20 +15,20 @@ pub(super) struct Mailboxes<A: Aggregate> {
 }
 
 struct Boxes<A: Aggregate> {
-    active: HashMap<StreamName, VecDeque<Job<A>>, DefaultHashBuilder>,
-    idle: LruCache<StreamName, Warm<A>>,
+    active: HashMap<Target, VecDeque<Job<A>>, DefaultHashBuilder>,
+    idle: LruCache<Target, Warm<A>>,
 }
 
 impl<A: Aggregate> Boxes<A> {
     /// Keeps an idle state; gives back the one that has to go for it.
-    fn rest(&mut self, stream: &StreamName, warm: Warm<A>) -> Option<Warm<A>> {
+    fn rest(&mut self, target: &Target, warm: Warm<A>) -> Option<Warm<A>> {
         if self.idle.capacity() == 0 {
             return Some(warm);
         }
         let full = self.idle.len() >= self.idle.capacity();
         let evicted = if full { self.idle.remove_lru() } else { None };
-        // A stream is idle or active, never both, so nothing is replaced.
-        self.idle.insert(stream.clone(), warm);
+        // A target is idle or active, never both, so nothing is replaced.
+        self.idle.insert(target.clone(), warm);
         evicted.map(|(_, warm)| warm)
     }
 }
@@ -50,14 +51,14 @@ impl<A: Aggregate> Mailboxes<A> {
     }
 
     /// Puts a command into its mailbox; if a worker has to be started, that begins with it.
-    pub(super) fn post(&self, stream: &StreamName, job: Job<A>) -> Option<Start<A>> {
+    pub(super) fn post(&self, target: &Target, job: Job<A>) -> Option<Start<A>> {
         let mut boxes = self.lock();
-        if let Some(waiting) = boxes.active.get_mut(stream) {
+        if let Some(waiting) = boxes.active.get_mut(target) {
             waiting.push_back(job);
             return None;
         }
-        let warm = boxes.idle.remove(stream);
-        boxes.active.insert(stream.clone(), VecDeque::new());
+        let warm = boxes.idle.remove(target);
+        boxes.active.insert(target.clone(), VecDeque::new());
         Some(Start { job, warm })
     }
 
@@ -65,21 +66,21 @@ impl<A: Aggregate> Mailboxes<A> {
     /// worker is over: its state becomes idle, and `false` comes back.
     pub(super) fn refill(
         &self,
-        stream: &StreamName,
+        target: &Target,
         queue: &mut VecDeque<Job<A>>,
         most: usize,
         warm: &mut Option<Warm<A>>,
     ) -> bool {
         let mut boxes = self.lock();
-        if let Some(waiting) = boxes.active.get_mut(stream) {
+        if let Some(waiting) = boxes.active.get_mut(target) {
             let take = most.saturating_sub(queue.len()).min(waiting.len());
             queue.extend(waiting.drain(..take));
         }
         if !queue.is_empty() {
             return true;
         }
-        boxes.active.remove(stream);
-        let evicted = warm.take().and_then(|warm| boxes.rest(stream, warm));
+        boxes.active.remove(target);
+        let evicted = warm.take().and_then(|warm| boxes.rest(target, warm));
         drop(boxes);
         // The user's `Drop` runs outside the lock.
         drop(evicted);
@@ -87,8 +88,8 @@ impl<A: Aggregate> Mailboxes<A> {
     }
 
     /// Takes a mailbox away whose worker is gone. Its senders learn that nobody will answer.
-    pub(super) fn abandon(&self, stream: &StreamName) {
-        let waiting = self.lock().active.remove(stream);
+    pub(super) fn abandon(&self, target: &Target) {
+        let waiting = self.lock().active.remove(target);
         drop(waiting);
     }
 }

@@ -23,6 +23,7 @@ mod repeat;
 mod request;
 mod sending;
 mod settings;
+mod target;
 mod typed;
 mod worker;
 
@@ -32,4 +33,6 @@ pub use error::{LoadError, SendError};
 pub use event_log::{EventLog, Loaded, Loading};
 pub use sending::Sending;
 pub use settings::Settings;
+#[cfg(feature = "testing")]
+pub(crate) use target::Target;
 pub use typed::TypedStream;

@@ -1,30 +1,28 @@
 use std::sync::Arc;
 
-use crate::StreamName;
 use crate::store::{Direction, EventStore, Mark, Query, Range, Recorded, StoreError};
 
 /// How many events are read at once.
 const PAGE: usize = 512;
 
-/// The events of one stream, page by page.
+/// The events that a query matches, page by page.
 #[derive(Debug)]
 pub(super) struct Pages {
     store: Arc<dyn EventStore>,
-    stream: StreamName,
+    query: Query,
     range: Range,
     over: bool,
+    complete_to: Option<Mark>,
 }
 
 impl Pages {
-    /// From a revision on. With `seen`, on the condition that the log still has it.
-    pub(super) fn new(
-        store: &Arc<dyn EventStore>,
-        stream: &StreamName,
-        from_revision: u64,
-        seen: Option<Mark>,
-    ) -> Self {
-        let range = Range { seen, ..Range::from_revision(from_revision) };
-        Self { store: store.clone(), stream: stream.clone(), range, over: false }
+    pub(super) fn new(store: &Arc<dyn EventStore>, query: Query, range: Range) -> Self {
+        Self { store: store.clone(), query, range, over: false, complete_to: None }
+    }
+
+    /// How far the log has been searched.
+    pub(super) fn complete_to(&self) -> Option<Mark> {
+        self.complete_to
     }
 
     /// The next events, which may be none; `None` at the end. After a damaged event, which comes as an
@@ -33,13 +31,13 @@ impl Pages {
         if self.over {
             return Ok(None);
         }
-        let query = Query::Stream(self.stream.clone());
-        let page = self.store.read(query, self.range, Direction::Forward, PAGE).await;
+        let page = self.store.read(self.query.clone(), self.range, Direction::Forward, PAGE).await;
         self.range.seen = None;
         match page {
             Ok(page) => {
                 self.range.after = page.complete_to.position.max(self.range.after);
                 self.over = !page.more;
+                self.complete_to = Some(page.complete_to);
                 Ok(Some(page.events))
             }
             Err(error) => {

@@ -6,8 +6,9 @@ use bytes::Bytes;
 
 use super::loader::Warm;
 use super::request::{Answer, Job};
+use super::target::Target;
 use super::{Done, SendError};
-use crate::store::{Commit, Expected, Metadata, NewEvent, StreamWrite};
+use crate::store::{Commit, Expected, Guard, Metadata, NewEvent, Position, StreamWrite};
 use crate::time::Clock;
 use crate::{Aggregate, Event, EventName, EventType, Key, StreamName, Tags, Timestamp};
 
@@ -24,6 +25,14 @@ pub(super) struct Plan<A: Aggregate> {
     /// The state took part of an event, and is to be dropped.
     pub(super) broken: bool,
     payloads: Vec<u8>,
+    boundary: Option<Boundary>,
+}
+
+/// What is decided on besides a stream.
+struct Boundary {
+    tags: Tags,
+    /// What protects the decision: the stream may be in any state.
+    guard: Guard,
 }
 
 pub(super) struct Entry<A: Aggregate> {
@@ -55,6 +64,18 @@ struct Place {
     payload: Range<usize>,
 }
 
+impl Boundary {
+    fn of<A: Aggregate>(target: &Target, after: Position) -> Option<Self> {
+        let guard = target.guard::<A>(after)?;
+        Some(Self { tags: target.tags().clone(), guard })
+    }
+
+    /// Whether the event will be in the fold when it is made anew.
+    fn contains(&self, place: &Place) -> bool {
+        place.tags.contain_any(&self.tags)
+    }
+}
+
 /// Why a decision leads to no commit.
 enum Failed<A: Aggregate> {
     Alone(SendError<A::Error>),
@@ -67,20 +88,23 @@ impl<A: Aggregate> Plan<A> {
     /// what follows into the state.
     pub(super) fn decide(
         queue: &mut VecDeque<Job<A>>,
-        stream: &StreamName,
+        target: &Target,
         warm: &mut Warm<A>,
         clock: &dyn Clock,
     ) -> Self {
-        let payloads = Vec::with_capacity(queue.len() * USUAL_PAYLOAD);
-        let mut plan =
-            Self { entries: VecDeque::with_capacity(queue.len()), broken: false, payloads };
+        let mut plan = Self {
+            entries: VecDeque::with_capacity(queue.len()),
+            broken: false,
+            payloads: Vec::with_capacity(queue.len() * USUAL_PAYLOAD),
+            boundary: Boundary::of::<A>(target, warm.position()),
+        };
         while let Some(job) = queue.pop_front() {
             if plan.has(job.key) {
                 // The same command twice: the second one is answered once the first one is.
                 queue.push_front(job);
                 break;
             }
-            plan.add(job, stream, warm, clock);
+            plan.add(job, &target.stream, warm, clock);
             if plan.broken || plan.payloads.len() >= RUN_BYTES {
                 break;
             }
@@ -121,12 +145,19 @@ impl<A: Aggregate> Plan<A> {
             self.payloads.truncate(before);
             Failed::Alone(error)
         })?;
-        let expected = warm.revision.map_or(Expected::NoStream, Expected::Revision);
-        for event in &events {
+        let expected = match (&self.boundary, warm.revision) {
+            (Some(_), _) => Expected::Any,
+            (None, Some(revision)) => Expected::Revision(revision),
+            (None, None) => Expected::NoStream,
+        };
+        for (event, place) in events.iter().zip(&places) {
+            if self.boundary.as_ref().is_some_and(|boundary| !boundary.contains(place)) {
+                continue;
+            }
             catch_unwind(AssertUnwindSafe(|| warm.state.fold(event)))
                 .map_err(|panic| Failed::Breaking(panicked(job, &*panic)))?;
         }
-        if !events.is_empty() {
+        if !events.is_empty() && self.boundary.is_none() {
             warm.revision = Some(warm.next() + events.len() as u64 - 1);
         }
         Ok(Decided { events, expected, meta: job.metadata(now), places })
@@ -143,7 +174,12 @@ impl<A: Aggregate> Plan<A> {
         let events = decision.map_err(SendError::Rejected)?.into_vec();
         let mut places = Vec::with_capacity(events.len());
         for event in &events {
-            let (event_type, tags, start) = (event.event_type(), event.tags(), self.payloads.len());
+            let (event_type, start) = (event.event_type(), self.payloads.len());
+            let tags = event.tags().map_err(|problem| SendError::Tag {
+                command: job.key,
+                event: event_type.name,
+                problem,
+            })?;
             event.encode(&mut self.payloads).map_err(|problem| SendError::Encode {
                 command: job.key,
                 event: event_type.name,
@@ -170,13 +206,17 @@ impl<A: Aggregate> Plan<A> {
     }
 
     /// The commits, in order. Their payloads share one allocation.
-    pub(super) fn commits(&mut self, stream: &StreamName) -> Vec<Commit> {
+    pub(super) fn commits(&mut self, target: &Target) -> Vec<Commit> {
         let payloads = Bytes::from(std::mem::take(&mut self.payloads));
         let decided = self.entries.iter_mut().filter_map(|entry| match &mut entry.verdict {
             Verdict::Commit(decided) => Some((entry.job.key, decided)),
             Verdict::Held(_) => None,
         });
-        decided.map(|(key, decided)| decided.commit(key, stream, &payloads)).collect()
+        let commit = |(key, decided): (Key, &mut Decided<A::Event>)| Commit {
+            guard: self.boundary.as_ref().map(|boundary| boundary.guard.clone()),
+            ..decided.commit(key, &target.stream, &payloads)
+        };
+        decided.map(commit).collect()
     }
 
     /// Puts everything back to the front of the queue, to be decided again.

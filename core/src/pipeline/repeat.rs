@@ -3,7 +3,7 @@ use super::pages::Pages;
 use super::request::{Answer, Job};
 use super::{Done, LoadError, SendError};
 use crate::codec;
-use crate::store::{Receipt, Written};
+use crate::store::{Query, Range, Receipt, Written};
 use crate::{Aggregate, StreamName};
 
 impl<A: Aggregate> Loader<A> {
@@ -47,7 +47,8 @@ impl<A: Aggregate> Loader<A> {
         job: &Job<A>,
         written: &Written,
     ) -> Result<Option<Vec<A::Event>>, LoadError> {
-        let mut pages = Pages::new(self.store(), &written.stream, written.first, None);
+        let stream = Query::Stream(written.stream.clone());
+        let mut pages = Pages::new(self.store(), stream, Range::from_revision(written.first));
         let mut events = Vec::new();
         while let Some(page) = pages.next().await? {
             for recorded in page {

@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use super::dispatcher::Inner;
 use super::request::{Answer, Ask, Job, Options};
+use super::target::Target;
 use super::{Done, SendError};
 use crate::store::{CommandMark, Headers};
-use crate::{Aggregate, Key, StreamName};
+use crate::{Aggregate, Key};
 
 type Permit = Result<OwnedSemaphorePermit, AcquireError>;
 
@@ -41,7 +42,7 @@ enum State<A: Aggregate> {
 /// A command and where it goes.
 pub(super) struct Letter<A: Aggregate> {
     pub(super) inner: Arc<Inner<A>>,
-    pub(super) stream: StreamName,
+    pub(super) target: Target,
     pub(super) mark: CommandMark,
     pub(super) ask: Box<dyn Ask<A>>,
 }
@@ -110,12 +111,12 @@ impl<A: Aggregate> Sending<A> {
     }
 
     fn post(&mut self, key: Key, letter: Letter<A>, permit: OwnedSemaphorePermit) -> State<A> {
-        let Letter { inner, stream, mark, ask } = letter;
+        let Letter { inner, target, mark, ask } = letter;
         let (reply, answer) = oneshot::channel();
         let options = std::mem::take(&mut self.options);
         let chosen = options.key.is_some();
         let job = Job { key, chosen, ask, mark, options, attempts: 0, reply, _permit: permit };
-        inner.post(stream, job);
+        inner.post(target, job);
         State::Sent { key, answer }
     }
 }

@@ -7,6 +7,7 @@ use super::loader::Warm;
 use super::mailboxes::Start;
 use super::plan::{Decided, Entry, Plan, Verdict};
 use super::request::{Answer, Job};
+use super::target::Target;
 use super::{Done, LoadError, SendError};
 use crate::snapshot::{FNV1A_START, fnv1a};
 use crate::store::{Outcome, Position, Receipt, Refused, StoreError};
@@ -15,10 +16,10 @@ use crate::{Aggregate, Key, StreamName};
 /// Works on the mailbox of one aggregate until it is empty.
 pub(super) async fn work<A: Aggregate>(mut shift: Shift<A>, start: Start<A>) {
     let Start { job, mut warm } = start;
-    let (inner, stream) = (shift.inner.clone(), shift.stream.clone());
+    let (inner, target) = (shift.inner.clone(), shift.target.clone());
     let mut queue = VecDeque::from([job]);
-    while inner.mailboxes.refill(&stream, &mut queue, inner.settings.run, &mut warm) {
-        warm = inner.round(&stream, warm, &mut queue).await;
+    while inner.mailboxes.refill(&target, &mut queue, inner.settings.run, &mut warm) {
+        warm = inner.round(&target, warm, &mut queue).await;
         // Stores that answer at once must not keep the thread for ever.
         tokio::task::consume_budget().await;
     }
@@ -28,20 +29,20 @@ pub(super) async fn work<A: Aggregate>(mut shift: Shift<A>, start: Start<A>) {
 /// Sees that a mailbox does not stay behind without a worker, should the worker be dropped.
 pub(super) struct Shift<A: Aggregate> {
     inner: Arc<Inner<A>>,
-    stream: StreamName,
+    target: Target,
     over: bool,
 }
 
 impl<A: Aggregate> Shift<A> {
-    pub(super) fn new(inner: Arc<Inner<A>>, stream: StreamName) -> Self {
-        Self { inner, stream, over: false }
+    pub(super) fn new(inner: Arc<Inner<A>>, target: Target) -> Self {
+        Self { inner, target, over: false }
     }
 }
 
 impl<A: Aggregate> Drop for Shift<A> {
     fn drop(&mut self) {
         if !self.over {
-            self.inner.mailboxes.abandon(&self.stream);
+            self.inner.mailboxes.abandon(&self.target);
         }
     }
 }
@@ -51,29 +52,30 @@ impl<A: Aggregate> Inner<A> {
     /// is in the queue afterwards. Gives back the state if it agrees with the log.
     async fn round(
         &self,
-        stream: &StreamName,
+        target: &Target,
         warm: Option<Warm<A>>,
         queue: &mut VecDeque<Job<A>>,
     ) -> Option<Warm<A>> {
         // What is rare waits in a box, so that the worker, made anew for many a command, stays small.
         if queue.iter().any(|job| job.chosen) {
-            Box::pin(self.answer_repeats(stream, queue)).await;
+            Box::pin(self.answer_repeats(&target.stream, queue)).await;
         }
         if queue.is_empty() {
             return warm;
         }
-        let mut current = warm.is_none() || self.authoritative;
+        let mut current = warm.is_none() || target.is_boundary() || self.authoritative;
         let mut warm = match warm {
+            Some(warm) if target.is_boundary() => Box::pin(self.renew(target, warm, queue)).await?,
             Some(warm) => warm,
-            None => Box::pin(self.load(stream, queue)).await?,
+            None => Box::pin(self.load(target, queue)).await?,
         };
         loop {
-            let mut plan = Plan::decide(queue, stream, &mut warm, &*self.settings.clock);
+            let mut plan = Plan::decide(queue, target, &mut warm, &*self.settings.clock);
             if current {
                 plan.leading_answers().for_each(|(job, answer)| job.answer(answer));
             }
             if plan.has_commits() {
-                return self.append(stream, plan, warm, queue, current).await;
+                return self.append(target, plan, warm, queue, current).await;
             }
             if plan.entries.is_empty() {
                 return (!plan.broken).then_some(warm);
@@ -83,7 +85,7 @@ impl<A: Aggregate> Inner<A> {
                 plan.undecide(queue);
                 return None;
             }
-            match Box::pin(self.loader.refresh(stream, &mut warm)).await {
+            match Box::pin(self.loader.refresh(target, &mut warm)).await {
                 Ok(true) => plan.undecide(queue),
                 // The log lost what the state was made of.
                 Err(LoadError::Store(StoreError::Rewound(_))) => {
@@ -118,8 +120,22 @@ impl<A: Aggregate> Inner<A> {
         }
     }
 
-    async fn load(&self, stream: &StreamName, queue: &mut VecDeque<Job<A>>) -> Option<Warm<A>> {
-        match self.loader.load(stream).await {
+    /// Brings the state of a boundary forward: others write events that concern it all the time.
+    async fn renew(
+        &self,
+        target: &Target,
+        mut warm: Warm<A>,
+        queue: &mut VecDeque<Job<A>>,
+    ) -> Option<Warm<A>> {
+        match self.loader.refresh(target, &mut warm).await {
+            Ok(_) => Some(warm),
+            // Not to be mended but by making it anew, which tells what is wrong if that fails, too.
+            Err(_) => self.load(target, queue).await,
+        }
+    }
+
+    async fn load(&self, target: &Target, queue: &mut VecDeque<Job<A>>) -> Option<Warm<A>> {
+        match self.loader.load(target).await {
             Ok(warm) => Some(warm),
             Err(source) => {
                 fail(queue.drain(..), |command| SendError::Load {
@@ -133,17 +149,17 @@ impl<A: Aggregate> Inner<A> {
 
     async fn append(
         &self,
-        stream: &StreamName,
+        target: &Target,
         mut plan: Plan<A>,
         warm: Warm<A>,
         queue: &mut VecDeque<Job<A>>,
         current: bool,
     ) -> Option<Warm<A>> {
-        let commits = plan.commits(stream);
+        let commits = plan.commits(target);
         let expected = commits.len();
         match self.loader.store().append(commits).await {
             Ok(outcomes) if outcomes.len() == expected => {
-                let run = Settling { stream, queue, held: Vec::new(), current };
+                let run = Settling { stream: &target.stream, queue, held: Vec::new(), current };
                 self.settle(run, plan, outcomes, warm).await
             }
             Ok(outcomes) => {

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::codec::stored;
 use super::diff::assert_same;
 use super::{TIME, command_id};
-use crate::{Aggregate, Command, Context, Event, Key, SentTo, StreamName, Timestamp};
+use crate::pipeline::Target;
+use crate::{Aggregate, Command, Context, Event, Key, SentTo, StreamName, Tags, Timestamp};
 
 /// Begins the test of an aggregate to which these events have happened.
 ///
@@ -15,17 +16,54 @@ use crate::{Aggregate, Command, Context, Event, Key, SentTo, StreamName, Timesta
 #[must_use = "send it a command with `when`"]
 #[track_caller]
 pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
-    let mut state = A::empty();
+    let mut past = Past { events: Vec::new(), state: A::empty() };
     for (at, event) in events.into_iter().enumerate() {
-        state.fold(&through_codec::<A>(&event, &format_args!("event {at} of `given`")));
+        past.add(through_codec::<A>(&event, &format_args!("event {at} of `given`")));
     }
-    Given { state, stream: None, sent: 0, next: Options::default() }
+    Given { past, stream: None, sent: 0, next: Options::default() }
+}
+
+/// What has happened.
+struct Past<A: Aggregate> {
+    /// Kept for a boundary, which sees some of them, by the tags of each command.
+    events: Vec<(A::Event, Tags)>,
+    state: A,
+}
+
+impl<A: Aggregate + fmt::Debug> fmt::Debug for Past<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
+}
+
+impl<A: Aggregate> Past<A> {
+    fn add(&mut self, (event, tags): (A::Event, Tags)) {
+        if A::BOUNDARY.is_empty() {
+            self.state.fold(&event);
+        } else {
+            self.events.push((event, tags));
+        }
+    }
+
+    /// Sees what a command to these tags is decided on.
+    #[track_caller]
+    fn look_at(&mut self, tags: &Tags) {
+        if A::BOUNDARY.is_empty() {
+            return;
+        }
+        self.state = A::empty();
+        if let Err(problem) = self.state.set_tags(tags) {
+            panic!("{} cannot hold the tags {tags:?}: {problem}", A::NAME);
+        }
+        let seen = self.events.iter().filter(|(_, carried)| carried.contain_any(tags));
+        seen.for_each(|(event, _)| self.state.fold(event));
+    }
 }
 
 /// An aggregate with a past: see [`given`].
 #[derive(Debug)]
-pub struct Given<A> {
-    state: A,
+pub struct Given<A: Aggregate> {
+    past: Past<A>,
     stream: Option<StreamName>,
     sent: u64,
     next: Options,
@@ -84,7 +122,7 @@ impl<A: Aggregate> Given<A> {
 
     /// Hands the state to checks of the test's own.
     pub fn then_state(self, check: impl FnOnce(&A)) -> Self {
-        check(&self.state);
+        check(&self.past.state);
         self
     }
 
@@ -96,38 +134,43 @@ impl<A: Aggregate> Given<A> {
     #[must_use = "check the answer with `then`, `then_nothing` or `then_rejected`"]
     #[track_caller]
     pub fn when<C: SentTo<A>>(mut self, command: C) -> Decided<A> {
-        self.address(&command);
+        let tags = self.address(&command);
+        self.past.look_at(&tags);
         let context = self.context();
         let mut events = Vec::new();
-        let rejection = match command.decide(&self.state, &context) {
+        let rejection = match command.decide(&self.past.state, &context) {
             Ok(decision) => {
                 for (at, event) in decision.as_slice().iter().enumerate() {
                     let place = format_args!("event {at} of {}", C::NAME);
-                    let event = through_codec::<A>(event, &place);
-                    self.state.fold(&event);
-                    events.push(event);
+                    let stored = through_codec::<A>(event, &place);
+                    events.push(stored.0.clone());
+                    self.past.add(stored);
                 }
                 None
             }
             Err(error) => Some(error),
         };
+        self.past.look_at(&tags);
         Decided { given: self, command: C::NAME, events, rejection, answered: false }
     }
 
     #[track_caller]
-    fn address(&mut self, command: &impl Command) {
-        let stream = match StreamName::of(A::NAME, &command.id()) {
-            Ok(stream) => stream,
+    fn address(&mut self, command: &impl Command) -> Tags {
+        let target = match Target::of::<A, _>(command) {
+            Ok(target) => target,
             Err(problem) => panic!("the command cannot be sent: {problem}"),
         };
+        let stream = &target.stream;
         match &self.stream {
-            Some(first) if *first != stream => {
+            // A boundary sees all events that concern it, whatever the command before.
+            Some(first) if first != stream && !target.is_boundary() => {
                 panic!(
                     "one test is about one aggregate: the first command went to {first}, this one to {stream}"
                 )
             }
-            _ => self.stream = Some(stream),
+            _ => self.stream = Some(stream.clone()),
         }
+        target.tags().clone()
     }
 
     fn context(&mut self) -> Context {
@@ -252,9 +295,9 @@ impl<A: Aggregate> Decided<A> {
 }
 
 #[track_caller]
-fn through_codec<A: Aggregate>(event: &A::Event, place: &dyn fmt::Display) -> A::Event {
+fn through_codec<A: Aggregate>(event: &A::Event, place: &dyn fmt::Display) -> (A::Event, Tags) {
     match stored(event) {
-        Ok((_, back)) => back,
+        Ok((stored, back)) => (back, stored.tags),
         Err(problem) => panic!("{place}, {}: {problem}", event.event_type().name),
     }
 }

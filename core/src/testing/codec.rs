@@ -42,7 +42,7 @@ pub(super) fn stored<E: Event>(event: &E) -> Result<(NewEvent, E), Unstorable> {
             second: format!("{} {}", back.event_type().name, text(&again)),
         });
     }
-    let tags = event.tags();
+    let tags = event.tags()?;
     Ok((NewEvent { name, version: kind.version, tags, payload: payload.into() }, back))
 }
 
