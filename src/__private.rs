@@ -12,8 +12,10 @@ pub use std::vec::Vec;
 pub use factum_core::aggregate::start_state;
 pub use factum_core::codec::{DecodeError, EncodeError, Form, JsonForm, read_fields, write_json};
 pub use factum_core::event::Newer;
+pub use factum_core::names::BadName;
 pub use factum_core::schema::{Docs, EventSchema, PastForm, Shape};
 pub use factum_core::snapshot::{SnapshotPolicy, fingerprint};
+pub use factum_core::tags::{Tag, TagValue, Tags};
 pub use factum_core::upcast::{step, today};
 pub use factum_core::view::{Column, ColumnSpec, Indexable, Indexed, NotIndexed, Value};
 pub use factum_core::{
@@ -62,6 +64,25 @@ pub const fn apart(mut some: &[EventType], others: &[EventType]) {
         }
         some = rest;
     }
+}
+
+/// Whether a list of names has this one.
+pub const fn listed(mut names: &[&str], name: &str) -> bool {
+    while let [first, rest @ ..] = names {
+        if same(first.as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        names = rest;
+    }
+    false
+}
+
+/// The value of a tag, for the field of a boundary.
+///
+/// # Errors
+/// [`BadId`] if the field's type cannot hold it.
+pub fn tag_value<T: Id>(tags: &Tags, name: &str) -> Result<T, BadId> {
+    T::read(tags.value(name).unwrap_or_default())
 }
 
 const fn same(mut one: &[u8], mut other: &[u8]) -> bool {

@@ -25,6 +25,9 @@ pub trait Command: Sized + Send + Sync + 'static {
     /// fields are different commands.
     const SHAPE: u32;
 
+    /// Whether it has an id, without which it goes to boundaries only.
+    const HAS_ID: bool = true;
+
     /// The names of its tags.
     const TAGS: &'static [&'static str] = &[];
 

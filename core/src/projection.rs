@@ -164,6 +164,21 @@ impl<P: Projection> Sources<P> {
         }))
     }
 
+    /// Follows the events of an enum that carry a tag of this name, each for the row whose key is the
+    /// tag's value; for several rows if it carries several.
+    pub fn from_tagged<E: Event>(&mut self, tag: &'static str) -> &mut Self
+    where
+        P: Project<E>,
+    {
+        self.add::<E>(Arc::new(move |recorded, row| {
+            let Some(event) = codec::decode_ref::<E>(recorded)? else { return Ok(()) };
+            for key in recorded.at.tags.values(tag) {
+                row(key, &|state: &mut P| state.project(&event, &recorded.at))?;
+            }
+            Ok(())
+        }))
+    }
+
     fn add<E: Event>(&mut self, step: Arc<Step<P>>) -> &mut Self {
         let (enum_type, contexts) = (std::any::type_name::<E>(), event::contexts::<E>());
         self.sources.push(Source { enum_type, contexts, schemas: E::schemas, step });

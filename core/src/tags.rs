@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::Id;
 use crate::names::{BadName, NameProblem, check};
 
 /// One tag: a name and a value, `course:rust-101`.
@@ -63,6 +64,40 @@ impl fmt::Debug for Tag {
     }
 }
 
+/// What can stand in a field marked `#[tag]`: an id, an `Option` of one, or a `Vec` of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a tag",
+    label = "not an id",
+    note = "a tag's value is of a type that implements `Id`, or an `Option` or a `Vec` of one"
+)]
+pub trait TagValue {
+    /// Adds a tag of this name for each value.
+    ///
+    /// # Errors
+    /// [`BadName`] if a value cannot be that of a tag.
+    fn add(&self, name: &str, tags: &mut Vec<Tag>) -> Result<(), BadName>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Id> TagValue for T {
+    fn add(&self, name: &str, tags: &mut Vec<Tag>) -> Result<(), BadName> {
+        tags.push(Tag::new(name, &self.write())?);
+        Ok(())
+    }
+}
+
+impl<T: Id> TagValue for Option<T> {
+    fn add(&self, name: &str, tags: &mut Vec<Tag>) -> Result<(), BadName> {
+        self.iter().try_for_each(|value| value.add(name, tags))
+    }
+}
+
+impl<T: Id> TagValue for Vec<T> {
+    fn add(&self, name: &str, tags: &mut Vec<Tag>) -> Result<(), BadName> {
+        self.iter().try_for_each(|value| value.add(name, tags))
+    }
+}
+
 /// A set of tags, sorted. The empty set, the usual one, allocates nothing.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Tags(Option<Arc<[Tag]>>);
@@ -93,9 +128,14 @@ impl Tags {
         others.as_slice().iter().any(|tag| self.as_slice().binary_search(tag).is_ok())
     }
 
-    /// The value of the tag with this name.
+    /// The values of the tags with this name.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.as_slice().iter().filter(move |tag| tag.name() == name).map(Tag::value)
+    }
+
+    /// The value of the first tag with this name.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.as_slice().iter().find(|tag| tag.name() == name).map(Tag::value)
+        self.values(name).next()
     }
 }
 

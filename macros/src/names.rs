@@ -33,6 +33,13 @@ pub(crate) fn check_category(cx: &Ctxt, name: &LitStr) {
     }
 }
 
+/// Checks the name of a tag, which a colon would end.
+pub(crate) fn check_tag(cx: &Ctxt, name: &LitStr) {
+    if check_text(cx, name) && name.value().contains(':') {
+        cx.error(name, "a colon ends the name of a tag: take it out");
+    }
+}
+
 fn check_text(cx: &Ctxt, name: &LitStr) -> bool {
     let text = name.value();
     let problem = if text.is_empty() {

@@ -4,7 +4,9 @@ use syn::spanned::Spanned;
 use syn::{Type, parse_quote};
 
 use super::{docs_function, fingerprint, name_or_empty, scoped};
+use crate::model::NamedField;
 use crate::model::aggregate::{Aggregate, Snapshot};
+use crate::model::docs::unraw;
 use crate::tokens::{place_of, shown_at};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
@@ -37,6 +39,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let this = shown_at(here, quote!(#ident #ty_generics));
     let empty = quote_spanned!(here=> __factum::start_state::<#this>());
     let docs = docs_function(&aggregate.docs);
+    let boundary = boundary(&aggregate.boundary, &event);
     scoped(
         &aggregate.item,
         &quote! {
@@ -45,6 +48,8 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
                 const NAME: &'static str = #name;
                 #event_type
                 #error_type
+
+                #boundary
 
                 fn empty() -> Self {
                     #empty
@@ -74,6 +79,7 @@ fn sent_to(aggregate: &Aggregate, command: &Type) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = aggregate.item.generics.split_for_impl();
     let at = place_of(command);
     let this = shown_at(at, quote!(#ident #ty_generics));
+    let checks = checks(aggregate, command);
     let handle =
         quote_spanned!(at=> <#this as __factum::Handle<#command>>::handle(state, self, ctx));
     quote! {
@@ -84,10 +90,62 @@ fn sent_to(aggregate: &Aggregate, command: &Type) -> TokenStream {
                 state: &#ident #ty_generics,
                 ctx: &__factum::Context,
             ) -> __factum::Decision<#ident #ty_generics> {
+                #(#checks)*
                 #handle
             }
         }
     }
+}
+
+/// That a command can find the aggregate, shown at it in the list.
+fn checks(aggregate: &Aggregate, command: &Type) -> Vec<TokenStream> {
+    let at = place_of(command);
+    if aggregate.boundary.is_empty() {
+        let message = "this command has no `#[id]`, by which it would find the aggregate's stream";
+        return vec![quote_spanned!(at=>
+            const { ::core::assert!(<#command as __factum::Command>::HAS_ID, #message) }
+        )];
+    }
+    let check = |field: &NamedField| {
+        let name = unraw(&field.ident);
+        let message = format!(
+            "this command does not have the tag `{name}` of the boundary: write `#[tag]` on the field \
+             that holds its value"
+        );
+        quote_spanned!(at=> const {
+            ::core::assert!(__factum::listed(<#command as __factum::Command>::TAGS, #name), #message)
+        })
+    };
+    aggregate.boundary.iter().map(check).collect()
+}
+
+/// The tags of a boundary, and where their values go.
+fn boundary(fields: &[NamedField], event: &Type) -> Option<TokenStream> {
+    if fields.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = fields.iter().map(|field| unraw(&field.ident)).collect();
+    let sets = fields.iter().zip(&names).map(|(NamedField { ident, ty }, name)| {
+        let at = ident.span().resolved_at(Span::call_site());
+        let message =
+            format!("no event of the enum carries the tag `{name}`: write `#[tag]` on a field");
+        let check = quote_spanned!(at=> const {
+            ::core::assert!(__factum::listed(<#event as __factum::Event>::TAGS, #name), #message)
+        });
+        let value = quote_spanned!(place_of(ty)=> __factum::tag_value::<#ty>);
+        quote! {
+            #check
+            self.#ident = #value(tags, #name)?;
+        }
+    });
+    Some(quote! {
+        const BOUNDARY: &'static [&'static str] = &[#(#names),*];
+
+        fn set_tags(&mut self, tags: &__factum::Tags) -> __factum::Result<(), __factum::BadId> {
+            #(#sets)*
+            __factum::Ok(())
+        }
+    })
 }
 
 fn expand_snapshot(aggregate: &Aggregate, snapshot: &Snapshot) -> TokenStream {

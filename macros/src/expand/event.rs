@@ -1,8 +1,9 @@
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
 
 use super::codec::Codec;
+use super::tags::{add_tag, tag_names, tags_function};
 use super::{docs_value, name_or_empty, scoped};
 use crate::model::event::{Event, Variant};
 use crate::tokens::place_of_path;
@@ -18,6 +19,7 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     let types = variants.iter().map(event_type);
     let was = was(variants);
     let newer = newer(variants);
+    let tags = tags(variants);
     let type_arms = variants.iter().map(|variant| {
         let (ident, event_type) = (&variant.ident, event_type(variant));
         quote!(Self::#ident { .. } => #event_type,)
@@ -48,6 +50,8 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
             #[allow(deprecated)]
             impl __factum::Event for #ident {
                 const TYPES: &'static [__factum::EventType] = &[#(#types),*];
+
+                #tags
 
                 #was
 
@@ -97,6 +101,29 @@ fn was(variants: &[Variant]) -> Option<TokenStream> {
     let pairs: Vec<_> = pairs.collect();
     (!pairs.is_empty())
         .then(|| quote!(const WAS: &'static [(&'static str, &'static str)] = &[#(#pairs),*];))
+}
+
+/// The tags that events carry, where any does.
+fn tags(variants: &[Variant]) -> Option<TokenStream> {
+    let names = tag_names(variants.iter().flat_map(|variant| &variant.tags));
+    if names.is_empty() {
+        return None;
+    }
+    let arms = variants.iter().filter(|variant| !variant.tags.is_empty()).map(|variant| {
+        let ident = &variant.ident;
+        let bound: Vec<_> = (0..variant.tags.len()).map(|n| format_ident!("field_{n}")).collect();
+        let fields = variant.tags.iter().map(|tag| &tag.field);
+        let adds =
+            variant.tags.iter().zip(&bound).map(|(tag, bound)| add_tag(tag, &quote!(#bound)));
+        quote!(Self::#ident { #(#fields: #bound,)* .. } => { #(#adds)* })
+    });
+    let rest = variants.iter().any(|variant| variant.tags.is_empty()).then(|| quote!(_ => {}));
+    let tags = tags_function(&quote!(match self { #(#arms)* #rest }));
+    Some(quote! {
+        const TAGS: &'static [&'static str] = &[#(#names),*];
+
+        #tags
+    })
 }
 
 /// What becomes of newer forms, where that is not an error for all.

@@ -6,6 +6,7 @@ pub(crate) mod command;
 pub(crate) mod event;
 pub(crate) mod id;
 pub(crate) mod projection;
+mod tags;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};

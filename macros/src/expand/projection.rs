@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Type;
+use syn::{LitStr, Type};
 
 use super::{docs_function, name_or_empty, scoped};
 use crate::model::docs::unraw;
@@ -17,7 +17,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let constants = column_constants(projection);
     let (key, set_key) = keys(projection);
     let values = values(&indexed().collect::<Vec<_>>());
-    let sources = sources(&projection.sources);
+    let sources = sources(&projection.sources, projection.key_tag.as_ref());
     let docs = docs_function(&projection.docs);
     let form = super::form(ident);
     scoped(
@@ -124,10 +124,20 @@ fn values(indexed: &[&Column]) -> TokenStream {
 }
 
 /// Each call is shown at the enum in the list: one without `Project` is one error there.
-fn sources(sources: &[Source]) -> TokenStream {
-    let calls = sources.iter().map(|Source { event, keys }| match keys {
-        None => quote_spanned!(place_of(event)=> list.from::<#event>();),
-        Some(keys) => quote_spanned!(place_of(event)=> list.from_keyed::<#event, _>(#keys);),
+fn sources(sources: &[Source], tag: Option<&LitStr>) -> TokenStream {
+    let calls = sources.iter().map(|Source { event, keys }| match (keys, tag) {
+        (None, None) => quote_spanned!(place_of(event)=> list.from::<#event>();),
+        (None, Some(tag)) => {
+            let message = format!(
+                "no event of this enum carries the tag `{}`, which is the key: write `#[tag]` on a field",
+                tag.value()
+            );
+            quote_spanned! {place_of(event)=>
+                const { ::core::assert!(__factum::listed(<#event as __factum::Event>::TAGS, #tag), #message) }
+                list.from_tagged::<#event>(#tag);
+            }
+        }
+        (Some(keys), _) => quote_spanned!(place_of(event)=> list.from_keyed::<#event, _>(#keys);),
     });
     let list = if sources.is_empty() { quote!(_) } else { quote!(list) };
     let pairs = sources.iter().enumerate().flat_map(|(place, one)| {

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span};
 use syn::{Data, DeriveInput, LitStr, Type};
 
 use super::docs::Docs;
-use super::{Item, misplaced, shape_of};
+use super::{Item, NamedField, misplaced, shape_of};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
 use crate::{names, tokens};
@@ -15,13 +15,9 @@ const SPEC: Spec = Spec {
     attr: "aggregate",
     usage: "#[aggregate(name = \"…\", event = …, error = …, commands(…))]",
     first: None,
-    options: &["name", "event", "error", "commands", "snapshot", "crate"],
+    options: &["name", "event", "error", "commands", "snapshot", "boundary", "crate"],
     repeated: &[],
     hints: &[
-        (
-            "boundary",
-            "tag boundaries are not supported yet: an aggregate is the fold of one stream",
-        ),
         ("every", "`every` goes inside `snapshot`: `snapshot(every = 200)`"),
         ("events", "an aggregate has one enum of events: `event = …`"),
     ],
@@ -53,6 +49,8 @@ pub(crate) struct Aggregate {
     pub(crate) error: Option<Type>,
     pub(crate) commands: Vec<Type>,
     pub(crate) snapshot: Option<Snapshot>,
+    /// The tags that make its boundary, with their fields.
+    pub(crate) boundary: Vec<NamedField>,
     pub(crate) docs: Docs,
 }
 
@@ -70,6 +68,7 @@ struct Options {
     error: Option<Type>,
     commands: Option<Vec<Type>>,
     snapshot: Option<(Span, Option<u64>)>,
+    boundary: Vec<Ident>,
     krate: Option<syn::Path>,
 }
 
@@ -84,10 +83,12 @@ impl Aggregate {
             names::check_category(cx, name);
         }
         check_item(cx, input);
-        let snapshot = options.snapshot.map(|(at, every)| Snapshot {
-            at,
-            every: every.unwrap_or(1),
-            shape: state_shape(&input.data),
+        let boundary = boundary(cx, input, &options.boundary);
+        if let (Some((at, _)), false) = (options.snapshot, options.boundary.is_empty()) {
+            cx.add(syn::Error::new(at, NO_SNAPSHOT));
+        }
+        let snapshot = options.snapshot.filter(|_| boundary.is_empty()).map(|(at, every)| {
+            Snapshot { at, every: every.unwrap_or(1), shape: state_shape(&input.data) }
         });
         Self {
             item: Item::of(cx, input, options.krate),
@@ -96,6 +97,7 @@ impl Aggregate {
             error: options.error,
             commands: once_each(cx, options.commands.unwrap_or_default()),
             snapshot,
+            boundary,
             docs: Docs::of(&input.attrs, []),
         }
     }
@@ -115,6 +117,9 @@ fn set(
         "commands" => {
             let listed = attr::list(word, input, "Open, Deposit")?;
             options.commands.get_or_insert_default().extend(listed);
+        }
+        "boundary" => {
+            options.boundary.extend(attr::list(word, input, "course, student")?);
         }
         "snapshot" => {
             let mut every = None;
@@ -142,10 +147,46 @@ fn check_item(cx: &Ctxt, input: &DeriveInput) {
             &field.attrs,
             &[
                 ("aggregate", "`#[aggregate(…)]` goes on the struct"),
-                ("tag", "tag boundaries are not supported yet: take `#[tag]` out"),
+                (
+                    "tag",
+                    "the fields of a boundary are found by the names in `boundary(…)`: take \
+                     `#[tag]` out",
+                ),
             ],
         );
     }
+}
+
+const NO_SNAPSHOT: &str = "a boundary has no snapshots: what it is folded from depends on its tags, \
+                           and its fold is kept in memory; take `snapshot(…)` out";
+
+/// The fields that the tags of a boundary are told to.
+fn boundary(cx: &Ctxt, input: &DeriveInput, names: &[Ident]) -> Vec<NamedField> {
+    let mut fields: Vec<NamedField> = Vec::new();
+    for name in names {
+        if fields.iter().any(|field| field.ident == *name) {
+            cx.error(name, "this tag is listed already: take one out");
+            continue;
+        }
+        let found = match &input.data {
+            Data::Struct(data) => {
+                data.fields.iter().find(|field| field.ident.as_ref() == Some(name))
+            }
+            _ => None,
+        };
+        match found {
+            Some(field) => fields.push(NamedField { ident: name.clone(), ty: field.ty.clone() }),
+            None => cx.error(
+                name,
+                format!(
+                    "a boundary has a field for each of its tags, which says whose events it sees: \
+                     add `{name}: …` to `{}`",
+                    input.ident
+                ),
+            ),
+        }
+    }
+    fields
 }
 
 /// A command that is listed twice would be two impls.

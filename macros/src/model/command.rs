@@ -3,6 +3,7 @@
 use syn::{DeriveInput, LitStr};
 
 use super::docs::Docs;
+use super::tag::Tag;
 use super::{Item, NamedField, marked, misplaced, shape_of, struct_fields};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
@@ -27,6 +28,8 @@ pub(crate) struct Command {
     pub(crate) id: Option<NamedField>,
     pub(crate) shape: Vec<(String, String)>,
     pub(crate) docs: Docs,
+    /// What says which boundary it goes to.
+    pub(crate) tags: Vec<Tag>,
 }
 
 impl Command {
@@ -54,25 +57,25 @@ impl Command {
             &[("id", "`#[id]` goes on the field that names the aggregate")],
         );
         let fields = struct_fields(cx, input, "a command");
-        let id = fields.as_ref().and_then(|fields| id_field(cx, input, fields));
+        let tags: Vec<_> = fields.iter().flatten().filter_map(|field| Tag::of(cx, field)).collect();
+        let id = fields.as_ref().and_then(|fields| id_field(cx, input, fields, !tags.is_empty()));
         let fields = fields.unwrap_or_default();
         let docs = Docs::of(&input.attrs, fields.iter().copied());
         let shape = shape_of("", fields);
-        Self { item: Item::of(cx, input, krate), name, id, shape, docs }
+        Self { item: Item::of(cx, input, krate), name, id, shape, docs, tags }
     }
 }
 
-fn id_field(cx: &Ctxt, input: &DeriveInput, fields: &[&syn::Field]) -> Option<NamedField> {
+/// A command that has tags need not have an id.
+fn id_field(
+    cx: &Ctxt,
+    input: &DeriveInput,
+    fields: &[&syn::Field],
+    tagged: bool,
+) -> Option<NamedField> {
     let mut id: Option<NamedField> = None;
     for field in fields {
-        misplaced(
-            cx,
-            &field.attrs,
-            &[
-                ("command", "`#[command(…)]` goes on the struct"),
-                ("tag", "tags are not supported yet: take `#[tag]` out"),
-            ],
-        );
+        misplaced(cx, &field.attrs, &[("command", "`#[command(…)]` goes on the struct")]);
         let (true, Some(ident)) = (marked(cx, &field.attrs, "id"), &field.ident) else { continue };
         match &id {
             None => id = Some(NamedField { ident: ident.clone(), ty: field.ty.clone() }),
@@ -82,7 +85,7 @@ fn id_field(cx: &Ctxt, input: &DeriveInput, fields: &[&syn::Field]) -> Option<Na
             }
         }
     }
-    if id.is_none() {
+    if id.is_none() && !tagged {
         cx.error(
             &input.ident,
             "a command names its aggregate: write `#[id]` on the field that holds the aggregate's id",

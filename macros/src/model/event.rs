@@ -8,6 +8,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Meta, Path, Token, Type}
 
 use super::docs::Docs;
 use super::history::{self, History};
+use super::tag::Tag;
 use super::{Item, misplaced};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
@@ -61,6 +62,7 @@ pub(crate) struct Variant {
     pub(crate) docs: Docs,
     /// Its fields, if they have names.
     pub(crate) fields: Option<Vec<Field>>,
+    pub(crate) tags: Vec<Tag>,
 }
 
 pub(crate) struct Field {
@@ -160,8 +162,9 @@ fn parse_variant(cx: &Ctxt, variant: &syn::Variant, taken: &mut BTreeSet<String>
     let name = name.filter(&mut own);
     history.was.retain(own);
     let docs = Docs::of(&variant.attrs, &variant.fields);
+    let tags = variant.fields.iter().filter_map(|field| Tag::of(cx, field)).collect();
     let ident = variant.ident.clone();
-    Variant { ident, name, history, docs, fields: parse_fields(cx, variant) }
+    Variant { ident, name, history, docs, fields: parse_fields(cx, variant), tags }
 }
 
 fn parse_fields(cx: &Ctxt, variant: &syn::Variant) -> Option<Vec<Field>> {
@@ -178,14 +181,7 @@ fn parse_fields(cx: &Ctxt, variant: &syn::Variant) -> Option<Vec<Field>> {
         }
     };
     let parse = |field: &syn::Field| {
-        misplaced(
-            cx,
-            &field.attrs,
-            &[
-                ("event", "`#[event(…)]` goes on the variant"),
-                ("tag", "tags are not supported yet: take `#[tag]` out"),
-            ],
-        );
+        misplaced(cx, &field.attrs, &[("event", "`#[event(…)]` goes on the variant")]);
         let serde = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
         let serde: Vec<Attribute> = serde.cloned().collect();
         let (plain, defaulted) = (serde.iter().all(is_plain), serde.iter().any(is_default));

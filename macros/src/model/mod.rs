@@ -7,6 +7,7 @@ pub(crate) mod event;
 pub(crate) mod history;
 pub(crate) mod id;
 pub(crate) mod projection;
+pub(crate) mod tag;
 
 use proc_macro2::Ident;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericParam, Generics, Path, Type};
@@ -107,5 +108,6 @@ fn misplaced(cx: &Ctxt, attrs: &[Attribute], here: &[(&str, &str)]) {
 /// What all attributes take.
 #[cfg(test)]
 pub(crate) fn specs() -> Vec<&'static Spec> {
-    [event::SPECS, command::SPECS, aggregate::SPECS, projection::SPECS, id::SPECS].concat()
+    [event::SPECS, command::SPECS, aggregate::SPECS, projection::SPECS, id::SPECS, &[&tag::SPEC]]
+        .concat()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span};
 use syn::parse::{Parse, ParseStream};
-use syn::{DeriveInput, LitStr, Path, Token, Type};
+use syn::{Attribute, DeriveInput, LitStr, Meta, Path, Token, Type};
 
 use super::docs::{Docs, unraw};
 use super::{Item, NamedField, marked, misplaced, struct_fields};
@@ -31,7 +31,7 @@ const REQUIRED: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
-pub(crate) const SPECS: &[&Spec] = &[&SPEC];
+pub(crate) const SPECS: &[&Spec] = &[&SPEC, &KEY];
 
 pub(crate) struct Projection {
     pub(crate) item: Item,
@@ -39,6 +39,8 @@ pub(crate) struct Projection {
     pub(crate) version: u32,
     pub(crate) sources: Vec<Source>,
     pub(crate) key: Option<NamedField>,
+    /// The tag whose value is the key; that of the stream's id if there is none.
+    pub(crate) key_tag: Option<LitStr>,
     pub(crate) columns: Vec<Column>,
     pub(crate) docs: Docs,
 }
@@ -103,12 +105,14 @@ impl Projection {
         let fields = struct_fields(cx, input, "a row of a projection");
         let docs = Docs::of(&input.attrs, fields.iter().flatten().copied());
         let key = fields.as_ref().and_then(|fields| key_field(cx, input, fields));
+        let (key, key_tag) = key.map_or((None, None), |(key, tag)| (Some(key), tag));
         Self {
             item: Item::of(cx, input, options.krate),
             name: options.name,
             version: options.version.unwrap_or(1),
             sources: sources(cx, options.sources.unwrap_or_default(), options.keys),
             key,
+            key_tag,
             columns: columns(cx, fields.unwrap_or_default()),
             docs,
         }
@@ -158,13 +162,36 @@ fn sources(cx: &Ctxt, listed: Vec<Source>, keys: Option<(Span, Path)>) -> Vec<So
     sources
 }
 
-fn key_field(cx: &Ctxt, input: &DeriveInput, fields: &[&syn::Field]) -> Option<NamedField> {
-    let mut key: Option<NamedField> = None;
+const KEY: Spec = Spec {
+    attr: "key",
+    usage: "#[key]` or `#[key(tag)]",
+    first: None,
+    options: &["tag"],
+    repeated: &[],
+    hints: &[],
+};
+
+/// The field that holds the key, and the tag whose value that is.
+fn key_field(
+    cx: &Ctxt,
+    input: &DeriveInput,
+    fields: &[&syn::Field],
+) -> Option<(NamedField, Option<LitStr>)> {
+    let mut key: Option<(NamedField, Option<LitStr>)> = None;
     for field in fields {
-        let (true, Some(ident)) = (marked(cx, &field.attrs, "key"), &field.ident) else { continue };
+        let mut attrs = field.attrs.iter().filter(|attr| attr.path().is_ident(KEY.attr));
+        let (Some(first), Some(ident)) = (attrs.next(), &field.ident) else { continue };
+        if let Some(second) = attrs.next() {
+            cx.error(second, "`#[key]` is given twice: take one out");
+        }
+        let tag =
+            if matches!(first.meta, Meta::Path(_)) { None } else { key_tag(cx, first, ident) };
         match &key {
-            None => key = Some(NamedField { ident: ident.clone(), ty: field.ty.clone() }),
-            Some(first) => {
+            None => {
+                let field = NamedField { ident: ident.clone(), ty: field.ty.clone() };
+                key = Some((field, tag));
+            }
+            Some((first, _)) => {
                 let first = &first.ident;
                 cx.error(ident, format!("`{first}` is the key already: take one `#[key]` out"));
             }
@@ -177,6 +204,20 @@ fn key_field(cx: &Ctxt, input: &DeriveInput, fields: &[&syn::Field]) -> Option<N
         );
     }
     key
+}
+
+/// `#[key(tag)]` for the tag that is named as the field, or `#[key(tag = "name")]`.
+fn key_tag(cx: &Ctxt, attr: &Attribute, field: &Ident) -> Option<LitStr> {
+    let mut tag = None;
+    attr::read(cx, std::slice::from_ref(attr), &KEY, &mut |_, word, input| {
+        let named = input.peek(Token![=]);
+        let own = || Ok(LitStr::new(&unraw(field), word.span()));
+        let name = if named { attr::text(word, input) } else { own() }?;
+        names::check_tag(cx, &name);
+        tag = Some(name);
+        Ok(())
+    });
+    tag
 }
 
 fn columns(cx: &Ctxt, fields: Vec<&syn::Field>) -> Vec<Column> {
