@@ -202,7 +202,9 @@ where
     N: std::str::FromStr<Err: std::fmt::Display> + Default + PartialEq,
 {
     let literal: LitInt = value(name, input, "1")?;
-    let number: N = literal.base10_parse()?;
+    let wrong =
+        |_| syn::Error::new(literal.span(), format!("write `{name} = 1`, or a later number"));
+    let number: N = literal.base10_parse().map_err(wrong)?;
     if number == N::default() {
         return Err(syn::Error::new(literal.span(), format!("`{name}` counts from 1")));
     }

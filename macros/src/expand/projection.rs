@@ -1,11 +1,11 @@
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::{docs_function, name_or_empty, scoped};
 use crate::model::docs::unraw;
 use crate::model::projection::{Column, Projection, Source};
-use crate::tokens::{place_of, shown_at};
+use crate::tokens::{local, local_at, place_of, shown_at};
 
 pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let ident = &projection.item.ident;
@@ -125,11 +125,14 @@ fn values(indexed: &[&Column]) -> TokenStream {
 
 /// Each call is shown at the enum in the list: one without `Project` is one error there.
 fn sources(sources: &[Source]) -> TokenStream {
-    let calls = sources.iter().map(|Source { event, keys }| match keys {
-        None => quote_spanned!(place_of(event)=> list.from::<#event>();),
-        Some(keys) => quote_spanned!(place_of(event)=> list.from_keyed::<#event, _>(#keys);),
+    let calls = sources.iter().map(|Source { event, keys }| {
+        let (at, list) = (place_of(event), local_at("list", place_of(event)));
+        match keys {
+            None => quote_spanned!(at=> #list.from::<#event>();),
+            Some(keys) => quote_spanned!(at=> #list.from_keyed::<#event, _>(#keys);),
+        }
     });
-    let list = if sources.is_empty() { quote!(_) } else { quote!(list) };
+    let list = if sources.is_empty() { quote!(_) } else { local("list").into_token_stream() };
     let pairs = sources.iter().enumerate().flat_map(|(place, one)| {
         sources.iter().skip(place + 1).map(move |other| apart(&one.event, &other.event))
     });
@@ -141,10 +144,10 @@ fn sources(sources: &[Source]) -> TokenStream {
     }
 }
 
-/// That two enums have no event in common, shown at the second: it would be one or the other.
+/// That two enums have no context in common, shown at the second: an event would be one or the other.
 fn apart(one: &Type, other: &Type) -> TokenStream {
     let one = shown_at(place_of(other), one);
     quote_spanned! {place_of(other)=>
-        const { __factum::apart(<#one as __factum::Event>::TYPES, <#other as __factum::Event>::TYPES) }
+        const { __factum::apart::<#one, #other>() }
     }
 }
