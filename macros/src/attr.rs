@@ -211,13 +211,21 @@ where
     Ok(number)
 }
 
+/// The text behind `=`, where something else should stand.
+fn quoted(input: ParseStream<'_>) -> Option<LitStr> {
+    let ahead = input.fork();
+    ahead.parse::<Token![=]>().ok()?;
+    ahead.parse().ok()
+}
+
 /// Reads `=` and a value; `example` is what a value looks like.
 pub(crate) fn value<T: Parse>(
     name: &Ident,
     input: ParseStream<'_>,
     example: &str,
 ) -> syn::Result<T> {
-    let usage = format!("write `{name} = {example}`");
+    let unquoted = quoted(input).filter(|text| text.parse::<T>().is_ok()).map(|text| text.value());
+    let usage = format!("write `{name} = {}`", unquoted.as_deref().unwrap_or(example));
     if !input.peek(Token![=]) {
         return Err(syn::Error::new(name.span(), usage));
     }
@@ -241,8 +249,14 @@ pub(crate) fn list<T: Parse>(
     input: ParseStream<'_>,
     example: &str,
 ) -> syn::Result<Vec<T>> {
-    let list = parenthesised(name, input, &format!("{name}({example})"))?;
-    let items = list.parse_args_with(Punctuated::<T, Token![,]>::parse_terminated)?;
+    let usage = format!("{name}({example})");
+    let list = parenthesised(name, input, &usage)?;
+    let items = list.parse_args_with(|input: ParseStream<'_>| {
+        if input.peek(LitStr) {
+            return Err(input.error(format_args!("a name stands here without quotes: `{usage}`")));
+        }
+        Punctuated::<T, Token![,]>::parse_terminated(input)
+    })?;
     Ok(items.into_iter().collect())
 }
 

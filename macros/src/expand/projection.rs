@@ -5,7 +5,7 @@ use syn::Type;
 use super::{docs_function, name_or_empty, scoped};
 use crate::model::docs::unraw;
 use crate::model::projection::{Column, Projection, Source};
-use crate::tokens::{local, local_at, place_of, shown_at};
+use crate::tokens::{local, local_at, place_of, place_of_path, shown_at};
 
 pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let ident = &projection.item.ident;
@@ -129,7 +129,11 @@ fn sources(sources: &[Source]) -> TokenStream {
         let (at, list) = (place_of(event), local_at("list", place_of(event)));
         match keys {
             None => quote_spanned!(at=> #list.from::<#event>();),
-            Some(keys) => quote_spanned!(at=> #list.from_keyed::<#event, _>(#keys);),
+            Some(keys) => {
+                // Shown at the function: what is wrong with it is an error there.
+                let keys = shown_at(place_of_path(keys), quote!(#keys));
+                quote_spanned!(at=> #list.from_keyed::<#event, _>(#keys);)
+            }
         }
     });
     let list = if sources.is_empty() { quote!(_) } else { local("list").into_token_stream() };

@@ -38,7 +38,7 @@ const SNAPSHOT: Spec = Spec {
     attr: "snapshot",
     usage: "snapshot(every = 200)",
     first: None,
-    options: &["every"],
+    options: &["every", "version"],
     repeated: &[],
     hints: &[],
 };
@@ -60,6 +60,8 @@ pub(crate) struct Snapshot {
     /// The word in the attribute.
     pub(crate) at: Span,
     pub(crate) every: u64,
+    /// Raised by hand where the fold changed and no type did.
+    pub(crate) version: u32,
     pub(crate) shape: Vec<(String, String)>,
 }
 
@@ -69,7 +71,7 @@ struct Options {
     event: Option<Type>,
     error: Option<Type>,
     commands: Option<Vec<Type>>,
-    snapshot: Option<(Span, Option<u64>)>,
+    snapshot: Option<(Span, Option<u64>, Option<u32>)>,
     krate: Option<syn::Path>,
 }
 
@@ -84,9 +86,10 @@ impl Aggregate {
             names::check_category(cx, name);
         }
         check_item(cx, input);
-        let snapshot = options.snapshot.map(|(at, every)| Snapshot {
+        let snapshot = options.snapshot.map(|(at, every, version)| Snapshot {
             at,
             every: every.unwrap_or(1),
+            version: version.unwrap_or(1),
             shape: state_shape(&input.data),
         });
         Self {
@@ -117,13 +120,17 @@ fn set(
             options.commands.get_or_insert_default().extend(listed);
         }
         "snapshot" => {
-            let mut every = None;
-            let found = attr::read_nested(cx, word, input, &SNAPSHOT, &mut |_, word, input| {
-                every = Some(attr::number(word, input)?);
-                Ok(())
-            })?;
+            let (mut every, mut version) = (None, None);
+            let found =
+                attr::read_nested(cx, word, input, &SNAPSHOT, &mut |option, word, input| {
+                    match option {
+                        "version" => version = Some(attr::number(word, input)?),
+                        _ => every = Some(attr::number(word, input)?),
+                    }
+                    Ok(())
+                })?;
             found.require(cx, word, &SNAPSHOT, &[("every", "`every = 200`, in events")]);
-            options.snapshot = Some((word.span(), every));
+            options.snapshot = Some((word.span(), every, version));
         }
         _ => options.krate = Some(attr::krate(word, input)?),
     }
