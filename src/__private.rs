@@ -47,23 +47,53 @@ pub fn kept(checked: Result<(), crate::schema::KeptError>) {
     }
 }
 
-/// That two enums have no event in common.
+/// That two enums have no context in common, by names of today and before.
 ///
 /// # Panics
 /// In a constant, where that is a compile error.
-pub const fn apart(mut some: &[EventType], others: &[EventType]) {
-    while let [event, rest @ ..] = some {
-        let mut left = others;
-        while let [other, after @ ..] = left {
-            assert!(
-                !same(event.name.as_bytes(), other.name.as_bytes()),
-                "an event of this enum has the name of one in an enum before it in `from(…)`: give \
-                 one of them another name"
-            );
-            left = after;
-        }
-        some = rest;
+pub const fn apart<A: Event, B: Event>() {
+    let mut index = 0;
+    while let Some(name) = nth_name::<A>(index) {
+        assert!(
+            !has_context::<B>(context(name.as_bytes())),
+            "the events of this enum share a context with those of an enum before it in `from(…)`: \
+             the events of a context are all in one enum"
+        );
+        index += 1;
     }
+}
+
+const fn has_context<E: Event>(wanted: &[u8]) -> bool {
+    let mut index = 0;
+    while let Some(name) = nth_name::<E>(index) {
+        if same(context(name.as_bytes()), wanted) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// The names of today, then those of before.
+const fn nth_name<E: Event>(index: usize) -> Option<&'static str> {
+    if let Some((_, [event, ..])) = E::TYPES.split_at_checked(index) {
+        return Some(event.name);
+    }
+    match E::WAS.split_at_checked(index.saturating_sub(E::TYPES.len())) {
+        Some((_, [(was, _), ..])) => Some(was),
+        _ => None,
+    }
+}
+
+/// What stands before the last dot.
+const fn context(mut name: &[u8]) -> &[u8] {
+    while let [before @ .., last] = name {
+        name = before;
+        if *last == b'.' {
+            break;
+        }
+    }
+    name
 }
 
 /// Whether a list of names has this one.

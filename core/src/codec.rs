@@ -16,7 +16,7 @@ pub use skipped::{Skipped, skipped};
 
 use crate::event::Newer;
 use crate::store::{Position, Recorded};
-use crate::{Event, EventName, Stored, StreamName};
+use crate::{Event, EventName, StreamName};
 
 /// A value that cannot be written as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,28 +120,30 @@ pub fn read_fields<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     }
 }
 
-/// Decodes a stored event; none where it is in a newer form than this code knows, and is to be skipped
-/// then: [`skipped`] counts those.
+/// Decodes a stored event.
 ///
 /// # Errors
 /// [`BadEvent`], which says where the event stands and what is wrong.
-pub fn decode<E: Event>(recorded: Recorded) -> Result<Option<Stored<E>>, BadEvent> {
-    let event = decode_ref(&recorded)?;
-    Ok(event.map(|event| Stored { event, at: recorded.at }))
+pub fn decode<E: Event>(recorded: &Recorded) -> Result<E, BadEvent> {
+    E::decode(&recorded.name, recorded.version, &recorded.payload)
+        .map_err(|problem| BadEvent::new(recorded, problem))
 }
 
-/// As [`decode`], for one that is needed later.
+/// Decodes a stored event; none where it is in a newer form than this code knows and says that such
+/// ones may be left out ([`Newer::Skip`]). [`skipped`] counts those.
 ///
 /// # Errors
 /// As [`decode`].
-pub fn decode_ref<E: Event>(recorded: &Recorded) -> Result<Option<E>, BadEvent> {
-    match E::decode(&recorded.name, recorded.version, &recorded.payload) {
+pub fn decode_or_skip<E: Event>(recorded: &Recorded) -> Result<Option<E>, BadEvent> {
+    match decode(recorded) {
         Ok(event) => Ok(Some(event)),
-        Err(DecodeError::UnknownVersion { .. }) if may_skip::<E>(recorded) => {
+        Err(BadEvent { problem: DecodeError::UnknownVersion { .. }, .. })
+            if may_skip::<E>(recorded) =>
+        {
             skipped::count::<E>(recorded);
             Ok(None)
         }
-        Err(problem) => Err(BadEvent::new(recorded, problem)),
+        Err(bad) => Err(bad),
     }
 }
 

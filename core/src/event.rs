@@ -15,7 +15,6 @@ use crate::{EventId, Key, StreamName, Tags, Timestamp};
 /// use factum_core::codec::{self, DecodeError, EncodeError};
 /// use factum_core::{Event, EventType};
 ///
-/// #[derive(Clone)]
 /// enum Lamp { Lit { watts: u32 } }
 ///
 /// impl Event for Lamp {
@@ -39,10 +38,9 @@ use crate::{EventId, Key, StreamName, Tags, Timestamp};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",
-    note = "write `#[derive(Event, Clone)]` on the enum and `#[event(\"context.event\")]` on each \
-            variant"
+    note = "write `#[derive(Event)]` on the enum and `#[event(\"context.event\")]` on each variant"
 )]
-pub trait Event: Clone + Send + Sync + 'static {
+pub trait Event: Sized + Send + Sync + 'static {
     /// The names that this enum writes, each with the version of its payload's form.
     const TYPES: &'static [EventType];
 
@@ -95,8 +93,9 @@ pub enum Newer {
     /// It is an error: an aggregate is not loaded past it, and a projection stops at it.
     #[default]
     Fail,
-    /// It is left out, and counted: see [`codec::skipped`](crate::codec::skipped). For events that
-    /// inform and that nothing is decided on.
+    /// It is left out where states are folded and histories are read, and counted: see
+    /// [`codec::skipped`](crate::codec::skipped). For events that inform and that nothing is decided
+    /// on. A projection stops at it all the same, since its rows would lack it for good.
     Skip,
 }
 

@@ -81,6 +81,30 @@ pub trait Project<E> {
     fn project(&mut self, event: &E, at: &Origin);
 }
 
+/// What a function behind `by` gives: the keys of the rows that an event concerns.
+#[diagnostic::on_unimplemented(
+    message = "the function behind `by` gives `{Self}`, which is no list of keys",
+    label = "gives no list of keys",
+    note = "let it give an `Option`, an array or a `Vec` of texts: the keys of the rows that the event \
+            concerns"
+)]
+pub trait RowKeys: 'static {
+    /// A key.
+    type Key: AsRef<str>;
+
+    /// The keys.
+    fn into_keys(self) -> Vec<Self::Key>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: IntoIterator<Item: AsRef<str>> + 'static> RowKeys for K {
+    type Key = K::Item;
+
+    fn into_keys(self) -> Vec<K::Item> {
+        self.into_iter().collect()
+    }
+}
+
 /// What an event does to one row.
 pub type Change<'a, P> = dyn Fn(&mut P) + 'a;
 
@@ -137,7 +161,7 @@ impl<P: Projection> Sources<P> {
         P: Project<E>,
     {
         self.add::<E>(Arc::new(|recorded, row| {
-            let Some(event) = codec::decode_ref::<E>(recorded)? else { return Ok(()) };
+            let event = codec::decode::<E>(recorded)?;
             row(recorded.at.id(), &|state: &mut P| state.project(&event, &recorded.at))?;
             Ok(())
         }))
@@ -149,12 +173,11 @@ impl<P: Projection> Sources<P> {
     where
         E: Event,
         P: Project<E>,
-        K: IntoIterator + 'static,
-        K::Item: AsRef<str>,
+        K: RowKeys,
     {
         self.add::<E>(Arc::new(move |recorded, row| {
-            let Some(event) = codec::decode_ref::<E>(recorded)? else { return Ok(()) };
-            let mut keys: Vec<K::Item> = keys(&event, &recorded.at).into_iter().collect();
+            let event = codec::decode::<E>(recorded)?;
+            let mut keys = keys(&event, &recorded.at).into_keys();
             keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
             keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
             for key in keys {
@@ -171,7 +194,7 @@ impl<P: Projection> Sources<P> {
         P: Project<E>,
     {
         self.add::<E>(Arc::new(move |recorded, row| {
-            let Some(event) = codec::decode_ref::<E>(recorded)? else { return Ok(()) };
+            let event = codec::decode::<E>(recorded)?;
             for key in recorded.at.tags.values(tag) {
                 row(key, &|state: &mut P| state.project(&event, &recorded.at))?;
             }

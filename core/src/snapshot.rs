@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::codec::Form;
+use crate::codec::{Form, JsonForm};
 use crate::store::{BoxFuture, Mark, StoreError};
 use crate::{Aggregate, Event, StreamName};
 
@@ -20,23 +20,11 @@ pub struct SnapshotPolicy<A> {
     pub form: Form<A>,
 }
 
-/// A state that serde can write and read.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be kept in a snapshot",
-    label = "needs `Serialize` and `Deserialize`",
-    note = "write `#[derive(Serialize, Deserialize)]` on `{Self}`, or take `snapshot(…)` out"
-)]
-pub trait SerdeState: serde::Serialize + serde::de::DeserializeOwned {}
-
-// Without this, a state that lacks both impls would be two errors, neither of which says why.
-#[diagnostic::do_not_recommend]
-impl<A: serde::Serialize + serde::de::DeserializeOwned> SerdeState for A {}
-
 impl<A: Aggregate> SnapshotPolicy<A> {
     /// The policy for a state with serde impls.
     pub fn serde(every: u64, shape: u64) -> Self
     where
-        A: SerdeState,
+        A: JsonForm,
     {
         Self { every: every.max(1), shape, form: Form::serde() }
     }

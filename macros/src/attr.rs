@@ -202,11 +202,20 @@ where
     N: std::str::FromStr<Err: std::fmt::Display> + Default + PartialEq,
 {
     let literal: LitInt = value(name, input, "1")?;
-    let number: N = literal.base10_parse()?;
+    let wrong =
+        |_| syn::Error::new(literal.span(), format!("write `{name} = 1`, or a later number"));
+    let number: N = literal.base10_parse().map_err(wrong)?;
     if number == N::default() {
         return Err(syn::Error::new(literal.span(), format!("`{name}` counts from 1")));
     }
     Ok(number)
+}
+
+/// The text behind `=`, where something else should stand.
+fn quoted(input: ParseStream<'_>) -> Option<LitStr> {
+    let ahead = input.fork();
+    ahead.parse::<Token![=]>().ok()?;
+    ahead.parse().ok()
 }
 
 /// Reads `=` and a value; `example` is what a value looks like.
@@ -215,7 +224,8 @@ pub(crate) fn value<T: Parse>(
     input: ParseStream<'_>,
     example: &str,
 ) -> syn::Result<T> {
-    let usage = format!("write `{name} = {example}`");
+    let unquoted = quoted(input).filter(|text| text.parse::<T>().is_ok()).map(|text| text.value());
+    let usage = format!("write `{name} = {}`", unquoted.as_deref().unwrap_or(example));
     if !input.peek(Token![=]) {
         return Err(syn::Error::new(name.span(), usage));
     }
@@ -239,8 +249,14 @@ pub(crate) fn list<T: Parse>(
     input: ParseStream<'_>,
     example: &str,
 ) -> syn::Result<Vec<T>> {
-    let list = parenthesised(name, input, &format!("{name}({example})"))?;
-    let items = list.parse_args_with(Punctuated::<T, Token![,]>::parse_terminated)?;
+    let usage = format!("{name}({example})");
+    let list = parenthesised(name, input, &usage)?;
+    let items = list.parse_args_with(|input: ParseStream<'_>| {
+        if input.peek(LitStr) {
+            return Err(input.error(format_args!("a name stands here without quotes: `{usage}`")));
+        }
+        Punctuated::<T, Token![,]>::parse_terminated(input)
+    })?;
     Ok(items.into_iter().collect())
 }
 

@@ -57,7 +57,7 @@ derives! {
     /// | `#[serde(…)]` | a field | how the field is written and read: `rename`, `default`, `with`, … | as serde does |
     /// | `#[event(crate = path)]` | the enum | where the facade is | `::factum` |
     ///
-    /// The enum implements `Clone` and has no parameters; its variants have named fields, or none.
+    /// The enum has no parameters; its variants have named fields, or none.
     /// Serde attributes on the enum or a variant are errors: the form of an event is fixed.
     Event(event, tag, serde) => event;
 
@@ -82,6 +82,7 @@ derives! {
     /// | `error = AccountError` | why it rejects a command: implements `std::error::Error` | required |
     /// | `commands(Open, Deposit)` | what can be sent to it: `Handle<…>` answers each | required |
     /// | `snapshot(every = 200)` | that its state is kept, after this many events each; the type implements serde's `Serialize` and `Deserialize` | no snapshots |
+    /// | `snapshot(…, version = 2)` | the version of the fold: raised where `apply` or an upcaster changed and no type did, so that states of before are not used | `1` |
     /// | `crate = path` | where the facade is | `::factum` |
     ///
     /// The type implements `Default`, the state before the first event.

@@ -31,6 +31,16 @@ fn collect(tokens: TokenStream, words: &mut Vec<String>) {
     }
 }
 
+/// A variable of generated code. It is never a name of the user's, whatever that is called.
+pub(crate) fn local(name: &str) -> Ident {
+    local_at(name, Span::call_site())
+}
+
+/// The same variable, shown elsewhere.
+pub(crate) fn local_at(name: &str, at: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(at))
+}
+
 /// Where a mistake about a type is shown: at the last word of its path. Names mean there what they
 /// mean in generated code.
 pub(crate) fn place_of(ty: &Type) -> Span {

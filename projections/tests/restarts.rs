@@ -47,7 +47,7 @@ async fn from_scratch(log: &dyn EventStore) -> Vec<Balance> {
     assert!(!page.more);
     let mut rows: BTreeMap<String, Balance> = BTreeMap::new();
     for recorded in page.events {
-        let event = codec::decode_ref::<Bank>(&recorded).unwrap().unwrap();
+        let event = codec::decode::<Bank>(&recorded).unwrap();
         let mut keys = vec![recorded.at.id().to_owned()];
         if let Bank::Moved { to, .. } = &event
             && *to != keys[0]

@@ -5,7 +5,7 @@
 //! twice: what an app can write is what its lock file holds. *Shape.* `app.describe()` is the
 //! [`Description`], before the app is started and after. With the feature `schema`, [`lock!`] in a
 //! test compares it with `events.lock` beside the `Cargo.toml`, and [`documents!`] compares the
-//! documents of the app with those in a folder. `FACTUM_LOCK=update cargo test` writes both.
+//! documents of the app with those in a folder; the modules of the same names are what they call. `FACTUM_LOCK=update cargo test` writes both.
 //!
 //! ```no_run
 //! use factum::prelude::*;
@@ -86,9 +86,15 @@ macro_rules! __lock {
 macro_rules! __documents {
     ($app:expr, $folder:expr $(,)?) => {
         $crate::__private::kept($crate::schema::check_documents(
-            &$app
-                .describe()
-                .documents(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION")),
+            &$app.describe().documents(
+                ::core::env!("CARGO_PKG_NAME"),
+                // A release that only mends is no new version of what others rely on.
+                ::core::concat!(
+                    ::core::env!("CARGO_PKG_VERSION_MAJOR"),
+                    ".",
+                    ::core::env!("CARGO_PKG_VERSION_MINOR"),
+                ),
+            ),
             ::std::path::Path::new(::core::env!("CARGO_MANIFEST_DIR")).join($folder),
         ))
     };

@@ -14,7 +14,8 @@ pub struct Done<A: Aggregate> {
     /// The position of the command's newest event, or of the newest one that it was decided on if it
     /// led to none: a view that has seen it has seen the command.
     pub position: Position,
-    /// The events that the command led to.
+    /// The events that the command led to; in a repeated answer those in a newer form that may be
+    /// skipped are left out.
     pub events: Vec<A::Event>,
     /// Whether the command had been accepted before, so that nothing happened this time.
     pub repeated: bool,

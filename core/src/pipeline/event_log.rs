@@ -101,7 +101,9 @@ impl<A: Aggregate> EventLog<A> {
         })
     }
 
-    /// All that has happened to it, oldest first. Reads page by page as it is consumed.
+    /// All that has happened to it, oldest first. Reads page by page as it is consumed. Events in a newer
+    /// form that may be skipped ([`Newer::Skip`](crate::event::Newer::Skip)) are left out, as they are
+    /// from [`tail`](Self::tail).
     ///
     /// # Errors
     /// [`LoadError`] if the id cannot name a stream.
@@ -158,7 +160,10 @@ fn typed<A: Aggregate>(
     events: impl stream::Stream<Item = Result<Recorded, StoreError>> + Send + 'static,
 ) -> impl stream::Stream<Item = Result<crate::Stored<A::Event>, LoadError>> + Send + 'static {
     events.filter_map(|event| async {
-        let decoded = event.map_err(LoadError::from).and_then(|event| Ok(codec::decode(event)?));
+        let decoded = event.map_err(LoadError::from).and_then(|recorded| {
+            let event = codec::decode_or_skip(&recorded)?;
+            Ok(event.map(|event| crate::Stored { event, at: recorded.at }))
+        });
         decoded.transpose()
     })
 }

@@ -41,7 +41,7 @@ impl<A: Aggregate> Warm<A> {
         let (stream, revision) = (recorded.at.stream.clone(), recorded.at.revision);
         let mark = recorded.at.mark();
         catch_unwind(AssertUnwindSafe(|| {
-            if let Some(event) = codec::decode_ref(&recorded)? {
+            if let Some(event) = codec::decode_or_skip(&recorded)? {
                 self.state.fold(&event);
             }
             Ok::<_, BadEvent>(())

@@ -59,7 +59,7 @@ impl<A: Aggregate> Loader<A> {
                 if !led.is_some_and(|stored| stored.same_as(&job.mark)) {
                     return Ok(None);
                 }
-                events.extend(codec::decode_ref::<A::Event>(&recorded)?);
+                events.extend(codec::decode_or_skip::<A::Event>(&recorded)?);
             }
         }
         Ok(Some(events))

@@ -142,9 +142,8 @@ impl<A: Aggregate> Given<A> {
             Ok(decision) => {
                 for (at, event) in decision.as_slice().iter().enumerate() {
                     let place = format_args!("event {at} of {}", C::NAME);
-                    let stored = through_codec::<A>(event, &place);
-                    events.push(stored.0.clone());
-                    self.past.add(stored);
+                    events.push(through_codec::<A>(event, &place).0);
+                    self.past.add(through_codec::<A>(event, &place));
                 }
                 None
             }

@@ -151,8 +151,9 @@ fn boundary(fields: &[NamedField], event: &Type) -> Option<TokenStream> {
 fn expand_snapshot(aggregate: &Aggregate, snapshot: &Snapshot) -> TokenStream {
     let ident = &aggregate.item.ident;
     let (_, ty_generics, _) = aggregate.item.generics.split_for_impl();
-    let Snapshot { at, every, shape } = snapshot;
-    let shape = fingerprint(&quote!(__factum::fingerprint), shape);
+    let Snapshot { at, every, version, shape } = snapshot;
+    let fields = fingerprint(&quote!(__factum::fingerprint), shape);
+    let shape = if *version == 1 { fields } else { quote!(#fields ^ ((#version as u64) << 32)) };
     let this = shown_at(*at, quote!(#ident #ty_generics));
     let policy = quote_spanned! {at.resolved_at(Span::call_site())=>
         __factum::Some(<__factum::SnapshotPolicy<#this>>::serde(#every, SHAPE))

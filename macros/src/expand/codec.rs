@@ -61,6 +61,15 @@ impl<'a> Codec<'a> {
         (0..self.fields.len()).map(|place| format_ident!("field_{place}")).collect()
     }
 
+    /// The word, or one like it that no field has.
+    fn free_name(&self, word: &str) -> Ident {
+        let mut name = word.to_owned();
+        while self.fields.iter().any(|field| field.ident == name) {
+            name.push('_');
+        }
+        format_ident!("{name}")
+    }
+
     /// The structs and the function that the arms name.
     pub(super) fn items(&self) -> TokenStream {
         if self.fields.is_empty() {
@@ -111,6 +120,7 @@ impl<'a> Codec<'a> {
         // references to the functions that attributes name. A field that serde skips has a getter
         // that nobody calls.
         let remote = format_ident!("{write}Fields");
+        let lifetime = self.free_name("__lifetime");
         let (write_text, getters) = (
             write.to_string(),
             self.fields.iter().map(|field| format!("{write}::{}", field.ident)),
@@ -127,7 +137,7 @@ impl<'a> Codec<'a> {
             struct #remote<'a, #(#params),*> {
                 #(#[serde(getter = #getters)] #(#attrs)* #names: #types,)*
                 #[serde(skip)]
-                __lifetime: __factum::PhantomData<&'a ()>,
+                #lifetime: __factum::PhantomData<&'a ()>,
             }
             impl<#(#params: __factum::serde::Serialize),*> __factum::serde::Serialize
                 for #write<'_, #(#params),*>
@@ -160,16 +170,16 @@ impl<'a> Codec<'a> {
 
     /// Reads the variant from `payload`.
     pub(super) fn read(&self) -> TokenStream {
-        let ident = self.variant;
+        let (ident, payload) = (self.variant, tokens::local("payload"));
         if self.fields.is_empty() {
             return quote! {
-                __factum::read_fields::<__factum::NoFields>(payload)?;
+                __factum::read_fields::<__factum::NoFields>(#payload)?;
                 __factum::Ok(Self::#ident {})
             };
         }
         let (names, form) = (self.names(), self.form());
         quote! {
-            let fields = (#form.read)(payload)?;
+            let fields = (#form.read)(#payload)?;
             __factum::Ok(Self::#ident { #(#names: fields.#names),* })
         }
     }

@@ -6,7 +6,7 @@ use super::codec::Codec;
 use super::tags::{add_tag, tag_names, tags_function};
 use super::{docs_value, name_or_empty, scoped};
 use crate::model::event::{Event, Variant};
-use crate::tokens::place_of_path;
+use crate::tokens::{local, local_at, place_of_path};
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
     let ident = &event.item.ident;
@@ -33,6 +33,7 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     let decode_arms =
         variants.iter().zip(&codecs).filter_map(|(v, codec)| decode_arms(v, codec.as_ref()?));
     let schemas = variants.iter().zip(&codecs).filter_map(|(v, codec)| schema(v, codec.as_ref()?));
+    let [name, version, payload] = ["name", "version", "payload"].map(local);
     let (no_type, no_code) = if event.closed {
         (None, None)
     } else {
@@ -67,13 +68,13 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
                 }
 
                 fn decode(
-                    name: &str,
-                    version: u32,
-                    payload: &[u8],
+                    #name: &str,
+                    #version: u32,
+                    #payload: &[u8],
                 ) -> __factum::Result<Self, __factum::DecodeError> {
-                    match (name, version) {
+                    match (#name, #version) {
                         #(#decode_arms)*
-                        _ => __factum::Err(__factum::DecodeError::unknown::<Self>(name, version)),
+                        _ => __factum::Err(__factum::DecodeError::unknown::<Self>(#name, #version)),
                     }
                 }
 
@@ -153,17 +154,20 @@ fn decode_arms(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
     let names: Vec<_> = names(variant).collect();
     let (version, upcasters) = (variant.history.version, &variant.history.upcasters);
     let steps: Vec<_> = upcasters.iter().map(step).collect();
+    let (payload, form) = (local("payload"), local("form"));
     let today = upcasters.last().map(|last| {
-        quote_spanned!(place_of_path(last)=> __factum::today::<Self, _>(form, #name, #version))
+        let (at, form) = (place_of_path(last), local_at("form", place_of_path(last)));
+        quote_spanned!(at=> __factum::today::<Self, _>(#form, #name, #version))
     });
     let mut arms = TokenStream::new();
     for (from, first) in (1u32..).zip(&steps) {
         let further = steps.iter().zip(upcasters).skip(from as usize).map(|(step, upcaster)| {
-            quote_spanned!(place_of_path(upcaster)=> let form = #step.next(form)?;)
+            let (at, form) = (place_of_path(upcaster), local_at("form", place_of_path(upcaster)));
+            quote_spanned!(at=> let #form = #step.next(#form)?;)
         });
         arms.extend(quote! {
             (#(#names)|*, #from) => {
-                let form = #first.first(payload)?;
+                let #form = #first.first(#payload)?;
                 #(#further)*
                 #today
             }

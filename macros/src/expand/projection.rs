@@ -1,11 +1,11 @@
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{LitStr, Type};
 
 use super::{docs_function, name_or_empty, scoped};
 use crate::model::docs::unraw;
 use crate::model::projection::{Column, Projection, Source};
-use crate::tokens::{place_of, shown_at};
+use crate::tokens::{local, local_at, place_of, place_of_path, shown_at};
 
 pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let ident = &projection.item.ident;
@@ -125,21 +125,22 @@ fn values(indexed: &[&Column]) -> TokenStream {
 
 /// Each call is shown at the enum in the list: one without `Project` is one error there.
 fn sources(sources: &[Source], tag: Option<&LitStr>) -> TokenStream {
-    let calls = sources.iter().map(|Source { event, keys }| match (keys, tag) {
-        (None, None) => quote_spanned!(place_of(event)=> list.from::<#event>();),
-        (None, Some(tag)) => {
-            let message = format!(
-                "no event of this enum carries the tag `{}`, which is the key: write `#[tag]` on a field",
-                tag.value()
-            );
-            quote_spanned! {place_of(event)=>
-                const { ::core::assert!(__factum::listed(<#event as __factum::Event>::TAGS, #tag), #message) }
-                list.from_tagged::<#event>(#tag);
+    let calls = sources.iter().map(|Source { event, keys }| {
+        let (at, list) = (place_of(event), local_at("list", place_of(event)));
+        match (keys, tag) {
+            (Some(keys), _) => {
+                // Shown at the function: what is wrong with it is an error there.
+                let keys = shown_at(place_of_path(keys), quote!(#keys));
+                quote_spanned!(at=> #list.from_keyed::<#event, _>(#keys);)
+            }
+            (None, None) => quote_spanned!(at=> #list.from::<#event>();),
+            (None, Some(tag)) => {
+                let carried = carried(event, tag);
+                quote_spanned!(at=> #carried #list.from_tagged::<#event>(#tag);)
             }
         }
-        (Some(keys), _) => quote_spanned!(place_of(event)=> list.from_keyed::<#event, _>(#keys);),
     });
-    let list = if sources.is_empty() { quote!(_) } else { quote!(list) };
+    let list = if sources.is_empty() { quote!(_) } else { local("list").into_token_stream() };
     let pairs = sources.iter().enumerate().flat_map(|(place, one)| {
         sources.iter().skip(place + 1).map(move |other| apart(&one.event, &other.event))
     });
@@ -151,10 +152,21 @@ fn sources(sources: &[Source], tag: Option<&LitStr>) -> TokenStream {
     }
 }
 
-/// That two enums have no event in common, shown at the second: it would be one or the other.
+/// That an event of the enum carries the tag which is the key.
+fn carried(event: &Type, tag: &LitStr) -> TokenStream {
+    let message = format!(
+        "no event of this enum carries the tag `{}`, which is the key: write `#[tag]` on a field",
+        tag.value()
+    );
+    quote_spanned! {place_of(event)=> const {
+        ::core::assert!(__factum::listed(<#event as __factum::Event>::TAGS, #tag), #message)
+    }}
+}
+
+/// That two enums have no context in common, shown at the second: an event would be one or the other.
 fn apart(one: &Type, other: &Type) -> TokenStream {
     let one = shown_at(place_of(other), one);
     quote_spanned! {place_of(other)=>
-        const { __factum::apart(<#one as __factum::Event>::TYPES, <#other as __factum::Event>::TYPES) }
+        const { __factum::apart::<#one, #other>() }
     }
 }

@@ -34,7 +34,7 @@ const SNAPSHOT: Spec = Spec {
     attr: "snapshot",
     usage: "snapshot(every = 200)",
     first: None,
-    options: &["every"],
+    options: &["every", "version"],
     repeated: &[],
     hints: &[],
 };
@@ -58,6 +58,8 @@ pub(crate) struct Snapshot {
     /// The word in the attribute.
     pub(crate) at: Span,
     pub(crate) every: u64,
+    /// Raised by hand where the fold changed and no type did.
+    pub(crate) version: u32,
     pub(crate) shape: Vec<(String, String)>,
 }
 
@@ -67,7 +69,7 @@ struct Options {
     event: Option<Type>,
     error: Option<Type>,
     commands: Option<Vec<Type>>,
-    snapshot: Option<(Span, Option<u64>)>,
+    snapshot: Option<(Span, Option<u64>, Option<u32>)>,
     boundary: Vec<Ident>,
     krate: Option<syn::Path>,
 }
@@ -84,11 +86,15 @@ impl Aggregate {
         }
         check_item(cx, input);
         let boundary = boundary(cx, input, &options.boundary);
-        if let (Some((at, _)), false) = (options.snapshot, options.boundary.is_empty()) {
+        if let (Some((at, ..)), false) = (options.snapshot, options.boundary.is_empty()) {
             cx.add(syn::Error::new(at, NO_SNAPSHOT));
         }
-        let snapshot = options.snapshot.filter(|_| boundary.is_empty()).map(|(at, every)| {
-            Snapshot { at, every: every.unwrap_or(1), shape: state_shape(&input.data) }
+        let snapshot = options.snapshot.filter(|_| boundary.is_empty());
+        let snapshot = snapshot.map(|(at, every, version)| Snapshot {
+            at,
+            every: every.unwrap_or(1),
+            version: version.unwrap_or(1),
+            shape: state_shape(&input.data),
         });
         Self {
             item: Item::of(cx, input, options.krate),
@@ -122,13 +128,17 @@ fn set(
             options.boundary.extend(attr::list(word, input, "course, student")?);
         }
         "snapshot" => {
-            let mut every = None;
-            let found = attr::read_nested(cx, word, input, &SNAPSHOT, &mut |_, word, input| {
-                every = Some(attr::number(word, input)?);
-                Ok(())
-            })?;
+            let (mut every, mut version) = (None, None);
+            let found =
+                attr::read_nested(cx, word, input, &SNAPSHOT, &mut |option, word, input| {
+                    match option {
+                        "version" => version = Some(attr::number(word, input)?),
+                        _ => every = Some(attr::number(word, input)?),
+                    }
+                    Ok(())
+                })?;
             found.require(cx, word, &SNAPSHOT, &[("every", "`every = 200`, in events")]);
-            options.snapshot = Some((word.span(), every));
+            options.snapshot = Some((word.span(), every, version));
         }
         _ => options.krate = Some(attr::krate(word, input)?),
     }

@@ -12,7 +12,7 @@ use super::tag::Tag;
 use super::{Item, misplaced};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
-use crate::names;
+use crate::{names, suggest};
 
 const ENUM: Spec = Spec {
     attr: "event",
@@ -182,12 +182,48 @@ fn parse_fields(cx: &Ctxt, variant: &syn::Variant) -> Option<Vec<Field>> {
     };
     let parse = |field: &syn::Field| {
         misplaced(cx, &field.attrs, &[("event", "`#[event(…)]` goes on the variant")]);
-        let serde = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-        let serde: Vec<Attribute> = serde.cloned().collect();
+        let serde: Vec<Attribute> = serde_attrs(cx, field);
         let (plain, defaulted) = (serde.iter().all(is_plain), serde.iter().any(is_default));
         Some(Field { ident: field.ident.clone()?, ty: field.ty.clone(), serde, plain, defaulted })
     };
     fields.iter().map(parse).collect()
+}
+
+/// The options of serde on a field (serde.rs/field-attrs).
+const SERDE: &[&str] = &[
+    "rename",
+    "alias",
+    "default",
+    "flatten",
+    "skip",
+    "skip_serializing",
+    "skip_deserializing",
+    "skip_serializing_if",
+    "serialize_with",
+    "deserialize_with",
+    "with",
+    "borrow",
+    "bound",
+];
+
+/// The serde attributes of a field. One with an option that is near to one of serde's is a mistake that
+/// serde would tell of several times, as several structs are derived: it is told here and left out.
+fn serde_attrs(cx: &Ctxt, field: &syn::Field) -> Vec<Attribute> {
+    let mut kept = Vec::new();
+    for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        let options = options_of(attr).unwrap_or_default();
+        let words = options.iter().filter_map(|option| option.path().get_ident());
+        let mut unknown = words.filter(|word| !SERDE.iter().any(|known| *word == known)).peekable();
+        if unknown.peek().is_none() {
+            kept.push(attr.clone());
+        }
+        for word in unknown {
+            let meant = suggest::nearest(&word.to_string(), SERDE)
+                .map_or_else(String::new, |option| format!(": did you mean `{option}`?"));
+            cx.error(word, format!("unknown serde option `{word}`{meant}"));
+        }
+    }
+    kept
 }
 
 /// Whether a serde attribute says nothing that holds for one type only, such as a function.

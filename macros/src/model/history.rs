@@ -35,6 +35,8 @@ pub(crate) struct Options {
     /// Where it is said, and what, if that could be read.
     upcast: Option<(Span, Option<Vec<Step>>)>,
     skip_newer: bool,
+    /// Whether something is given twice, so that what follows from it is not known.
+    doubled: bool,
 }
 
 /// `1 => function`.
@@ -73,12 +75,14 @@ impl Options {
     ) -> syn::Result<bool> {
         match option {
             "version" => {
+                self.doubled |= self.version.is_some();
                 self.version = Some((word.span(), None));
                 let value: LitInt = attr::value(word, &input.fork(), "2")?;
                 self.version = Some((value.span(), Some(attr::number(word, input)?)));
             }
             "was" => self.was.push(attr::text(word, input)?),
             "upcast" => {
+                self.doubled |= self.upcast.is_some();
                 self.upcast = Some((word.span(), None));
                 let steps = attr::list(word, input, "1 => from_v1")?;
                 self.upcast = Some((word.span(), Some(steps)));
@@ -93,7 +97,7 @@ impl Options {
     pub(crate) fn check(self, cx: &Ctxt) -> History {
         let (was, skip_newer) = (self.was, self.skip_newer);
         let (at, version) = self.version.unwrap_or((Span::call_site(), Some(1)));
-        let Some(version) = version else {
+        let (Some(version), false) = (version, self.doubled) else {
             // What the upcasters should lead to is not known.
             return History { was, skip_newer, ..History::default() };
         };
@@ -139,6 +143,12 @@ fn chain(cx: &Ctxt, version: u32, word: Span, steps: Vec<Step>) -> Vec<Path> {
         told = true;
         cx.add(syn::Error::new(at, message));
     };
+    let newest = steps.iter().map(|step| step.from).max().unwrap_or_default();
+    if let (1, Some(first)) = (version, steps.first()) {
+        // One version for all of them, and one error.
+        tell(first.at, too_new(version, newest));
+        return Vec::new();
+    }
     for Step { from, at, function } in steps {
         if from == 0 || from >= version {
             tell(at, too_new(version, from));

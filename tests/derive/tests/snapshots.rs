@@ -85,6 +85,29 @@ deployment!(raised, events { #[event("shop.sold", version = 2, upcast(1 => from_
 deployment!(added, events { #[event("shop.sold")] Sold { cents: u64 }, #[event("shop.shut")] Shut, }
     state { sold: u64, } place {});
 
+/// The fold was mended; no type shows it.
+mod mended {
+    pub use super::first::{Place, ShopEvent};
+    use factum::prelude::*;
+
+    #[derive(Aggregate, Default, Serialize, Deserialize)]
+    #[aggregate(
+        name = "shop", event = ShopEvent, error = std::fmt::Error, commands(),
+        snapshot(every = 1, version = 2)
+    )]
+    pub struct Shop {
+        pub place: Place,
+        sold: u64,
+    }
+    impl Apply<ShopEvent> for Shop {
+        fn apply(&mut self, event: &ShopEvent) {
+            if let ShopEvent::Moved { town } = event {
+                self.place.town.clone_from(town);
+            }
+        }
+    }
+}
+
 fn shape<A: Aggregate>() -> u64 {
     A::snapshot().unwrap().full_shape()
 }
@@ -100,10 +123,11 @@ fn each_shape_is_its_own() {
         shape::<nested::Shop>(),
         shape::<raised::Shop>(),
         shape::<added::Shop>(),
+        shape::<mended::Shop>(),
     ];
     shapes.sort_unstable();
     shapes.dedup();
-    assert_eq!(shapes.len(), 7);
+    assert_eq!(shapes.len(), 8);
 }
 
 /// The town that a deployment believes the shop to be in.
@@ -143,6 +167,7 @@ async fn another_deployment_folds_the_stream() {
         town!(nested, store),
         town!(raised, store),
         town!(added, store),
+        town!(mended, store),
     ] {
         assert_eq!(town, "Bari");
     }

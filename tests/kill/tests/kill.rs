@@ -157,7 +157,7 @@ impl Known {
     fn project(&mut self, event: &Recorded) {
         let row = self.rows.entry(event.at.id().to_owned()).or_default();
         row.set_key(event.at.id()).unwrap();
-        row.project(&codec::decode_ref::<Appended>(event).unwrap().unwrap(), &event.at);
+        row.project(&codec::decode::<Appended>(event).unwrap(), &event.at);
     }
 
     /// Tries again what was not acknowledged: as the first time, or once more.

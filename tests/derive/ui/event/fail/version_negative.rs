@@ -1,8 +1,8 @@
 use factum::prelude::*;
 
-#[derive(Event)]
+#[derive(Event, Clone)]
 enum AccountEvent {
-    #[event("account.opened")]
+    #[event("account.opened", version = -1)]
     Opened { owner: String },
 }
 
