@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use factum_core::store::{
-    BoxFuture, Capabilities, Commit, Direction, EventStore, Expected, Mark, Outcome, Page, Query,
-    Range, Receipt, StoreError, Tail,
+    BoxFuture, Capabilities, Clause, Commit, Direction, EventStore, Expected, Mark, Outcome, Page,
+    Query, Range, Receipt, StoreError, Tail,
 };
 use factum_core::{Key, StreamName};
 use factum_stores::MemoryStore;
@@ -19,6 +19,10 @@ enum Flaw {
     Unchecked,
     /// It does not look at guards.
     Unguarded,
+    /// It looks at the first clause of a guard alone.
+    HalfGuarded,
+    /// It looks at the tags of a guard alone.
+    Contextless,
     /// It does not know keys.
     Forgetful,
     /// It appends the commits of a run one by one.
@@ -43,9 +47,19 @@ impl Broken {
                 commit.writes.iter_mut().for_each(|write| write.expected = Expected::Any);
             }
             Flaw::Unguarded => commit.guard = None,
+            Flaw::HalfGuarded => clauses(commit, |clauses| clauses.truncate(1)),
+            Flaw::Contextless => clauses(commit, |clauses| {
+                clauses.iter_mut().for_each(|clause| clause.contexts.clear());
+            }),
             Flaw::Forgetful => commit.key = Key::now_v7(),
             _ => {}
         }
+    }
+}
+
+fn clauses(commit: &mut Commit, change: impl Fn(&mut Vec<Clause>)) {
+    if let Some(Query::AnyOf(clauses)) = commit.guard.as_mut().map(|guard| &mut guard.query) {
+        change(clauses);
     }
 }
 
@@ -141,6 +155,18 @@ fn guards_that_are_not_checked() {
     assert_caught!(Flaw::Unguarded, races::guards_forbid_write_skew);
     assert_caught!(Flaw::Unguarded, conflicts::a_guard_names_what_it_found);
     assert_caught!(Flaw::Unguarded, model::random_work_agrees_with_the_model);
+    assert_caught!(Flaw::Unguarded, tags::one_wins_each_boundary);
+    assert_caught!(Flaw::Unguarded, tags::no_boundary_is_overdrawn);
+    assert_caught!(Flaw::Unguarded, tags::a_guard_begins_behind_its_position);
+    assert_caught!(Flaw::Unguarded, tags::random_tags_agree_with_the_model);
+}
+
+#[test]
+fn guards_that_are_half_checked() {
+    assert_caught!(Flaw::HalfGuarded, tags::a_guard_agrees_with_a_read);
+    assert_caught!(Flaw::HalfGuarded, races::guards_forbid_write_skew);
+    assert_caught!(Flaw::Contextless, tags::a_guard_agrees_with_a_read);
+    assert_caught!(Flaw::Contextless, tags::a_guard_forbids_only_what_has_it_all);
 }
 
 #[test]
@@ -155,6 +181,7 @@ fn runs_that_go_on_after_a_failure() {
     assert_caught!(Flaw::Careless, runs::a_failure_fails_what_is_on_top);
     assert_caught!(Flaw::Careless, runs::a_failure_spreads);
     assert_caught!(Flaw::Careless, runs::a_guard_ignores_its_own_run);
+    assert_caught!(Flaw::Careless, tags::a_guard_by_tags_ignores_its_own_run);
     assert_caught!(Flaw::Careless, model::random_work_agrees_with_the_model);
 }
 
@@ -164,6 +191,7 @@ fn events_that_are_skipped() {
     assert_caught!(Flaw::Skipping, order::nothing_of_a_stream_is_skipped);
     assert_caught!(Flaw::Skipping, order::a_page_is_complete_to_where_it_says);
     assert_caught!(Flaw::Short, queries::every_kind_of_read_is_right);
+    assert_caught!(Flaw::Short, tags::reads_of_boundaries_are_right);
     assert_caught!(Flaw::Short, atomicity::a_limited_read_may_end_inside);
 }
 

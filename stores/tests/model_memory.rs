@@ -13,4 +13,9 @@ proptest! {
     fn any_work_agrees_with_the_model(choices in vec(any::<u32>(), 0..1500)) {
         run(async { model::agrees(&MemoryStore::new(), &choices).await });
     }
+
+    #[test]
+    fn any_work_by_tags_agrees_with_the_model(choices in vec(any::<u32>(), 0..1500)) {
+        run(async { model::agrees_by_tags(&MemoryStore::new(), &choices).await });
+    }
 }

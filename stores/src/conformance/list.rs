@@ -69,6 +69,14 @@ macro_rules! conformance {
                 a_run_can_be_tried_again, a_guard_ignores_its_own_run,
                 runs_of_many_callers_stay_apart, a_run_may_be_long,
             }
+            tags {
+                reads_of_boundaries_are_right, a_guard_agrees_with_a_read,
+                a_guard_begins_behind_its_position, a_guard_forbids_only_what_has_it_all,
+                a_guard_by_tags_ignores_its_own_run, a_repeat_is_not_guarded,
+                tags_survive_reopening, tags_survive_a_crash, a_reader_finds_tags,
+                one_wins_each_boundary, no_boundary_is_overdrawn,
+                random_tags_agree_with_the_model,
+            }
             snapshots { the_newest_is_kept, any_state_is_kept, }
             capabilities { they_are_sound, what_is_said_is_so, }
             model { random_work_agrees_with_the_model, }

@@ -46,6 +46,7 @@ pub mod revisions;
 pub mod rewind;
 pub mod runs;
 pub mod snapshots;
+pub mod tags;
 pub mod tailing;
 
 mod following;

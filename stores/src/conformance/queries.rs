@@ -99,7 +99,7 @@ pub async fn every_kind_of_read_is_right<S: Subject>(fresh: impl AsyncFn() -> S)
     }
 }
 
-async fn check(
+pub(super) async fn check(
     store: &dyn EventStore,
     query: &Query,
     range: Range,

@@ -1,7 +1,8 @@
 use factum_core::store::{
-    Actual, Commit, Conflict, Outcome, Past, Position, Receipt, Refused, check_commit,
+    Actual, Commit, Conflict, Outcome, Past, Position, Range, Receipt, Refused, check_commit,
 };
 
+use super::candidates::Candidates;
 use super::log::Log;
 
 /// Appends a run of commits: each is stored whole or refused.
@@ -81,7 +82,12 @@ fn check_streams(log: &Log, commit: &Commit) -> Result<(), Conflict> {
 
 fn check_guard(log: &Log, commit: &Commit, past: &Past, before: Position) -> Result<(), Conflict> {
     let Some(guard) = &commit.guard else { return Ok(()) };
-    let mut foreign = log.after(guard.after).take_while(|event| event.at.position <= before);
+    if !log.may_match_after(&guard.query, guard.after) {
+        return Ok(());
+    }
+    let range = Range::after(guard.after).through(before);
+    let mut foreign =
+        Candidates::of(log, &guard.query, &range).filter_map(|position| log.event(position));
     let found = foreign.find(|event| guard.query.matches(event) && !past.repeats(&event.at.key));
     found.map_or(Ok(()), |event| {
         let (query, after, found) = (guard.query.clone(), guard.after, event.at.position);

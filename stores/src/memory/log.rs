@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 
 use factum_core::store::{
-    Commit, Limits, LogId, Mark, Position, Receipt, Recorded, Rewound, Stamp, Written,
+    Commit, Limits, LogId, Mark, Position, Query, Receipt, Recorded, Rewound, Stamp, Written,
 };
-use factum_core::{Key, Origin, StreamName};
+use factum_core::{Key, Origin, StreamName, Tag, Tags};
 
 /// How many events one chunk holds: the log grows by chunks, so that it is never copied.
 const CHUNK: usize = 512;
@@ -18,14 +19,23 @@ pub(super) struct Log {
     chunks: Vec<Vec<Recorded>>,
     /// The positions of each stream's events, by revision.
     streams: HashMap<StreamName, Vec<Position>>,
+    /// The positions of the events that carry each tag, in order.
+    tags: HashMap<Tag, Vec<Position>>,
     /// Where the first event of each commit stands.
     keys: HashMap<Key, Position>,
 }
 
 impl Log {
     pub(super) fn new(limits: Limits) -> Self {
-        let (chunks, streams, keys) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { id: LogId::fresh(), stamp: Stamp::draw(), limits, chunks, streams, keys }
+        Self {
+            id: LogId::fresh(),
+            stamp: Stamp::draw(),
+            limits,
+            chunks: Vec::new(),
+            streams: HashMap::new(),
+            tags: HashMap::new(),
+            keys: HashMap::new(),
+        }
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -59,11 +69,26 @@ impl Log {
         self.streams.get(stream).map_or(&[], Vec::as_slice)
     }
 
-    /// The events after a position, oldest first.
-    pub(super) fn after(&self, position: Position) -> impl Iterator<Item = &Recorded> {
-        let start = usize::try_from(position.number()).unwrap_or(usize::MAX);
-        let chunks = self.chunks.iter().skip(start / CHUNK);
-        chunks.flatten().skip(start % CHUNK)
+    /// The positions of the events that carry a tag, in order.
+    pub(super) fn tagged(&self, tag: &Tag) -> &[Position] {
+        self.tags.get(tag).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an event after a position may match the query, by what is newest of its stream, or of
+    /// each of its tags, alone.
+    pub(super) fn may_match_after(&self, query: &Query, after: Position) -> bool {
+        let newest = |list: &[Position]| list.last().copied().unwrap_or(Position::START);
+        let newest_of_all = |tags: &Tags| {
+            let of_each = tags.as_slice().iter().map(|tag| newest(self.tagged(tag)));
+            of_each.min().unwrap_or(self.end())
+        };
+        match query {
+            Query::All => self.end() > after,
+            Query::Stream(stream) => newest(self.stream(stream)) > after,
+            Query::AnyOf(clauses) => {
+                clauses.iter().any(|clause| newest_of_all(&clause.tags) > after)
+            }
+        }
     }
 
     /// The events of the commit with this key, if it is known.
@@ -124,12 +149,9 @@ impl Log {
     }
 
     fn push(&mut self, event: Recorded) {
-        match self.streams.get_mut(&event.at.stream) {
-            Some(positions) => positions.push(event.at.position),
-            None => {
-                self.streams.insert(event.at.stream.clone(), vec![event.at.position]);
-            }
-        }
+        let Origin { position, stream, tags, .. } = &event.at;
+        list(&mut self.streams, stream, *position);
+        tags.as_slice().iter().for_each(|tag| list(&mut self.tags, tag, *position));
         match self.chunks.last_mut() {
             Some(chunk) if chunk.len() < CHUNK => chunk.push(event),
             _ => {
@@ -137,6 +159,16 @@ impl Log {
                 chunk.push(event);
                 self.chunks.push(chunk);
             }
+        }
+    }
+}
+
+/// Adds a position to the list of a stream or a tag.
+fn list<K: Clone + Eq + Hash>(lists: &mut HashMap<K, Vec<Position>>, of: &K, position: Position) {
+    match lists.get_mut(of) {
+        Some(positions) => positions.push(position),
+        None => {
+            lists.insert(of.clone(), vec![position]);
         }
     }
 }

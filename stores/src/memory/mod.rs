@@ -6,11 +6,13 @@
 //! *Invariant.* It keeps every rule of the store contract but durability: what a reader sees is a
 //! prefix of one order, whole commits, for ever.
 //!
-//! *Shape.* One lock around a log of events in chunks, the positions of each stream by revision, and
-//! the keys. Appends and reads hold it for a bounded piece of work and never across an await. Reads
-//! by stream go by index; other queries, and guards, look at each event of their range.
+//! *Shape.* One lock around a log of events in chunks, the positions of each stream by revision and of
+//! each tag, and the keys. Appends and reads hold it for a bounded piece of work and never across an
+//! await. Reads and guards by stream, or by tags in every clause, look at the events that these lists
+//! name; others look at each event of their range.
 
 mod append;
+mod candidates;
 mod log;
 mod read;
 mod rows;
@@ -40,7 +42,7 @@ const BACKEND: &str = "memory";
 /// A store that keeps its log in memory. Clones are handles of one log; with the last of them its
 /// tails end.
 ///
-/// Memory grows with the log: about 400 bytes an event beside its payload, which is shared with
+/// Memory grows with the log: about 400 bytes an event, and 8 for each of its tags, beside its payload, which is shared with
 /// those who read it.
 ///
 /// ```

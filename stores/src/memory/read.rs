@@ -1,7 +1,6 @@
-use std::ops::Range as Span;
-
 use factum_core::store::{Direction, Page, Position, Query, Range, Recorded, Rewound};
 
+use super::candidates::Candidates;
 use super::log::Log;
 
 /// The most events that a page holds, whatever its limit.
@@ -17,8 +16,10 @@ pub(super) struct Reading {
     limit: usize,
     /// The end of the log when the read began.
     end: Position,
-    /// Which candidates are left.
-    left: Span<usize>,
+    /// What of the range has not been looked at.
+    left: Range,
+    /// Whether something may be left of it.
+    more: bool,
     events: Vec<Recorded>,
 }
 
@@ -32,25 +33,31 @@ impl Reading {
     ) -> Result<Self, Rewound> {
         range.seen.map_or(Ok(()), |seen| log.check(seen))?;
         let (end, limit) = (log.end(), limit.min(PAGE));
-        let left = Candidates::of(log, &query).within(&range, end);
-        let events = Vec::with_capacity(limit.min(left.len()).min(STEP));
-        Ok(Self { query, range, direction, limit, end, left, events })
+        let left = range.through(range.through.map_or(end, |through| through.min(end)));
+        let (_, most) = Candidates::of(log, &query, &left).size_hint();
+        let events = Vec::with_capacity(limit.min(most.unwrap_or(STEP)).min(STEP));
+        Ok(Self { query, range, direction, limit, end, left, more: true, events })
     }
 
     /// Looks at some more events; whether that was all.
     pub(super) fn step(&mut self, log: &Log) -> bool {
-        let candidates = Candidates::of(log, &self.query);
+        let mut candidates = Candidates::of(log, &self.query, &self.left);
         for _ in 0..STEP {
-            if self.events.len() >= self.limit {
-                return true;
-            }
+            let is_full = self.events.len() >= self.limit;
             let next = match self.direction {
-                Direction::Forward => self.left.next(),
-                Direction::Backward => self.left.next_back(),
+                Direction::Forward => candidates.next(),
+                Direction::Backward => candidates.next_back(),
             };
-            let Some(next) = next else { return true };
-            let event = candidates.position(next).and_then(|position| log.event(position));
-            self.events.extend(event.filter(|event| self.wants(event)).cloned());
+            self.more = next.is_some();
+            let Some(next) = next.filter(|_| !is_full) else { return true };
+            match self.direction {
+                Direction::Forward => self.left.after = next,
+                Direction::Backward => {
+                    self.left.through = Some(Position::new(next.number().saturating_sub(1)));
+                }
+            }
+            let event = log.event(next).filter(|event| self.wants(event));
+            self.events.extend(event.cloned());
         }
         false
     }
@@ -60,57 +67,14 @@ impl Reading {
     }
 
     pub(super) fn into_page(self, log: &Log) -> Page {
-        let more = !self.left.is_empty();
         let searched = match (self.direction, self.range.through) {
             (Direction::Backward, _) => self.end,
-            (Direction::Forward, _) if more => {
+            (Direction::Forward, _) if self.more => {
                 self.events.last().map_or(self.range.after, |event| event.at.position)
             }
             (Direction::Forward, Some(through)) => through.min(self.end),
             (Direction::Forward, None) => self.end,
         };
-        Page { events: self.events, more, complete_to: log.mark(searched) }
+        Page { events: self.events, more: self.more, complete_to: log.mark(searched) }
     }
-}
-
-/// Where the events that a query may match stand, in order.
-enum Candidates<'a> {
-    /// At every position: the n-th candidate is the n-th event.
-    All,
-    /// Here. The list only grows at its end.
-    Listed(&'a [Position]),
-}
-
-impl<'a> Candidates<'a> {
-    fn of(log: &'a Log, query: &Query) -> Self {
-        match query {
-            Query::Stream(stream) => Self::Listed(log.stream(stream)),
-            _ => Self::All,
-        }
-    }
-
-    fn position(&self, index: usize) -> Option<Position> {
-        match self {
-            Self::All => Some(Position::new(index as u64 + 1)),
-            Self::Listed(positions) => positions.get(index).copied(),
-        }
-    }
-
-    /// Which of them lie in the range and not after the end.
-    fn within(&self, range: &Range, end: Position) -> Span<usize> {
-        let end = range.through.map_or(end, |through| through.min(end));
-        match self {
-            Self::All => index(range.after.number())..index(end.number()),
-            Self::Listed(positions) => {
-                let after = positions.partition_point(|position| *position <= range.after);
-                let first = after.max(index(range.from_revision));
-                first..positions.partition_point(|position| *position <= end)
-            }
-        }
-    }
-}
-
-/// A number that is an index where it is small enough to be one.
-fn index(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }

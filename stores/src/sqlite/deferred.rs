@@ -3,22 +3,29 @@ use std::collections::HashMap;
 use factum_core::Key;
 use hashlink::DefaultHashBuilder;
 
-/// Entries of the two indexes that are not in the file yet.
+use super::chains::{Chains, Item};
+
+/// How many events wait before their entries are written to the file. More make the writing cheaper,
+/// as more of them share a page; they take memory, and have to be found again after a crash.
+const FLUSH_EVENTS: usize = 32 * 1024;
+/// How many tags of them do.
+const FLUSH_TAGS: usize = 2 * FLUSH_EVENTS;
+
+/// Entries of the indexes that are not in the file yet.
 ///
 /// *Problem.* An entry of the stream index lands on a random page of the file; writing each with its
 /// event halves the speed of appending, and more where many append at once. *Invariant.* For every
 /// reader, the index in the file up to `covered` and these entries up to the reader's own end of the
 /// log are together exact. It holds because entries are added before their transaction commits and
 /// taken away only after the transaction that wrote them to the file has; a reader whose snapshot of
-/// the file is older than that takes a new one. *Shape.* A list in the order of the log, each entry
-/// linked to the one before it in its stream. At most [`FLUSH_AT`](super::index::FLUSH_AT) entries
-/// and those of one transaction, some 100 bytes each.
+/// the file is older than that takes a new one. *Shape.* [`Chains`] of the events of a stream and of
+/// those that carry a tag. At most [`FLUSH_EVENTS`] and [`FLUSH_TAGS`] and those of one transaction,
+/// some 100 bytes for each event and 40 for each of its tags.
 #[derive(Debug)]
 pub(super) struct Deferred {
     covered: u64,
-    /// Each with the place of the entry before it in its stream.
-    entries: Vec<(Entry, Option<u32>)>,
-    newest: HashMap<i64, u32, DefaultHashBuilder>,
+    events: Chains<Entry>,
+    tags: Chains<Tagged>,
     keys: HashMap<Key, u64, DefaultHashBuilder>,
 }
 
@@ -31,10 +38,38 @@ pub(super) struct Entry {
     pub(super) key: Option<Key>,
 }
 
+/// One tag of one event, by its [number](super::tags::number).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tagged {
+    pub(super) tag: i64,
+    pub(super) position: u64,
+}
+
+impl Item for Entry {
+    fn group(&self) -> i64 {
+        self.stream
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl Item for Tagged {
+    fn group(&self) -> i64 {
+        self.tag
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+}
+
 impl Deferred {
     /// No entries, for an index in the file up to a position.
     pub(super) fn new(covered: u64) -> Self {
-        Self { covered, entries: Vec::new(), newest: HashMap::default(), keys: HashMap::default() }
+        let (events, tags) = (Chains::new(), Chains::new());
+        Self { covered, events, tags, keys: HashMap::default() }
     }
 
     /// Up to which position the index in the file is needed, and enough.
@@ -44,35 +79,35 @@ impl Deferred {
 
     /// Up to which position file and entries are exact together.
     pub(super) fn end(&self) -> u64 {
-        self.entries.last().map_or(self.covered, |(entry, _)| entry.position)
+        self.events.last().map_or(self.covered, |entry| entry.position)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
+    /// Whether enough has gathered to be written to the file.
+    pub(super) fn is_due(&self) -> bool {
+        self.events.len() >= FLUSH_EVENTS || self.tags.len() >= FLUSH_TAGS
     }
 
     /// Adds the event after the newest.
     pub(super) fn push(&mut self, entry: Entry) {
-        let Ok(place) = u32::try_from(self.entries.len()) else { return };
-        let previous = self.newest.insert(entry.stream, place);
         if let Some(key) = entry.key {
             self.keys.insert(key, entry.position);
         }
-        self.entries.push((entry, previous));
+        self.events.push(entry);
+    }
+
+    /// Adds a tag of the newest event, or of one whose commit is being added.
+    pub(super) fn push_tag(&mut self, tagged: Tagged) {
+        self.tags.push(tagged);
     }
 
     /// Takes back what was added for positions after this one: their transaction did not commit.
     pub(super) fn truncate(&mut self, end: u64) {
-        while self.entries.last().is_some_and(|(entry, _)| entry.position > end) {
-            let Some((entry, previous)) = self.entries.pop() else { return };
+        while let Some(entry) = self.events.pop_after(end) {
             if let Some(key) = entry.key {
                 self.keys.remove(&key);
             }
-            match previous {
-                Some(place) => self.newest.insert(entry.stream, place),
-                None => self.newest.remove(&entry.stream),
-            };
         }
+        while self.tags.pop_after(end).is_some() {}
     }
 
     /// Forgets what the index in the file has by now.
@@ -80,9 +115,10 @@ impl Deferred {
         if covered <= self.covered {
             return;
         }
-        let kept: Vec<Entry> = self.entries().filter(|e| e.position > covered).collect();
-        *self = Self::new(covered);
-        kept.into_iter().for_each(|entry| self.push(entry));
+        self.covered = covered;
+        self.events.forget(covered);
+        self.tags.forget(covered);
+        self.keys.retain(|_, position| *position > covered);
     }
 
     /// The position of the first event of the commit with this key.
@@ -92,12 +128,12 @@ impl Deferred {
 
     /// The entries of a stream, newest first.
     pub(super) fn of_stream(&self, stream: i64) -> impl Iterator<Item = Entry> {
-        let mut next = self.newest.get(&stream).copied();
-        std::iter::from_fn(move || {
-            let (entry, previous) = self.entries.get(next? as usize)?;
-            next = *previous;
-            Some(*entry)
-        })
+        self.events.of(stream)
+    }
+
+    /// The positions of the events that carry a tag, newest first.
+    pub(super) fn of_tag(&self, tag: i64) -> impl Iterator<Item = u64> {
+        self.tags.of(tag).map(|tagged| tagged.position)
     }
 
     /// The greatest version 7 key (RFC 9562) of the entries. Such keys grow with time, so that one
@@ -108,7 +144,12 @@ impl Deferred {
 
     /// All entries, in the order of the log.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
-        self.entries.iter().map(|(entry, _)| *entry)
+        self.events.iter()
+    }
+
+    /// All tags, in the order of the log.
+    pub(super) fn tags(&self) -> impl Iterator<Item = Tagged> {
+        self.tags.iter()
     }
 }
 
@@ -149,9 +190,9 @@ mod tests {
         assert_eq!(positions(&deferred, 1), [11]);
         assert_eq!(positions(&deferred, 2), [0_u64; 0]);
         assert_eq!(deferred.key(&Key::from_bytes([13; 16])), None);
-        assert_eq!((deferred.end(), deferred.len()), (11, 1));
+        assert_eq!((deferred.end(), deferred.entries().count()), (11, 1));
         deferred.truncate(10);
-        assert_eq!((deferred.end(), deferred.len()), (10, 0));
+        assert_eq!((deferred.end(), deferred.entries().count()), (10, 0));
     }
 
     #[test]
@@ -160,8 +201,8 @@ mod tests {
         deferred.advance(12);
         assert_eq!(positions(&deferred, 1), [13]);
         assert_eq!(deferred.key(&Key::from_bytes([11; 16])), None);
-        assert_eq!((deferred.covered(), deferred.end(), deferred.len()), (12, 13, 1));
+        assert_eq!((deferred.covered(), deferred.end(), deferred.entries().count()), (12, 13, 1));
         deferred.advance(20);
-        assert_eq!((deferred.covered(), deferred.end(), deferred.len()), (20, 20, 0));
+        assert_eq!((deferred.covered(), deferred.end(), deferred.entries().count()), (20, 20, 0));
     }
 }

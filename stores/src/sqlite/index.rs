@@ -1,4 +1,5 @@
 //! The stream index and the key index, each made of its part in the file and the [`Deferred`] part.
+//! The index of tags is in [`tags`].
 
 use std::sync::Mutex;
 
@@ -6,13 +7,10 @@ use factum_core::Key;
 use factum_core::store::{Direction, Range};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::deferred::{Deferred, Entry};
+use super::deferred::{Deferred, Entry, Tagged};
 use super::fault::{Fault, integer};
 use super::names::lock;
-
-/// How many entries wait before they are written to the file. More make the writing cheaper, as more
-/// of them share a page; they take memory, and have to be found again after a crash.
-pub(super) const FLUSH_AT: usize = 32 * 1024;
+use super::tags;
 
 /// An index as one transaction sees it.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +25,7 @@ pub(super) struct Index<'a> {
 
 impl Index<'_> {
     /// Runs `answer` on the deferred part once that is complete for this transaction.
-    fn deferred<T>(&self, answer: impl FnOnce(&Deferred) -> T) -> Result<T, Fault> {
+    pub(super) fn deferred<T>(&self, answer: impl FnOnce(&Deferred) -> T) -> Result<T, Fault> {
         let mut deferred = lock(self.deferred);
         if deferred.covered() > self.covered {
             return Err(Fault::Outdated);
@@ -210,7 +208,7 @@ const UNREADABLE: i64 = -1;
 /// Completes the deferred part from the events, up to `end`.
 pub(super) fn extend(conn: &Connection, deferred: &mut Deferred, end: u64) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(
-        "SELECT position, stream, revision, key, idx FROM events
+        "SELECT position, stream, revision, key, idx, tags FROM events
          WHERE position > ?1 AND position <= ?2 ORDER BY position",
     )?;
     let mut rows = statement.query(params![integer(deferred.end()), integer(end)])?;
@@ -226,13 +224,20 @@ pub(super) fn extend(conn: &Connection, deferred: &mut Deferred, end: u64) -> ru
             Err(_) => next_revision(conn, deferred, stream)?,
         };
         deferred.push(Entry { position, stream, revision, key });
+        let tagged = tags::tagged_of(row, 5, position)?;
+        tagged.into_iter().for_each(|tagged| deferred.push_tag(tagged));
     }
     Ok(())
 }
 
 /// Writes entries to the file, in the order of the indexes, so that each page is written once. The
 /// caller lets the deferred part advance when the transaction has committed.
-pub(super) fn flush(conn: &Connection, mut entries: Vec<Entry>) -> rusqlite::Result<()> {
+pub(super) fn flush(
+    conn: &Connection,
+    mut entries: Vec<Entry>,
+    tagged: Vec<Tagged>,
+) -> rusqlite::Result<()> {
+    tags::flush(conn, tagged)?;
     entries.sort_unstable_by_key(|entry| (entry.stream, entry.revision));
     let sql = "INSERT INTO stream_index (stream, revision, position) VALUES (?1, ?2, ?3)";
     let mut insert = conn.prepare_cached(sql)?;

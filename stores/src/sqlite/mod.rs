@@ -8,13 +8,15 @@
 //! out.
 //!
 //! *Shape.* The writer takes everything that waits and makes it durable in one transaction (group
-//! commit). Its two indexes lag behind and are completed in sorted batches; readers
-//! combine what is in the file with what is in memory. Reads run on a few connections of their own,
-//! beside the writer (SQLite's WAL mode). `docs/decisions/embedded-store.md` has the measurements.
+//! commit). Its indexes, of streams, keys and tags, lag behind and are completed in sorted batches;
+//! readers combine what is in the file with what is in memory. Reads run on a few connections of their
+//! own, beside the writer (SQLite's WAL mode). `docs/decisions/embedded-store.md` has the measurements.
 //!
 //! The file's tables can be read with any SQLite tool; the view `log` shows events with their names.
 //! Other programs must not write to it.
 
+mod candidates;
+mod chains;
 mod deferred;
 mod fault;
 mod filter;
@@ -23,6 +25,7 @@ mod index;
 mod lock;
 mod lru;
 mod marks;
+mod migrate;
 mod names;
 mod options;
 mod pool;
@@ -32,10 +35,12 @@ mod row;
 mod rows;
 mod schema;
 mod snapshots;
+mod tags;
 mod transaction;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -98,6 +103,8 @@ struct Shared {
     log: LogId,
     options: SqliteOptions,
     deferred: Mutex<Deferred>,
+    /// Whether the file was seen to have the index of tags.
+    has_tags: AtomicBool,
     names: Names,
     pool: Pool,
 }
@@ -205,7 +212,8 @@ impl Shared {
         let deferred = Mutex::new(Deferred::new(0));
         let names = Names::new(options.cache_bytes / 2);
         let pool = Pool::new(&file);
-        Arc::new(Self { file, log, options, deferred, names, pool })
+        let has_tags = AtomicBool::new(false);
+        Arc::new(Self { file, log, options, deferred, has_tags, names, pool })
     }
 }
 

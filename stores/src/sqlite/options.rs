@@ -42,8 +42,9 @@ impl SqliteOptions {
         Self { limits, ..self }
     }
 
-    /// How much memory the caches of stream heads and of names may take, in bytes. The default is
-    /// 64 MiB, which remembers some 250,000 streams; those beyond are looked up in the file.
+    /// How much memory the caches of stream heads, of tag heads and of names may take, in bytes. The
+    /// default is 64 MiB, which remembers some 200,000 streams and 60,000 tags of guards; those beyond
+    /// are looked up in the file.
     #[must_use]
     pub fn cache_bytes(self, bytes: usize) -> Self {
         Self { cache_bytes: bytes, ..self }

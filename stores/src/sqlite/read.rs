@@ -4,6 +4,7 @@ use factum_core::Key;
 use factum_core::store::{Direction, Page, Position, Query, Range, Receipt, StoreError, Written};
 use rusqlite::{Row, params};
 
+use super::candidates::Candidates;
 use super::fault::{Fault, integer};
 use super::filter::Filter;
 use super::row::{PageBuilder, Unread, column, columns, position_of, unsigned};
@@ -15,6 +16,11 @@ const PAGE_EVENTS: usize = 8192;
 const PAGE_BYTES: usize = 8 * 1024 * 1024;
 /// After how many rows a page ends if few of them match.
 const PAGE_ROWS: usize = 64 * 1024;
+/// For how many events a page has room at first whose events are looked up one by one.
+const LOOKED_UP: usize = 64;
+
+/// One event.
+pub(super) const AT: &str = concat!("SELECT ", columns!(), " FROM events WHERE position = ?1");
 
 /// One page of what a query means.
 pub(super) fn page(
@@ -29,7 +35,13 @@ pub(super) fn page(
     let pager = Pager { reading, range, direction, limit };
     match query {
         Query::Stream(name) => pager.stream(name),
-        Query::All | Query::AnyOf(_) => pager.scan(query),
+        Query::All | Query::AnyOf(_) => {
+            let candidates = reading.candidates(query, range.after, pager.through(), direction)?;
+            match candidates {
+                Some(candidates) => pager.look_up(query, candidates),
+                None => pager.scan(query),
+            }
+        }
     }
 }
 
@@ -49,10 +61,8 @@ impl<'a> Pager<'a> {
 
     /// Looks through the log.
     fn scan(&self, query: &Query) -> Result<Page, Fault> {
-        let Reading { conn, shared, .. } = *self.reading;
-        let mut filter = Filter::new(conn, &shared.names, query);
-        let mut builder = self.builder(self.limit.min(self.rows()));
-        let mut statement = conn.prepare_cached(match self.direction {
+        let mut search = Search::new(self, query, self.limit.min(self.rows()));
+        let mut statement = self.reading.conn.prepare_cached(match self.direction {
             Direction::Forward => concat!(
                 "SELECT ",
                 columns!(),
@@ -64,56 +74,39 @@ impl<'a> Pager<'a> {
                 " FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position DESC"
             ),
         })?;
-        let through = self.range.through.map_or(u64::MAX, Position::number);
-        let mut rows =
-            statement.query(params![integer(self.range.after.number()), integer(through)])?;
-        let mut searched = self.range.after;
-        let mut looked_at = 0;
+        let (after, through) = (self.range.after.number(), self.through().number());
+        let mut rows = statement.query(params![integer(after), integer(through)])?;
         while let Some(row) = rows.next()? {
-            // A page that goes backward cannot say how far it looked without an event that shows it.
-            let worked = looked_at >= PAGE_ROWS
-                && (self.direction == Direction::Forward || builder.len() > 0);
-            if worked {
-                return self.partial(builder, searched);
-            }
-            looked_at += 1;
-            match self.take(row, &mut filter, &mut builder) {
-                Ok(true) => searched = position_of(row),
-                Ok(false) => return self.partial(builder, searched),
-                Err(Unread::Sql(error)) => return Err(error.into()),
-                // What stands before the damage is given first.
-                Err(Unread::Damaged(_)) if builder.len() > 0 => {
-                    return self.partial(builder, searched);
-                }
-                Err(Unread::Damaged(what)) => return Err(builder.damage(row, what)),
+            if !search.look_at(row)? {
+                return search.partial();
             }
         }
-        self.whole(builder)
+        search.whole()
+    }
+
+    /// Looks at the candidates alone.
+    fn look_up(&self, query: &Query, mut candidates: Candidates<'_>) -> Result<Page, Fault> {
+        let mut search = Search::new(self, query, self.limit.min(LOOKED_UP));
+        let mut statement = self.reading.conn.prepare_cached(AT)?;
+        while let Some(position) = candidates.next()? {
+            let mut rows = statement.query([integer(position)])?;
+            let Some(row) = rows.next()? else { continue };
+            if !search.look_at(row)? {
+                return search.partial();
+            }
+        }
+        search.whole()
+    }
+
+    /// Up to which position the range goes.
+    fn through(&self) -> Position {
+        self.range.through.unwrap_or(Position::new(u64::MAX))
     }
 
     /// How many rows the range has at the most.
     fn rows(&self) -> usize {
         let rows = self.reading.end.saturating_sub(self.range.after.number());
         usize::try_from(rows).unwrap_or(usize::MAX)
-    }
-
-    /// Takes the row in if it is meant; `false` if it is, but has no room.
-    fn take(
-        &self,
-        row: &Row<'_>,
-        filter: &mut Filter<'_>,
-        builder: &mut PageBuilder<'_>,
-    ) -> Result<bool, Unread> {
-        let late_enough = self.range.from_revision == 0
-            || unsigned(row, column::REVISION, "revision")? >= self.range.from_revision;
-        if !late_enough || !filter.matches(row)? {
-            return Ok(true);
-        }
-        if self.is_full(builder) {
-            return Ok(false);
-        }
-        builder.push(row)?;
-        Ok(true)
     }
 
     fn is_full(&self, builder: &PageBuilder<'_>) -> bool {
@@ -128,8 +121,7 @@ impl<'a> Pager<'a> {
         let positions = index.positions(stream, self.range, self.direction, wanted)?;
         let mut builder = self.builder(self.limit.min(positions.len()));
         let mut searched = self.range.after;
-        let sql = concat!("SELECT ", columns!(), " FROM events WHERE position = ?1");
-        let mut statement = self.reading.conn.prepare_cached(sql)?;
+        let mut statement = self.reading.conn.prepare_cached(AT)?;
         for position in positions {
             if self.is_full(&builder) {
                 return self.partial(builder, searched);
@@ -164,6 +156,69 @@ impl<'a> Pager<'a> {
             _ => self.reading.head()?,
         };
         Ok(Page { events: builder.finish(), more: false, complete_to })
+    }
+}
+
+/// Looks at rows for what a query means.
+struct Search<'p, 'a> {
+    pager: &'p Pager<'a>,
+    filter: Filter<'p>,
+    builder: PageBuilder<'a>,
+    searched: Position,
+    looked_at: usize,
+}
+
+impl<'p, 'a> Search<'p, 'a> {
+    /// One with room for so many events.
+    fn new(pager: &'p Pager<'a>, query: &'p Query, room: usize) -> Self {
+        let Reading { conn, shared, .. } = *pager.reading;
+        let filter = Filter::new(conn, &shared.names, query);
+        let (builder, searched) = (pager.builder(room), pager.range.after);
+        Self { pager, filter, builder, searched, looked_at: 0 }
+    }
+
+    /// Looks at the next row; `false` if the page ends before it.
+    fn look_at(&mut self, row: &Row<'_>) -> Result<bool, Fault> {
+        let has_some = self.builder.len() > 0;
+        // A page that goes backward cannot say how far it looked without an event that shows it.
+        let may_end = self.pager.direction == Direction::Forward || has_some;
+        if self.looked_at >= PAGE_ROWS && may_end {
+            return Ok(false);
+        }
+        self.looked_at += 1;
+        match self.take(row) {
+            Ok(true) => {
+                self.searched = position_of(row);
+                Ok(true)
+            }
+            Ok(false) => Ok(false),
+            Err(Unread::Sql(error)) => Err(error.into()),
+            // What stands before the damage is given first.
+            Err(Unread::Damaged(_)) if has_some => Ok(false),
+            Err(Unread::Damaged(what)) => Err(self.builder.damage(row, what)),
+        }
+    }
+
+    /// Takes the row in if it is meant; `false` if it is, but has no room.
+    fn take(&mut self, row: &Row<'_>) -> Result<bool, Unread> {
+        let from = self.pager.range.from_revision;
+        let late_enough = from == 0 || unsigned(row, column::REVISION, "revision")? >= from;
+        if !late_enough || !self.filter.matches(row)? {
+            return Ok(true);
+        }
+        if self.pager.is_full(&self.builder) {
+            return Ok(false);
+        }
+        self.builder.push(row)?;
+        Ok(true)
+    }
+
+    fn partial(self) -> Result<Page, Fault> {
+        self.pager.partial(self.builder, self.searched)
+    }
+
+    fn whole(self) -> Result<Page, Fault> {
+        self.pager.whole(self.builder)
     }
 }
 

@@ -274,7 +274,12 @@ fn headers_of(row: &Row<'_>) -> Read<Headers> {
 }
 
 pub(super) fn tags_of(row: &Row<'_>) -> Read<Tags> {
-    let Some(text) = text(row, column::TAGS, "tags")? else { return Ok(Tags::none()) };
+    tags_in(row, column::TAGS)
+}
+
+/// The tags that stand in a column.
+pub(super) fn tags_in(row: &Row<'_>, column: usize) -> Read<Tags> {
+    let Some(text) = text(row, column, "tags")? else { return Ok(Tags::none()) };
     let texts: Vec<String> = serde_json::from_str(text)
         .map_err(|error| Unread::Damaged(format!("its tags are not JSON: {error}")))?;
     let tags: Result<Tags, _> = texts.iter().map(|text| Tag::parse(text)).collect();

@@ -24,7 +24,7 @@ CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 -- The names of events and of commands.
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 
--- Two indexes that lag behind: they hold the events up to `meta.indexed_to` and are completed in
+-- Two indexes that lag behind, as `tag_index` does: they hold the events up to `meta.indexed_to` and are completed in
 -- sorted batches. What comes after is found by looking through `events` from there.
 CREATE TABLE stream_index (
     stream   INTEGER NOT NULL,

@@ -1,10 +1,14 @@
+use std::sync::atomic::Ordering;
+
 use factum_core::Key;
-use factum_core::store::{Mark, Position, Rewound, Stamp};
+use factum_core::store::{Direction, Mark, Position, Query, Rewound, Stamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Shared;
+use super::candidates::Candidates;
 use super::fault::{Fault, integer};
 use super::index::Index;
+use super::schema::{FORMAT, format_of};
 
 /// The log as one transaction sees it.
 #[derive(Clone, Copy, Debug)]
@@ -15,16 +19,38 @@ pub(super) struct Reading<'a> {
     pub(super) end: u64,
     /// Up to which position the indexes in the file are complete.
     pub(super) covered: u64,
+    /// Whether the file has the index of tags: one of an older format that is only read has none.
+    pub(super) has_tags: bool,
 }
 
 impl<'a> Reading<'a> {
     fn begun(conn: &'a Connection, shared: &'a Shared) -> rusqlite::Result<Self> {
-        Ok(Self { conn, shared, end: end_of(conn)?, covered: covered(conn)? })
+        let (end, covered) = (end_of(conn)?, covered(conn)?);
+        // A file never loses it, so that one look at it will do.
+        let has_tags = shared.has_tags.load(Ordering::Relaxed) || format_of(conn)? == FORMAT;
+        shared.has_tags.fetch_or(has_tags, Ordering::Relaxed);
+        Ok(Self { conn, shared, end, covered, has_tags })
     }
 
     pub(super) fn index(&self) -> Index<'a> {
-        let Self { conn, shared, end, covered } = *self;
+        let Self { conn, shared, end, covered, .. } = *self;
         Index { conn, deferred: &shared.deferred, covered, end }
+    }
+
+    /// Where the events stand that a query may match, by the index of tags; `None` if that cannot
+    /// tell.
+    pub(super) fn candidates(
+        &self,
+        query: &Query,
+        after: Position,
+        through: Position,
+        direction: Direction,
+    ) -> Result<Option<Candidates<'a>>, Fault> {
+        if !self.has_tags {
+            return Ok(None);
+        }
+        let bounds = (after.number(), through.number());
+        Candidates::of(self.index(), query, bounds, direction)
     }
 
     /// The mark of the newest event.

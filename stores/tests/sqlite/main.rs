@@ -11,3 +11,4 @@ mod opening;
 mod room;
 mod rows;
 mod snapshots;
+mod tags;

@@ -28,8 +28,20 @@ pub async fn random_work_agrees_with_the_model<S: Subject>(fresh: impl AsyncFn()
 /// # Panics
 /// If the two do not agree.
 pub async fn agrees(store: &dyn EventStore, choices: &[u32]) {
+    agrees_by(store, Choices::new(choices)).await;
+}
+
+/// The same, with queries and guards that go by tags.
+///
+/// # Panics
+/// If the two do not agree.
+pub async fn agrees_by_tags(store: &dyn EventStore, choices: &[u32]) {
+    agrees_by(store, Choices::by_tags(choices)).await;
+}
+
+async fn agrees_by(store: &dyn EventStore, mut choices: Choices<'_>) {
     let can = store.capabilities();
-    let (mut choices, mut model) = (Choices::new(choices), Plain::new(can.limits));
+    let mut model = Plain::new(can.limits);
     let mut log: Vec<Recorded> = Vec::new();
     let mut mark = store.head().await.unwrap();
     while !choices.is_over() {

@@ -18,11 +18,17 @@ const TAGS: [&str; 4] = ["room:1", "room:2", "seat:1", "seat:12"];
 pub(super) struct Choices<'a> {
     left: &'a [u32],
     drawn: u32,
+    by_tags: bool,
 }
 
 impl<'a> Choices<'a> {
     pub(super) fn new(numbers: &'a [u32]) -> Self {
-        Self { left: numbers, drawn: 0 }
+        Self { left: numbers, drawn: 0, by_tags: false }
+    }
+
+    /// Choices whose queries have tags in every clause, and whose commits mostly have guards.
+    pub(super) fn by_tags(numbers: &'a [u32]) -> Self {
+        Self { by_tags: true, ..Self::new(numbers) }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -96,8 +102,10 @@ impl<'a> Choices<'a> {
         if self.one_in(30) {
             writes.clear();
         }
-        let guard = (can.guards && self.one_in(4)).then(|| {
-            let after = self.position(log);
+        let is_guarded = if self.by_tags { !self.one_in(4) } else { self.one_in(4) };
+        let guard = (can.guards && is_guarded).then(|| {
+            let is_new = self.by_tags && self.one_in(2);
+            let after = if is_new { newest(log) } else { self.position(log) };
             Guard { query: self.query(), after }
         });
         Commit { key, meta, writes, guard }
@@ -135,6 +143,9 @@ impl<'a> Choices<'a> {
     }
 
     pub(super) fn query(&mut self) -> Query {
+        if self.by_tags {
+            return Query::AnyOf((0..1 + self.below(3)).map(|_| self.clause()).collect());
+        }
         match self.below(5) {
             0 => Query::All,
             1 | 2 => Query::Stream(stream(self.below(6))),
@@ -147,7 +158,8 @@ impl<'a> Choices<'a> {
             (0..self.below(2)).map(|_| CONTEXTS[self.below(CONTEXTS.len())].to_owned()).collect();
         let names =
             (0..self.below(3)).map(|_| EventName::fixed(NAMES[self.below(NAMES.len())])).collect();
-        let with: Vec<&str> = (0..self.below(3)).map(|_| TAGS[self.below(TAGS.len())]).collect();
+        let tagged = if self.by_tags { 1 + self.below(2) } else { self.below(3) };
+        let with: Vec<&str> = (0..tagged).map(|_| TAGS[self.below(TAGS.len())]).collect();
         Clause { contexts, names, tags: tags(&with) }
     }
 
@@ -170,4 +182,9 @@ impl<'a> Choices<'a> {
         }
         range
     }
+}
+
+/// The position of the newest event, or the start.
+fn newest(log: &[Recorded]) -> Position {
+    log.last().map_or(Position::START, |event| event.at.position)
 }

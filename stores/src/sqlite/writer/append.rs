@@ -1,16 +1,17 @@
 use factum_core::store::{
-    Commit, Conflict, Mark, Metadata, NewEvent, Outcome, Past, Position, Receipt, StreamWrite,
-    Written, check_commit,
+    Commit, Conflict, Guard, Mark, Metadata, NewEvent, Outcome, Past, Position, Receipt,
+    StreamWrite, Written, check_commit,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 
 use super::super::Shared;
-use super::super::deferred::Entry;
+use super::super::deferred::{Entry, Tagged};
 use super::super::fault::{Fault, integer};
 use super::super::guard::forbidden;
 use super::super::names::lock;
 use super::super::row::{column, columns, write_headers, write_tags};
+use super::super::tags::numbers;
 use super::super::transaction::Reading;
 use super::heads::{Head, Heads};
 use super::log::{Log, State};
@@ -75,7 +76,9 @@ impl<'a> Appender<'a> {
             }
             heads.push(head);
         }
-        if let Some(guard) = &commit.guard {
+        if let Some(guard) = &commit.guard
+            && self.may_forbid(guard)?
+        {
             let before = Reading { end: before, ..self.reading() };
             if let Some(found) = forbidden(&before, guard, past)? {
                 let (query, after) = (guard.query.clone(), guard.after);
@@ -83,6 +86,13 @@ impl<'a> Appender<'a> {
             }
         }
         self.write(commit, heads).map(Ok)
+    }
+
+    /// Whether what is newest of each tag leaves it open that the guard forbids something.
+    fn may_forbid(&mut self, guard: &Guard) -> Result<bool, Fault> {
+        let index = self.reading().index();
+        let newest = self.state.heads.tags.newest_match(&index, &guard.query)?;
+        Ok(newest.is_none_or(|newest| newest > guard.after.number()))
     }
 
     fn reading(&self) -> Reading<'a> {
@@ -106,7 +116,7 @@ impl<'a> Appender<'a> {
         let Self { shared, conn, state, insert } = self;
         let State { heads: cache, end, stamp, .. } = &mut **state;
         insert.begin(cache, commit)?;
-        let mut entries = Vec::new();
+        let (mut entries, mut tagged) = (Vec::new(), Vec::new());
         let mut writes = Vec::with_capacity(commit.writes.len());
         for (write, head) in commit.writes.iter().zip(heads) {
             let (stream, first) = match head {
@@ -119,6 +129,8 @@ impl<'a> Appender<'a> {
                 insert.event(cache, event, *end, stream, revision)?;
                 let key = entries.is_empty().then_some(commit.key);
                 entries.push(Entry { position: *end, stream, revision, key });
+                let tags = numbers(&event.tags);
+                tagged.extend(tags.map(|tag| Tagged { tag, position: *end }));
                 newest = revision;
             }
             cache.set(&write.stream, Head { stream, newest });
@@ -127,6 +139,10 @@ impl<'a> Appender<'a> {
         let newest_index = insert.newest_index();
         let mut deferred = lock(&shared.deferred);
         entries.into_iter().for_each(|entry| deferred.push(entry));
+        for tagged in tagged {
+            deferred.push_tag(tagged);
+            cache.tags.set(tagged);
+        }
         let (position, event) = (Position::new(*end), Some(commit.key.event(newest_index)));
         let mark = Mark { log: shared.log, position, event, stamp: *stamp };
         Ok(Receipt { key: commit.key, mark, writes, repeated: false })

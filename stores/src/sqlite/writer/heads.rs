@@ -8,6 +8,7 @@ use super::super::fault::Fault;
 use super::super::lru::Lru;
 use super::super::names::STREAM_COST;
 use super::super::transaction::Reading;
+use super::tag_heads::TagHeads;
 
 /// The greatest revision that the file can hold. No stream gets there; only damage does.
 const LAST_REVISION: u64 = i64::MAX.cast_unsigned();
@@ -25,6 +26,7 @@ pub(super) struct Head {
 pub(super) struct Heads {
     streams: Lru<StreamName, Head>,
     names: Lru<Arc<str>, i64>,
+    pub(super) tags: TagHeads,
     next_stream: i64,
     next_name: i64,
 }
@@ -33,10 +35,11 @@ impl Heads {
     /// Remembers nothing yet, and at the most so many bytes.
     pub(super) fn new(conn: &Connection, bytes: usize) -> Result<Self, Fault> {
         let next = |sql| conn.query_row(sql, [], |row| row.get(0));
-        let names = bytes / 16;
+        let (names, tags) = (bytes / 16, bytes / 8);
         Ok(Self {
-            streams: Lru::new(bytes - names, |name, _| STREAM_COST + name.len()),
+            streams: Lru::new(bytes - names - tags, |name, _| STREAM_COST + name.len()),
             names: Lru::new(names, |name, _| STREAM_COST + name.len()),
+            tags: TagHeads::new(tags),
             next_stream: next("SELECT coalesce(max(id), 0) + 1 FROM streams")?,
             next_name: next("SELECT coalesce(max(id), 0) + 1 FROM names")?,
         })

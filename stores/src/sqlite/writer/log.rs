@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::super::Shared;
 use super::super::deferred::Deferred;
 use super::super::fault::{BACKEND, Fault, integer};
-use super::super::index::{self, FLUSH_AT};
+use super::super::index;
 use super::super::names::lock;
 use super::super::schema::reopen_writer;
 use super::super::transaction::{Reading, covered, end_of};
@@ -135,17 +135,19 @@ impl Log {
 
     /// Writes the deferred parts of the indexes to the file if enough has gathered.
     pub(super) fn index_if_due(&mut self, shared: &Shared) -> Result<(), Fault> {
-        if lock(&shared.deferred).len() < FLUSH_AT { Ok(()) } else { self.index(shared) }
+        let is_due = lock(&shared.deferred).is_due();
+        if is_due { self.index(shared) } else { Ok(()) }
     }
 
     fn index(&mut self, shared: &Shared) -> Result<(), Fault> {
-        let (entries, newest) = {
+        let (entries, tagged, newest) = {
             let deferred = lock(&shared.deferred);
-            (deferred.entries().collect(), deferred.newest_key())
+            let (entries, tagged) = (deferred.entries().collect(), deferred.tags().collect());
+            (entries, tagged, deferred.newest_key())
         };
         let state = &mut self.state;
         let newest = newest.map_or(state.newest_key, |key| key.max(state.newest_key));
-        index::flush(&self.conn, entries)?;
+        index::flush(&self.conn, entries, tagged)?;
         index::note(&self.conn, state.end, newest)?;
         // Greater than what is in the file if the transaction fails: that only costs a look there.
         state.newest_key = newest;
@@ -168,7 +170,7 @@ impl Log {
 impl State {
     /// The log as the transaction sees it.
     pub(super) fn reading<'a>(&self, conn: &'a Connection, shared: &'a Shared) -> Reading<'a> {
-        Reading { conn, shared, end: self.end, covered: self.covered }
+        Reading { conn, shared, end: self.end, covered: self.covered, has_tags: true }
     }
 
     /// Writes the stamp down before the first event that gets it.

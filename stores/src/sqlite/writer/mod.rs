@@ -7,6 +7,7 @@ mod log;
 mod recovery;
 mod repeat;
 mod request;
+mod tag_heads;
 
 use std::sync::Arc;
 
