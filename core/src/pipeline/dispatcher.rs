@@ -10,6 +10,7 @@ use super::mailboxes::Mailboxes;
 use super::request::{self, Asked, Job};
 use super::sending::{Letter, Sending};
 use super::target::Target;
+use super::turns::Turns;
 use super::worker::{self, Shift};
 use super::{EventLog, SendError, Settings};
 use crate::store::EventStore;
@@ -23,6 +24,7 @@ pub struct Dispatcher<A: Aggregate> {
 pub(super) struct Inner<A: Aggregate> {
     pub(super) loader: Arc<Loader<A>>,
     pub(super) mailboxes: Mailboxes<A>,
+    pub(super) turns: Turns,
     pub(super) settings: Settings,
     pub(super) permits: Arc<Semaphore>,
     pub(super) runtime: Handle,
@@ -52,6 +54,7 @@ impl<A: Aggregate> Dispatcher<A> {
         let inner = Inner {
             loader: Arc::new(Loader::new(store)),
             mailboxes: Mailboxes::new(settings.cached_aggregates),
+            turns: Turns::default(),
             permits: Arc::new(Semaphore::new(settings.in_flight)),
             settings,
             runtime,

@@ -24,6 +24,7 @@ mod request;
 mod sending;
 mod settings;
 mod target;
+mod turns;
 mod typed;
 mod worker;
 

@@ -63,6 +63,10 @@ impl<A: Aggregate> Inner<A> {
         if queue.is_empty() {
             return warm;
         }
+        let _turn = match target.is_boundary() {
+            true => Some(Box::pin(self.turns.take(target.tags())).await),
+            false => None,
+        };
         let mut current = warm.is_none() || target.is_boundary() || self.authoritative;
         let mut warm = match warm {
             Some(warm) if target.is_boundary() => Box::pin(self.renew(target, warm, queue)).await?,
