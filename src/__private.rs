@@ -96,6 +96,16 @@ const fn context(mut name: &[u8]) -> &[u8] {
     name
 }
 
+/// Whether a command has an id.
+pub const fn has_id<A: Aggregate, C: SentTo<A>>() -> bool {
+    C::HAS_ID
+}
+
+/// Whether a command has the tag.
+pub const fn has_tag<A: Aggregate, C: SentTo<A>>(name: &str) -> bool {
+    listed(C::TAGS, name)
+}
+
 /// Whether a list of names has this one.
 pub const fn listed(mut names: &[&str], name: &str) -> bool {
     while let [first, rest @ ..] = names {

@@ -77,10 +77,11 @@ mod tests {
         let turns = Turns::default();
         let first = turns.take(&tags(&["course:a", "student:x"])).await;
         let second = turns.take(&tags(&["course:b", "student:y"])).await;
-        let mut third = Box::pin(turns.take(&tags(&["course:a", "student:z"])));
+        let (wanted, other) = (tags(&["course:a", "student:z"]), tags(&["course:a", "course:b"]));
+        let mut third = Box::pin(turns.take(&wanted));
         assert!((&mut third).now_or_never().is_none());
         // One that gives up takes nothing away from those who wait.
-        let mut fourth = Box::pin(turns.take(&tags(&["course:a", "course:b"])));
+        let mut fourth = Box::pin(turns.take(&other));
         assert!((&mut fourth).now_or_never().is_none());
         drop(fourth);
         drop(first);

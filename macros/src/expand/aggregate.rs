@@ -100,10 +100,14 @@ fn sent_to(aggregate: &Aggregate, command: &Type) -> TokenStream {
 /// That a command can find the aggregate, shown at it in the list.
 fn checks(aggregate: &Aggregate, command: &Type) -> Vec<TokenStream> {
     let at = place_of(command);
+    let (_, ty_generics, _) = aggregate.item.generics.split_for_impl();
+    let ident = &aggregate.item.ident;
+    // By way of `SentTo`, which holds already: that the command is one is told elsewhere.
+    let pair = shown_at(at, quote!(#ident #ty_generics, #command));
     if aggregate.boundary.is_empty() {
         let message = "this command has no `#[id]`, by which it would find the aggregate's stream";
         return vec![quote_spanned!(at=>
-            const { ::core::assert!(<#command as __factum::Command>::HAS_ID, #message) }
+            const { ::core::assert!(__factum::has_id::<#pair>(), #message) }
         )];
     }
     let check = |field: &NamedField| {
@@ -112,9 +116,7 @@ fn checks(aggregate: &Aggregate, command: &Type) -> Vec<TokenStream> {
             "this command does not have the tag `{name}` of the boundary: write `#[tag]` on the field \
              that holds its value"
         );
-        quote_spanned!(at=> const {
-            ::core::assert!(__factum::listed(<#command as __factum::Command>::TAGS, #name), #message)
-        })
+        quote_spanned!(at=> const { ::core::assert!(__factum::has_tag::<#pair>(#name), #message) })
     };
     aggregate.boundary.iter().map(check).collect()
 }
