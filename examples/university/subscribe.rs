@@ -42,6 +42,13 @@ pub struct Subscription {
     pub(super) subscribed: bool,
 }
 
+impl Subscription {
+    /// Whether the student takes the course.
+    pub fn is_subscribed(&self) -> bool {
+        self.subscribed
+    }
+}
+
 impl Apply<UniversityEvent> for Subscription {
     fn apply(&mut self, event: &UniversityEvent) {
         match event {
