@@ -260,9 +260,10 @@ impl Times {
             one.iter().zip(other).map(|(one, other)| one / other).collect()
         };
         let guard = ratios(&self.guarded, &self.exact);
-        let of = |times: &[f64]| spread(times, 2);
+        let digits = if median(self.exact.iter().copied()) < 10.0 { 2 } else { 0 };
+        let of = |times: &[f64]| spread(times, digits);
         let label = format!("{name}, {size}, {writers} writers");
-        let cells = [of(&self.plain), of(&self.exact), of(&self.guarded), of(&guard)];
+        let cells = [of(&self.plain), of(&self.exact), of(&self.guarded), spread(&guard, 2)];
         row(&label, cells);
         let suffix = if writers == 1 { String::new() } else { format!("_{writers}") };
         let guard = median(guard);

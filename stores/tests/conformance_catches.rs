@@ -156,7 +156,6 @@ fn guards_that_are_not_checked() {
     assert_caught!(Flaw::Unguarded, conflicts::a_guard_names_what_it_found);
     assert_caught!(Flaw::Unguarded, model::random_work_agrees_with_the_model);
     assert_caught!(Flaw::Unguarded, tags::one_wins_each_boundary);
-    assert_caught!(Flaw::Unguarded, tags::no_boundary_is_overdrawn);
     assert_caught!(Flaw::Unguarded, tags::a_guard_begins_behind_its_position);
     assert_caught!(Flaw::Unguarded, tags::random_tags_agree_with_the_model);
 }

@@ -8,6 +8,8 @@ use factum_core::store::{
     Query, Range, Recorded, Refused, StreamWrite,
 };
 
+use tokio::task::yield_now;
+
 use super::Subject;
 use super::following::at_once;
 use super::making::{accepted, append, commit, conflict, one, read, stream, tagged, tags};
@@ -372,6 +374,8 @@ async fn enrol(store: &dyn EventStore, course: usize, student: usize, places: us
         return false;
     }
     let own = behind(enrolled(course, student), &query, page.complete_to.position);
+    // The others read, too, before this one appends.
+    yield_now().await;
     match append(store, own).await {
         Ok(_) | Err(Refused::Conflict(Conflict::Guard { .. })) => true,
         Err(other) => panic!("{other}"),

@@ -186,3 +186,118 @@ impl Places {
         left.get(skipped).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use factum_core::{Tag, Tags};
+    use rusqlite::Connection;
+
+    use super::super::deferred::{Deferred, Entry, Tagged};
+    use super::super::tags;
+    use super::*;
+
+    const COVERED: u64 = 6000;
+    const END: u64 = 8000;
+    /// One event in so many carries the tag.
+    const SPARSE: [u64; 5] = [1, 2, 7, 60, 900];
+
+    fn tag(of: u64) -> Tag {
+        Tag::new("sparse", &of.to_string()).unwrap()
+    }
+
+    /// Whether the event at a position carries a tag, as if by chance.
+    fn carries(position: u64, of: u64) -> bool {
+        (position.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ of.wrapping_mul(0xd6e8_feb8_6659_fd93))
+            .wrapping_mul(0xd6e8_feb8_6659_fd93)
+            .rotate_left(20)
+            .is_multiple_of(of)
+    }
+
+    fn log() -> (Connection, Mutex<Deferred>) {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("tag_index.sql")).unwrap();
+        let (mut deferred, mut in_file) = (Deferred::new(COVERED), Vec::new());
+        for position in 1..=END {
+            let of = SPARSE.into_iter().filter(|of| carries(position, *of));
+            let tagged = of.map(|of| Tagged { tag: tags::number(&tag(of)), position });
+            if position <= COVERED {
+                in_file.extend(tagged);
+            } else {
+                tagged.for_each(|tagged| deferred.push_tag(tagged));
+                deferred.push(Entry { position, stream: 1, revision: position - 1, key: None });
+            }
+        }
+        tags::flush(&conn, in_file).unwrap();
+        (conn, Mutex::new(deferred))
+    }
+
+    fn query(clauses: &[&[u64]]) -> Query {
+        let clause = |of: &&[u64]| factum_core::store::Clause {
+            tags: of.iter().map(|of| tag(*of)).collect::<Tags>(),
+            ..Default::default()
+        };
+        Query::AnyOf(clauses.iter().map(clause).collect())
+    }
+
+    fn taken(index: Index<'_>, query: &Query, bounds: (u64, u64), way: Direction) -> Vec<u64> {
+        let mut candidates = Candidates::of(index, query, bounds, way).unwrap().unwrap();
+        std::iter::from_fn(|| candidates.next().unwrap()).collect()
+    }
+
+    #[test]
+    fn they_are_what_carries_all_tags_of_a_clause() {
+        let (conn, deferred) = log();
+        let index = Index { conn: &conn, deferred: &deferred, covered: COVERED, end: END };
+        let queries: [&[&[u64]]; 9] = [
+            &[&[1]],
+            &[&[900]],
+            &[&[2, 7]],
+            &[&[1, 900]],
+            &[&[2, 7, 60]],
+            &[&[60], &[900]],
+            &[&[60], &[7, 60], &[1, 60]],
+            &[&[900, 60], &[2, 900], &[7, 60]],
+            &[],
+        ];
+        let bounds = [
+            (0, u64::MAX),
+            (17, 5000),
+            (5990, 6010),
+            (COVERED, END),
+            (0, COVERED),
+            (7000, u64::MAX),
+            (5, 5),
+            (9, 3),
+            (u64::MAX, u64::MAX),
+        ];
+        for clauses in queries {
+            for (after, through) in bounds {
+                let wanted: Vec<u64> = (1..=END)
+                    .filter(|position| *position > after && *position <= through)
+                    .filter(|position| {
+                        let has = |of: &u64| carries(*position, *of);
+                        clauses.iter().any(|clause| clause.iter().all(has))
+                    })
+                    .collect();
+                let query = query(clauses);
+                let forward = taken(index, &query, (after, through), Direction::Forward);
+                assert_eq!(forward, wanted, "{query} in {after}..={through}");
+                let mut backward = taken(index, &query, (after, through), Direction::Backward);
+                backward.reverse();
+                assert_eq!(backward, wanted, "{query} in {after}..={through}, backward");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clause_without_tags_has_none() {
+        let (conn, deferred) = log();
+        let index = Index { conn: &conn, deferred: &deferred, covered: COVERED, end: END };
+        for query in [Query::All, query(&[&[1], &[]])] {
+            let found = Candidates::of(index, &query, (0, END), Direction::Forward);
+            assert!(found.unwrap().is_none(), "{query}");
+        }
+    }
+}

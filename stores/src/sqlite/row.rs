@@ -295,5 +295,6 @@ pub(super) fn write_headers(headers: &Headers) -> Option<String> {
 /// Tags as they are stored: a JSON array, or nothing.
 pub(super) fn write_tags(tags: &Tags) -> Option<String> {
     let texts: Vec<&str> = tags.as_slice().iter().map(Tag::as_str).collect();
-    (!texts.is_empty()).then(|| serde_json::json!(texts).to_string())
+    // Text can always be written.
+    (!texts.is_empty()).then(|| serde_json::to_string(&texts).ok()).flatten()
 }

@@ -4,10 +4,15 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use factum_core::store::{Direction, EventStore, Query};
+use factum_core::{Tag, Tags};
 
 use crate::common::{Log, append, by_stream, commit_to, read, stream};
 
 const FILE: &str = "FACTUM_TEST_FILE";
+
+fn tags() -> Tags {
+    [Tag::new("room", "1").unwrap()].into_iter().collect()
+}
 
 /// What the child process does: appends for ever, and says what was acknowledged.
 #[tokio::test]
@@ -16,7 +21,9 @@ async fn child_appends_for_ever() {
     let Ok(file) = std::env::var(FILE) else { return };
     let store = factum_stores::SqliteStore::open(file).unwrap();
     loop {
-        let receipt = append(&store, commit_to(stream(1), 3)).await;
+        let mut commit = commit_to(stream(1), 3);
+        commit.writes[0].events.iter_mut().for_each(|event| event.tags = tags());
+        let receipt = append(&store, commit).await;
         println!("acknowledged {}", receipt.mark.position.number());
     }
 }
@@ -50,6 +57,8 @@ async fn a_killed_writer_loses_nothing() {
         let all = read(&store, Query::All, Direction::Forward, 1000).await.unwrap();
         let expected: Vec<_> = (0..head).map(|n| (n, n + 1)).collect();
         assert_eq!(by_stream(&all)[&stream(1)], expected);
+        let tagged = read(&store, Query::tagged(tags()), Direction::Forward, 1000).await.unwrap();
+        assert_eq!(by_stream(&tagged)[&stream(1)], expected, "by their tags");
         store.close().await;
         end = head;
     }

@@ -24,7 +24,7 @@ pub(super) use request::{Reply, Request};
 
 /// A transaction takes in no further request once it has this many events…
 const GROUP_EVENTS: usize = 8192;
-/// … or this many bytes of payload.
+/// … or this many bytes of payload and tags.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 
 /// Starts the writer. The receiver carries the position of the newest durable event.

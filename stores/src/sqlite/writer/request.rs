@@ -1,5 +1,5 @@
 use factum_core::snapshot::Snapshot;
-use factum_core::store::{Commit, Mark, Outcome, StoreError};
+use factum_core::store::{Commit, Mark, NewEvent, Outcome, StoreError};
 use factum_core::view::{RowBatch, ViewError, ViewSpec};
 use tokio::sync::oneshot;
 
@@ -25,12 +25,17 @@ pub(in super::super) struct Reply<T> {
 }
 
 impl Request {
-    /// How many events, and how many bytes of payload.
+    /// How many events, and how many bytes of payload and tags.
     pub(super) fn size(&self) -> (usize, usize) {
         match self {
             Self::Append { run, .. } => {
                 let events = run.iter().flat_map(|c| &c.writes).flat_map(|write| &write.events);
-                events.fold((0, 0), |(count, bytes), e| (count + 1, bytes + e.payload.len()))
+                let tags = |e: &NewEvent| -> usize {
+                    e.tags.as_slice().iter().map(|tag| tag.as_str().len()).sum()
+                };
+                events.fold((0, 0), |(count, bytes), e| {
+                    (count + 1, bytes + e.payload.len() + tags(e))
+                })
             }
             Self::Rows { batch, .. } => {
                 let bytes = batch.puts.iter().map(|row| row.body.len()).sum();
