@@ -47,7 +47,7 @@ impl Shape {
         let mut walk = Walk::default();
         match self {
             Self::Object(object) => {
-                walk.around.push((&object.name, String::new()));
+                walk.around.push(String::new());
                 walk.fields("", &object.fields);
             }
             other => walk.place(Line::at(String::new()), other),
@@ -72,21 +72,21 @@ impl Line {
 
 /// Collects the lines of a form.
 #[derive(Default)]
-struct Walk<'a> {
+struct Walk {
     lines: Vec<Line>,
-    /// The objects and choices around a place: their names, which are not persisted, and paths.
-    around: Vec<(&'a str, String)>,
+    /// The paths of the objects and choices around a place.
+    around: Vec<String>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk {
     /// Adds the line of a place, and those of the places in it.
-    fn place(&mut self, line: Line, shape: &'a Shape) {
+    fn place(&mut self, line: Line, shape: &Shape) {
         let path = line.path.clone();
         self.lines.push(Line { kind: self.kind(shape), ..line });
         self.inside(&path, shape);
     }
 
-    fn inside(&mut self, path: &str, shape: &'a Shape) {
+    fn inside(&mut self, path: &str, shape: &Shape) {
         match shape {
             Shape::Nullable(inner) => self.inside(path, inner),
             Shape::List(inner) => self.place(Line::at(join(path, &Step::Item)), inner),
@@ -100,12 +100,12 @@ impl<'a> Walk<'a> {
                 self.place(Line::at(join(path, &Step::Value)), value);
             }
             Shape::Object(object) => {
-                self.around.push((&object.name, path.to_owned()));
+                self.around.push(path.to_owned());
                 self.fields(path, &object.fields);
                 self.around.pop();
             }
             Shape::Choice(choice) => {
-                self.around.push((&choice.name, path.to_owned()));
+                self.around.push(path.to_owned());
                 for variant in &choice.variants {
                     let line = Line::at(join(path, &Step::Variant(variant.name.clone())));
                     match &variant.content {
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn fields(&mut self, path: &str, fields: &'a [Field]) {
+    fn fields(&mut self, path: &str, fields: &[Field]) {
         for field in fields {
             let mut aliases = field.aliases.clone();
             aliases.sort();
@@ -160,14 +160,14 @@ impl<'a> Walk<'a> {
             },
             Shape::Object(_) => "object".to_owned(),
             Shape::Choice(_) => "choice".to_owned(),
-            Shape::Again(name) => self.again(name),
+            Shape::Again(again) => self.again(again.up),
         }
     }
 
     /// By its path, so that a type may be renamed.
-    fn again(&self, name: &str) -> String {
-        match self.around.iter().rev().find(|(around, _)| *around == name) {
-            Some((_, path)) => format!("again {}", shown(path)),
+    fn again(&self, up: usize) -> String {
+        match self.around.iter().rev().nth(up) {
+            Some(path) => format!("again {}", shown(path)),
             None => "any".to_owned(),
         }
     }

@@ -41,8 +41,17 @@ pub enum Shape {
     Object(Object),
     /// One of several.
     Choice(Choice),
-    /// The object, choice or newtype of this name around it, once more.
-    Again(String),
+    /// An object or a choice around it, once more.
+    Again(Again),
+}
+
+/// Which of the objects and choices around a place stands there again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// What serde calls it. Several around the place may have the same name.
+    pub name: String,
+    /// How many objects and choices are between: 0 for the nearest.
+    pub up: usize,
 }
 
 /// Which whole numbers.
@@ -107,6 +116,31 @@ pub struct Variant {
     pub name: String,
     /// What stands behind it; nothing for a unit variant.
     pub content: Option<Shape>,
+}
+
+impl Shape {
+    /// The forms right inside it.
+    #[cfg(feature = "schema")]
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Nullable(inner) | Self::List(inner) => vec![inner],
+            Self::Tuple(items) => items.iter().collect(),
+            Self::Map(key, value) => vec![key, value],
+            Self::Object(object) => object.fields.iter().map(|field| &field.shape).collect(),
+            Self::Choice(choice) => {
+                choice.variants.iter().filter_map(|variant| variant.content.as_ref()).collect()
+            }
+            Self::Any
+            | Self::Null
+            | Self::Bool
+            | Self::Integer(_)
+            | Self::Float(_)
+            | Self::Char
+            | Self::Text
+            | Self::Bytes
+            | Self::Again(_) => Vec::new(),
+        }
+    }
 }
 
 impl Integer {

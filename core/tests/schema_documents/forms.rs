@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use factum_core::schema::{Choice, Field, Float, Integer, Object, Shape, Variant};
+use factum_core::schema::{Again, Choice, Field, Float, Integer, Object, Shape, Variant};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -73,6 +73,10 @@ pub(crate) fn object(name: &str, fields: Vec<Field>) -> Shape {
     Shape::Object(Object { name: name.to_owned(), fields })
 }
 
+fn again(name: &str) -> Shape {
+    Shape::Again(Again { name: name.to_owned(), up: 0 })
+}
+
 fn choice(name: &str, variants: Vec<(&str, Option<Shape>)>) -> Shape {
     let variant = |(name, content): (&str, _)| Variant { name: name.to_owned(), content };
     let variants = variants.into_iter().map(variant).collect();
@@ -107,10 +111,10 @@ pub(crate) fn deposited_before() -> Shape {
 }
 
 pub(crate) fn planted() -> Shape {
-    let branches = Shape::List(boxed(Shape::Again("Tree".to_owned())));
+    let branches = Shape::List(boxed(again("Tree")));
     let tree =
         object("Tree", vec![field("height", integer(Integer::U8)), field("branches", branches)]);
-    let before = Shape::Nullable(boxed(Shape::Again("Planted".to_owned())));
+    let before = Shape::Nullable(boxed(again("Planted")));
     object("Planted", vec![field("tree", tree), field("before", before)])
 }
 

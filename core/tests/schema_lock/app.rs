@@ -3,8 +3,8 @@
 use factum_core::event::Newer;
 use factum_core::schema::lock::{self, Rule, Verdict};
 use factum_core::schema::{
-    AggregateSchema, Choice, CommandSchema, Description, Docs, EventSchema, Field, Integer, Object,
-    PastForm, Shape, SnapshotSchema, Variant,
+    Again, AggregateSchema, Choice, CommandSchema, Description, Docs, EventSchema, Field, Integer,
+    Object, PastForm, Shape, SnapshotSchema, Variant,
 };
 
 pub(crate) const U32: Shape = Shape::Integer(Integer::U32);
@@ -46,6 +46,10 @@ pub(crate) fn object(fields: impl IntoIterator<Item = Field>) -> Shape {
 
 pub(crate) fn named(name: &str, fields: impl IntoIterator<Item = Field>) -> Shape {
     Shape::Object(Object { name: name.to_owned(), fields: fields.into_iter().collect() })
+}
+
+pub(crate) fn again(name: &str, up: usize) -> Shape {
+    Shape::Again(Again { name: name.to_owned(), up })
 }
 
 pub(crate) fn choice<const N: usize>(variants: [(&str, Option<Shape>); N]) -> Shape {

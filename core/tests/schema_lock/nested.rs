@@ -99,7 +99,7 @@ fn the_keys_of_a_map_are_read_too() {
 
 /// `struct Tree { leaf, children: Vec<Tree> }`
 fn tree(name: &str, leaf: Shape) -> Shape {
-    let again = list(Shape::Again(name.to_owned()));
+    let again = list(again(name, 0));
     named(name, [field("leaf", leaf), field("children", again)])
 }
 
@@ -119,6 +119,20 @@ fn a_form_in_itself_is_compared_once() {
 fn the_nearest_of_two_forms_of_one_name_is_meant() {
     let outer = with(named("Tree", [field("trunk", tree("Tree", U64))]));
     assert!(locked(&outer).contains("    it.trunk.children[]: again it.trunk\n"));
+}
+
+/// `a::Node { child: b::Node { back: a::Node } }`
+#[test]
+fn forms_of_one_name_are_told_apart() {
+    let outer = |up| {
+        with(named(
+            "Node",
+            [field("child", named("Node", [field("back", list(again("Node", up)))]))],
+        ))
+    };
+    assert!(locked(&outer(0)).contains("    it.child.back[]: again it.child\n"));
+    assert!(locked(&outer(1)).contains("    it.child.back[]: again it\n"));
+    assert_breaks(&outer(0), &outer(1), &[Rule::RemovedField, Rule::RequiredField]);
 }
 
 #[test]

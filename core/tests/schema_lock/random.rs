@@ -50,7 +50,7 @@ pub(crate) fn shape(random: &mut Random, depth: usize, around: &[String]) -> Sha
         }),
         4 => Shape::Choice(any_choice(random, depth, around)),
         // In a list, so that a value comes to an end.
-        5 if !around.is_empty() => list(Shape::Again(random.pick(around))),
+        5 if !around.is_empty() => list(again(&random.pick(around), random.below(around.len()))),
         _ => Shape::Object(any_object(random, depth, around)),
     }
 }

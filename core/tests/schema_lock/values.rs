@@ -6,19 +6,19 @@ use serde_json::{Map, Value, json};
 
 use crate::random::Random;
 
-/// The objects and choices around a place, by name.
+/// The objects and choices around a place.
 #[derive(Clone, Default)]
-struct Around<'a>(Vec<(&'a str, &'a Shape)>);
+struct Around<'a>(Vec<&'a Shape>);
 
 impl<'a> Around<'a> {
-    fn with(&self, name: &'a str, shape: &'a Shape) -> Self {
-        Self([self.0.as_slice(), &[(name, shape)]].concat())
+    fn with(&self, shape: &'a Shape) -> Self {
+        Self([self.0.as_slice(), &[shape]].concat())
     }
 
-    /// The one of a name, and what is around that.
-    fn find(&self, name: &str) -> (&'a Shape, Self) {
-        let at = self.0.iter().rposition(|(around, _)| *around == name).unwrap();
-        (self.0[at].1, Self(self.0[..at].to_vec()))
+    /// The one that is so many further up, and what is around that.
+    fn find(&self, up: usize) -> (&'a Shape, Self) {
+        let at = self.0.len() - 1 - up;
+        (self.0[at], Self(self.0[..at].to_vec()))
     }
 }
 
@@ -51,14 +51,10 @@ fn any<'a>(random: &mut Random, shape: &'a Shape, around: &Around<'a>, depth: us
             };
             json!({ key: any(random, inner, around, depth) })
         }
-        Shape::Object(object) => {
-            object_value(random, object, &around.with(&object.name, shape), depth)
-        }
-        Shape::Choice(choice) => {
-            choice_value(random, choice, &around.with(&choice.name, shape), depth)
-        }
-        Shape::Again(name) => {
-            let (shape, around) = around.find(name);
+        Shape::Object(object) => object_value(random, object, &around.with(shape), depth),
+        Shape::Choice(choice) => choice_value(random, choice, &around.with(shape), depth),
+        Shape::Again(again) => {
+            let (shape, around) = around.find(again.up);
             any(random, shape, &around, depth)
         }
     }
@@ -130,13 +126,11 @@ fn fits<'a>(shape: &'a Shape, value: &Value, around: &Around<'a>) -> bool {
             .iter()
             .all(|(name, item)| fits_key(key, name, around) && fits(inner, item, around)),
         (Shape::Object(object), Value::Object(fields)) => {
-            fits_object(object, fields, &around.with(&object.name, shape))
+            fits_object(object, fields, &around.with(shape))
         }
-        (Shape::Choice(choice), value) => {
-            fits_choice(choice, value, &around.with(&choice.name, shape))
-        }
-        (Shape::Again(name), value) => {
-            let (shape, around) = around.find(name);
+        (Shape::Choice(choice), value) => fits_choice(choice, value, &around.with(shape)),
+        (Shape::Again(again), value) => {
+            let (shape, around) = around.find(again.up);
             fits(shape, value, &around)
         }
         _ => false,

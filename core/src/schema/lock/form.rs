@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cursor::Cursor;
 use crate::schema::path::{Step, join};
-use crate::schema::{Choice, Field, Float, Integer, Line, Object, Shape, Variant};
+use crate::schema::{Again, Choice, Field, Float, Integer, Line, Object, Shape, Variant};
 
 /// A form, as lines and as the shape that they tell of. Its objects and choices have their paths as
 /// names, and [`Shape::Again`] names such a path.
@@ -22,7 +22,7 @@ impl Form {
     /// What these lines tell of. What makes no sense is left out: see [`Form::extra`].
     pub(super) fn of_lines(mut lines: Vec<Line>) -> Self {
         lines.sort();
-        let shape = Builder::new(&lines).whole(&lines);
+        let shape = Builder::new(&inside(&lines)).whole(&lines);
         Self { lines, shape }
     }
 
@@ -50,35 +50,43 @@ impl Form {
     }
 }
 
+/// The places in a place, by its path.
+type Inside<'a> = BTreeMap<String, Vec<(Step, &'a Line)>>;
+
+fn inside(lines: &[Line]) -> Inside<'_> {
+    let mut inside = Inside::new();
+    for line in lines {
+        let mut steps = Cursor::new(&line.path).steps().unwrap_or_default();
+        if let Some(last) = steps.pop() {
+            let path = steps.iter().fold(String::new(), |path, step| join(&path, step));
+            inside.entry(path).or_default().push((last, line));
+        }
+    }
+    for places in inside.values_mut() {
+        places.sort();
+    }
+    inside
+}
+
 struct Builder<'a> {
-    /// The places in a place, by its path.
-    inside: BTreeMap<String, Vec<(Step, &'a Line)>>,
+    inside: &'a Inside<'a>,
+    /// The paths of the objects and choices around a place.
+    around: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(lines: &'a [Line]) -> Self {
-        let mut inside: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for line in lines {
-            let mut steps = Cursor::new(&line.path).steps().unwrap_or_default();
-            if let Some(last) = steps.pop() {
-                let path = steps.iter().fold(String::new(), |path, step| join(&path, step));
-                inside.entry(path).or_default().push((last, line));
-            }
-        }
-        for places in inside.values_mut() {
-            places.sort();
-        }
-        Self { inside }
+    fn new(inside: &'a Inside<'a>) -> Self {
+        Self { inside, around: Vec::new() }
     }
 
-    fn whole(&self, lines: &[Line]) -> Shape {
+    fn whole(&mut self, lines: &[Line]) -> Shape {
         match lines.iter().find(|line| line.path.is_empty()) {
             Some(line) => self.shape("", &line.kind),
             None => Shape::Object(self.object("")),
         }
     }
 
-    fn shape(&self, path: &str, kind: &str) -> Shape {
+    fn shape(&mut self, path: &str, kind: &str) -> Shape {
         if let Some(kind) = kind.strip_suffix(" | null") {
             return Shape::Nullable(Box::new(self.shape(path, kind)));
         }
@@ -97,30 +105,36 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn shape_with_argument(&self, path: &str, kind: &str) -> Shape {
+    fn shape_with_argument(&mut self, path: &str, kind: &str) -> Shape {
         if let Some(key) = kind.strip_prefix("map by ") {
             let key = self.shape(&join(path, &Step::Key), key);
             return Shape::Map(Box::new(key), Box::new(self.at(path, Step::Value)));
         }
         let again = kind.strip_prefix("again ").and_then(|path| Cursor::new(path).path());
-        again.map_or(Shape::Any, Shape::Again)
+        again.and_then(|path| self.again(path)).unwrap_or(Shape::Any)
     }
 
-    fn places(&self, path: &str) -> impl Iterator<Item = &(Step, &'a Line)> {
+    fn again(&self, name: String) -> Option<Shape> {
+        let up = self.around.iter().rev().position(|around| *around == name)?;
+        Some(Shape::Again(Again { name, up }))
+    }
+
+    fn places(&self, path: &str) -> impl Iterator<Item = &'a (Step, &'a Line)> + use<'a> {
         self.inside.get(path).into_iter().flatten()
     }
 
-    fn at(&self, path: &str, step: Step) -> Shape {
+    fn at(&mut self, path: &str, step: Step) -> Shape {
         let place = self.places(path).find(|(at, _)| *at == step);
         place.map_or(Shape::Any, |(_, line)| self.shape(&line.path, &line.kind))
     }
 
-    fn items(&self, path: &str) -> Vec<Shape> {
+    fn items(&mut self, path: &str) -> Vec<Shape> {
         let items = self.places(path).filter(|(step, _)| matches!(step, Step::Place(_)));
         items.map(|(_, line)| self.shape(&line.path, &line.kind)).collect()
     }
 
-    fn object(&self, path: &str) -> Object {
+    fn object(&mut self, path: &str) -> Object {
+        self.around.push(path.to_owned());
         let fields = self.places(path).filter_map(|(step, line)| match step {
             Step::Field(name) => Some(Field {
                 name: name.clone(),
@@ -130,10 +144,13 @@ impl<'a> Builder<'a> {
             }),
             _ => None,
         });
-        Object { name: path.to_owned(), fields: fields.collect() }
+        let object = Object { name: path.to_owned(), fields: fields.collect() };
+        self.around.pop();
+        object
     }
 
-    fn choice(&self, path: &str) -> Choice {
+    fn choice(&mut self, path: &str) -> Choice {
+        self.around.push(path.to_owned());
         let variants = self.places(path).filter_map(|(step, line)| match step {
             Step::Variant(name) => Some(Variant {
                 name: name.clone(),
@@ -141,7 +158,9 @@ impl<'a> Builder<'a> {
             }),
             _ => None,
         });
-        Choice { name: path.to_owned(), variants: variants.collect() }
+        let choice = Choice { name: path.to_owned(), variants: variants.collect() };
+        self.around.pop();
+        choice
     }
 }
 

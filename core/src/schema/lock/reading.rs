@@ -6,7 +6,7 @@ use super::Rule;
 use super::form::Form;
 use super::widening::widens;
 use crate::schema::path::{Step, join, shown};
-use crate::schema::{Choice, Field, Object, Shape};
+use crate::schema::{Again, Choice, Field, Object, Shape};
 
 /// Why it cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +76,12 @@ impl<'a> Reading<'a> {
     fn reads(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) -> bool {
         match (locked, today) {
             (_, Shape::Any) => true,
-            (Shape::Again(path), _) => match named(&self.locked.shape, path) {
-                Some(shape) => self.reads(&At { locked: path.clone(), ..at.clone() }, shape, today),
+            (Shape::Again(Again { name, .. }), _) => match named(&self.locked.shape, name) {
+                Some(shape) => self.reads(&At { locked: name.clone(), ..at.clone() }, shape, today),
                 None => false,
             },
-            (_, Shape::Again(path)) => match named(&self.today.shape, path) {
-                Some(shape) => self.reads(&At { today: path.clone(), ..at.clone() }, locked, shape),
+            (_, Shape::Again(Again { name, .. })) => match named(&self.today.shape, name) {
+                Some(shape) => self.reads(&At { today: name.clone(), ..at.clone() }, locked, shape),
                 None => false,
             },
             (Shape::Nullable(locked), Shape::Nullable(today)) => self.reads(at, locked, today),
@@ -217,14 +217,6 @@ fn named<'a>(shape: &'a Shape, path: &str) -> Option<&'a Shape> {
     match shape {
         Shape::Object(object) if object.name == path => Some(shape),
         Shape::Choice(choice) if choice.name == path => Some(shape),
-        Shape::Object(object) => object.fields.iter().find_map(|field| named(&field.shape, path)),
-        Shape::Choice(choice) => {
-            let contents = choice.variants.iter().filter_map(|variant| variant.content.as_ref());
-            contents.into_iter().find_map(|content| named(content, path))
-        }
-        Shape::Nullable(inner) | Shape::List(inner) => named(inner, path),
-        Shape::Tuple(items) => items.iter().find_map(|item| named(item, path)),
-        Shape::Map(key, value) => named(key, path).or_else(|| named(value, path)),
-        _ => None,
+        _ => shape.parts().into_iter().find_map(|part| named(part, path)),
     }
 }

@@ -14,6 +14,7 @@
 
 mod access;
 mod answers;
+mod around;
 mod deserializer;
 mod error;
 mod explore;

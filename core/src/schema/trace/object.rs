@@ -1,5 +1,6 @@
 //! Which fields of an object may be left out, and which names mean the same one.
 
+use super::around::Around;
 use super::error::Error;
 use super::explore::Explorer;
 use super::run::{Goal, Outcome};
@@ -24,12 +25,7 @@ impl Required {
 
 impl Explorer {
     /// The form of an object with known fields.
-    pub(super) fn object(
-        &mut self,
-        path: &[Step],
-        identity: Identity,
-        around: &[Identity],
-    ) -> Shape {
+    pub(super) fn object(&mut self, path: &[Step], identity: Identity, around: &Around) -> Shape {
         let mut found: Vec<(Name, Shape)> = Vec::new();
         for name in identity.parts {
             let is_new = found.iter().all(|(known, _)| known != name);

@@ -27,7 +27,7 @@ impl Types {
                 self.named(&object.name, |types| types.object(object, &Docs::NONE))
             }
             Shape::Choice(choice) => self.named(&choice.name, |types| types.choice(choice)),
-            Shape::Again(name) => self.again(name),
+            Shape::Again(again) => self.again(again.up),
         }
     }
 

@@ -104,6 +104,30 @@ fn of_enums_by_turns() {
     );
 }
 
+mod outer {
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code)]
+    pub(super) struct Node {
+        child: Option<Box<super::inner::Node>>,
+    }
+}
+
+mod inner {
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code)]
+    pub(super) struct Node {
+        back: Option<Box<super::outer::Node>>,
+    }
+}
+
+#[test]
+fn of_types_that_have_one_name() {
+    assert_eq!(
+        shown::<outer::Node>(),
+        ["child?: object | null", "child.back?: again (value) | null"]
+    );
+}
+
 #[derive(Deserialize)]
 #[allow(dead_code)]
 struct Tree(Vec<Tree>);
