@@ -9,7 +9,8 @@ use crate::schema::{Again, Shape};
 pub(super) struct Around {
     /// The objects and choices, outermost first.
     named: Vec<Identity>,
-    /// The lists, maps, options, tuples and newtypes.
+    /// The lists, maps, options, tuples and newtypes since the last of those: what holds itself by way
+    /// of an object or a choice comes to that again, and has its form.
     others: Vec<Identity>,
 }
 
@@ -26,9 +27,11 @@ impl Around {
     /// What is around the places in the one that was sighted.
     pub(super) fn with(&self, sighting: &Sighting) -> Self {
         let mut around = self.clone();
-        around.others.extend(unnamed(sighting));
         if is_named(sighting) {
             around.named.push(sighting.identity);
+            around.others.clear();
+        } else {
+            around.others.extend(unnamed(sighting));
         }
         around
     }
