@@ -3,8 +3,14 @@
 use std::fmt;
 
 use super::path::{Step, join, quoted, shown};
-use super::{Field, Shape};
+use super::{Checked, Field, Shape};
 use crate::snapshot::{FNV1A_START, fnv1a};
+
+/// What stands between a kind that is checked and its sample.
+pub(super) const LIKE: &str = " like ";
+
+/// What stands behind a kind that is checked and has no sample.
+pub(super) const CHECKED: &str = " (checked)";
 
 /// One place in a form: `place.town: string`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +24,8 @@ pub struct Line {
     /// Other names of the last step, in order: shown as `(or old)`.
     pub aliases: Vec<String>,
     /// What stands there: `string`, `u64 | null`, `object`, `list`, …; `again place` is the form at
-    /// `place` once more.
+    /// `place` once more, and `string like "2000-01-01"` one that is looked at before it is taken, with
+    /// the first sample that was, or `string (checked)` if none was.
     pub kind: String,
 }
 
@@ -123,6 +130,7 @@ impl Walk {
             | Shape::Char
             | Shape::Text
             | Shape::Bytes
+            | Shape::Checked(_)
             | Shape::Again(_) => {}
         }
     }
@@ -151,6 +159,10 @@ impl Walk {
             Shape::Char => "char".to_owned(),
             Shape::Text => "string".to_owned(),
             Shape::Bytes => "bytes".to_owned(),
+            Shape::Checked(Checked { of, like: Some(like) }) => {
+                format!("{}{LIKE}{like}", self.kind(of))
+            }
+            Shape::Checked(Checked { of, like: None }) => format!("{}{CHECKED}", self.kind(of)),
             Shape::Nullable(inner) => format!("{} | null", self.kind(without_null(inner))),
             Shape::List(_) => "list".to_owned(),
             Shape::Tuple(_) => "tuple".to_owned(),

@@ -28,6 +28,8 @@ pub enum Shape {
     Text,
     /// Bytes, as a list of numbers.
     Bytes,
+    /// A simple value that is not taken as it comes: a date, a UUID, a number that is not zero.
+    Checked(Checked),
     /// `null`, or the other.
     Nullable(Box<Self>),
     /// A list of any length.
@@ -43,6 +45,15 @@ pub enum Shape {
     Choice(Choice),
     /// An object or a choice around it, once more.
     Again(Again),
+}
+
+/// A value that its type looks at before it takes it. How, is not known: only which samples are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The form without the check.
+    pub of: Box<Shape>,
+    /// The first sample that was taken, in JSON: `"2000-01-01"`; nothing if none was.
+    pub like: Option<String>,
 }
 
 /// Which of the objects and choices around a place stands there again.
@@ -126,6 +137,7 @@ impl Shape {
             Self::Nullable(inner) | Self::List(inner) => vec![inner],
             Self::Tuple(items) => items.iter().collect(),
             Self::Map(key, value) => vec![key, value],
+            Self::Checked(checked) => vec![&checked.of],
             Self::Object(object) => object.fields.iter().map(|field| &field.shape).collect(),
             Self::Choice(choice) => {
                 choice.variants.iter().filter_map(|variant| variant.content.as_ref()).collect()

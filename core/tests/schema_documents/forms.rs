@@ -1,8 +1,9 @@
 //! Types as users write them, each beside its form.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use factum_core::schema::{Again, Choice, Field, Float, Integer, Object, Shape, Variant};
+use factum_core::schema::{Again, Checked, Choice, Field, Float, Integer, Object, Shape, Variant};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -29,6 +30,7 @@ pub(crate) struct Everything {
     pub(crate) place: Place,
     pub(crate) kind: Kind,
     pub(crate) way: Way,
+    pub(crate) peers: Vec<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) left_out: Option<u8>,
 }
@@ -127,6 +129,11 @@ fn place() -> Shape {
     object("Place", vec![town])
 }
 
+fn peer() -> Shape {
+    let like = Some(r#""127.0.0.1""#.to_owned());
+    Shape::Checked(Checked { of: boxed(Shape::Text), like })
+}
+
 fn way() -> Shape {
     let bus = object("Way", vec![field("line", Shape::Text)]);
     choice("Way", vec![("Car", None), ("Bike", Some(integer(Integer::U8))), ("Bus", Some(bus))])
@@ -156,6 +163,7 @@ pub(crate) fn everything() -> Shape {
         field("place", place()),
         field("kind", kind()),
         field("way", way()),
+        field("peers", Shape::List(boxed(peer()))),
         Field { optional: true, ..field("left_out", Shape::Nullable(boxed(integer(Integer::U8)))) },
     ];
     object("Everything", fields)

@@ -3,8 +3,8 @@
 use factum_core::event::Newer;
 use factum_core::schema::lock::{self, Rule, Verdict};
 use factum_core::schema::{
-    Again, AggregateSchema, Choice, CommandSchema, Description, Docs, EventSchema, Field, Integer,
-    Object, PastForm, Shape, SnapshotSchema, Variant,
+    Again, AggregateSchema, Checked, Choice, CommandSchema, Description, Docs, EventSchema, Field,
+    Integer, Object, PastForm, Shape, SnapshotSchema, Variant,
 };
 
 pub(crate) const U32: Shape = Shape::Integer(Integer::U32);
@@ -34,6 +34,10 @@ pub(crate) fn nullable(shape: Shape) -> Shape {
 
 pub(crate) fn list(shape: Shape) -> Shape {
     Shape::List(Box::new(shape))
+}
+
+pub(crate) fn checked(of: Shape, like: Option<&str>) -> Shape {
+    Shape::Checked(Checked { of: Box::new(of), like: like.map(str::to_owned) })
 }
 
 pub(crate) fn map(key: Shape, value: Shape) -> Shape {

@@ -125,3 +125,31 @@ fn a_fault_says_what_it_was_and_what_it_is() {
     );
     assert_passes(&opaque(object([field("cents", U64)])), &opaque(Shape::Any));
 }
+
+#[test]
+fn a_check_may_be_dropped_but_not_begin_or_change() {
+    let date = || checked(Shape::Text, Some(r#""2000-01-01""#));
+    let narrow = checked(U32, Some("1"));
+    for (from, to) in [
+        (date(), Shape::Text),
+        (narrow.clone(), U32),
+        (narrow.clone(), U64),
+        (narrow.clone(), checked(U64, Some("1"))),
+        (date(), nullable(date())),
+        (nullable(date()), nullable(Shape::Text)),
+        (map(date(), U64), map(Shape::Text, U64)),
+    ] {
+        assert!(passes(&from, &to), "{from:?} to {to:?}");
+        assert!(!passes(&to, &from), "{to:?} to {from:?}");
+    }
+    let odd = checked(Shape::Text, None);
+    let other = checked(Shape::Text, Some(r#""a | null""#));
+    for one in [date(), odd.clone(), other.clone(), map(narrow.clone(), nullable(odd.clone()))] {
+        assert_passes(&with(one.clone()), &with(one));
+    }
+    assert!(!passes(&date(), &other) && !passes(&date(), &odd) && !passes(&odd, &other));
+    assert_eq!(
+        faults(&with(Shape::Text), &with(date())),
+        [r#"5: `it` was string and is string like "2000-01-01" [retyped-field]"#]
+    );
+}

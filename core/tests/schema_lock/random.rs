@@ -56,7 +56,8 @@ pub(crate) fn shape(random: &mut Random, depth: usize, around: &[String]) -> Sha
 }
 
 fn leaf(random: &mut Random) -> Shape {
-    match random.below(8) {
+    match random.below(9) {
+        8 => any_checked(random),
         0 => Shape::Bool,
         1 => Shape::Text,
         2 => Shape::Char,
@@ -67,9 +68,18 @@ fn leaf(random: &mut Random) -> Shape {
     }
 }
 
+fn any_checked(random: &mut Random) -> Shape {
+    let texts = [Some(r#""Eur""#), Some(r#""a: b | null""#), None];
+    match random.chance(70) {
+        true => checked(Shape::Text, random.pick(&texts)),
+        false => checked(Shape::Integer(random.pick(&INTEGERS)), Some("1")),
+    }
+}
+
 fn key(random: &mut Random) -> Shape {
-    match random.below(3) {
+    match random.below(4) {
         0 => Shape::Text,
+        3 => checked(Shape::Text, Some(r#""Eur""#)),
         1 => Shape::Integer(random.pick(&INTEGERS)),
         _ => choice([("Eur", None), ("Usd", None)]),
     }
@@ -127,6 +137,8 @@ pub(crate) fn changed(random: &mut Random, old: &Shape, around: &[String]) -> Sh
     match old {
         Shape::Integer(_) if random.chance(20) => Shape::Integer(random.pick(&INTEGERS)),
         Shape::Bytes if random.chance(20) => list(Shape::Integer(random.pick(&INTEGERS))),
+        Shape::Text | Shape::Checked(_) if random.chance(20) => any_checked(random),
+        Shape::Checked(checked) if random.chance(30) => (*checked.of).clone(),
         Shape::Char if random.chance(20) => Shape::Text,
         Shape::Nullable(inner) => match changed(random, inner, around) {
             Shape::Nullable(inner) => Shape::Nullable(inner),

@@ -1,7 +1,7 @@
 //! Random values of a form, and whether a form reads a value: as serde does, but that nothing of the
 //! value may be left unread.
 
-use factum_core::schema::{Choice, Float, Integer, Object, Shape};
+use factum_core::schema::{Checked, Choice, Float, Integer, Object, Shape};
 use serde_json::{Map, Value, json};
 
 use crate::random::Random;
@@ -37,6 +37,7 @@ fn any<'a>(random: &mut Random, shape: &'a Shape, around: &Around<'a>, depth: us
         Shape::Char => json!("é"),
         Shape::Text => random.pick(&[json!(""), json!("Eur"), json!("some text")]),
         Shape::Bytes => json!([0, 255]),
+        Shape::Checked(checked) => taken(checked),
         Shape::Nullable(_) if random.chance(30) => Value::Null,
         Shape::Nullable(inner) => any(random, inner, around, depth),
         Shape::List(_) if depth == 0 => json!([]),
@@ -57,6 +58,14 @@ fn any<'a>(random: &mut Random, shape: &'a Shape, around: &Around<'a>, depth: us
             let (shape, around) = around.find(again.up);
             any(random, shape, &around, depth)
         }
+    }
+}
+
+/// The one value that a check takes.
+fn taken(checked: &Checked) -> Value {
+    match &checked.like {
+        Some(like) => serde_json::from_str(like).unwrap(),
+        None => json!("a text that no sample is"),
     }
 }
 
@@ -113,6 +122,7 @@ fn fits<'a>(shape: &'a Shape, value: &Value, around: &Around<'a>) -> bool {
         (Shape::Bytes, Value::Array(items)) => {
             items.iter().all(|item| fits(&Shape::Integer(Integer::U8), item, around))
         }
+        (Shape::Checked(checked), value) => taken(checked) == *value,
         (Shape::Nullable(_), Value::Null) => true,
         (Shape::Nullable(inner), value) => fits(inner, value, around),
         (Shape::List(inner), Value::Array(items)) => {

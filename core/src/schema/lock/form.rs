@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cursor::Cursor;
+use crate::schema::lines::{CHECKED, LIKE};
 use crate::schema::path::{Step, join};
-use crate::schema::{Again, Choice, Field, Float, Integer, Line, Object, Shape, Variant};
+use crate::schema::{Again, Checked, Choice, Field, Float, Integer, Line, Object, Shape, Variant};
 
 /// A form, as lines and as the shape that they tell of. Its objects and choices have their paths as
 /// names, and [`Shape::Again`] names such a path.
@@ -90,28 +91,28 @@ impl<'a> Builder<'a> {
         if let Some(kind) = kind.strip_suffix(" | null") {
             return Shape::Nullable(Box::new(self.shape(path, kind)));
         }
+        if let Some(shape) = self.shape_with_argument(path, kind) {
+            return shape;
+        }
+        if let Some(shape) = leaf(kind) {
+            return shape;
+        }
         match kind {
-            "null" => Shape::Null,
-            "bool" => Shape::Bool,
-            "char" => Shape::Char,
-            "string" => Shape::Text,
-            "bytes" => Shape::Bytes,
             "list" => Shape::List(Box::new(self.at(path, Step::Item))),
             "tuple" => Shape::Tuple(self.items(path)),
             "map" => Shape::Map(Box::new(Shape::Text), Box::new(self.at(path, Step::Value))),
             "object" => Shape::Object(self.object(path)),
             "choice" => Shape::Choice(self.choice(path)),
-            other => number(other).unwrap_or_else(|| self.shape_with_argument(path, other)),
+            _ => Shape::Any,
         }
     }
 
-    fn shape_with_argument(&mut self, path: &str, kind: &str) -> Shape {
+    fn shape_with_argument(&mut self, path: &str, kind: &str) -> Option<Shape> {
         if let Some(key) = kind.strip_prefix("map by ") {
             let key = self.shape(&join(path, &Step::Key), key);
-            return Shape::Map(Box::new(key), Box::new(self.at(path, Step::Value)));
+            return Some(Shape::Map(Box::new(key), Box::new(self.at(path, Step::Value))));
         }
-        let again = kind.strip_prefix("again ").and_then(|path| Cursor::new(path).path());
-        again.and_then(|path| self.again(path)).unwrap_or(Shape::Any)
+        self.again(Cursor::new(kind.strip_prefix("again ")?).path()?)
     }
 
     fn again(&self, name: String) -> Option<Shape> {
@@ -161,6 +162,28 @@ impl<'a> Builder<'a> {
         let choice = Choice { name: path.to_owned(), variants: variants.collect() };
         self.around.pop();
         choice
+    }
+}
+
+/// The form of a kind without parts, which may be checked.
+fn leaf(kind: &str) -> Option<Shape> {
+    let (of, like) = match (kind.split_once(LIKE), kind.strip_suffix(CHECKED)) {
+        (Some((of, like)), _) => (of, Some(like.to_owned())),
+        (None, Some(of)) => (of, None),
+        (None, None) => return plain_leaf(kind),
+    };
+    let of = Box::new(plain_leaf(of)?);
+    Some(Shape::Checked(Checked { of, like }))
+}
+
+fn plain_leaf(kind: &str) -> Option<Shape> {
+    match kind {
+        "null" => Some(Shape::Null),
+        "bool" => Some(Shape::Bool),
+        "char" => Some(Shape::Char),
+        "string" => Some(Shape::Text),
+        "bytes" => Some(Shape::Bytes),
+        number_kind => number(number_kind),
     }
 }
 

@@ -6,7 +6,10 @@ use super::Rule;
 use super::form::Form;
 use super::widening::widens;
 use crate::schema::path::{Step, join, shown};
-use crate::schema::{Again, Choice, Field, Object, Shape};
+use crate::schema::{Again, Choice, Field, Integer, Object, Shape};
+
+/// What bytes are made of in JSON.
+static BYTE: Shape = Shape::Integer(Integer::U8);
 
 /// Why it cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +94,7 @@ impl<'a> Reading<'a> {
                 self.place(&at.same(&Step::Item), locked, today);
                 true
             }
+            (Shape::Bytes, Shape::List(today)) => self.reads(at, &BYTE, today),
             (Shape::Tuple(locked), Shape::Tuple(today)) => {
                 self.items(at, locked, today);
                 true

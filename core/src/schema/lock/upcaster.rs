@@ -83,6 +83,8 @@ fn rust_type(shape: &Shape) -> Option<String> {
         Shape::Char => "char".to_owned(),
         Shape::Text => "String".to_owned(),
         Shape::Bytes => "Vec<u8>".to_owned(),
+        // All that is stored passed the check.
+        Shape::Checked(checked) => rust_type(&checked.of)?,
         Shape::Nullable(inner) => format!("Option<{}>", rust_type(inner)?),
         Shape::List(item) => format!("Vec<{}>", rust_type(item)?),
         Shape::Map(key, value) => {

@@ -29,7 +29,10 @@ impl Reader<'_> {
         count: usize,
         visit: impl FnOnce(usize) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let picked = self.run.samples.pick(&self.path, self.run.target, count);
+        let picked = match self.run.goal {
+            Goal::Try(number) if self.is_end() => Some(number),
+            _ => self.run.samples.pick(&self.path, self.run.target, count),
+        };
         let visited = picked.ok_or(Error::Exhausted).and_then(|value| {
             visit(value).map_err(|error| match error {
                 Error::Other => Error::Refused(value),

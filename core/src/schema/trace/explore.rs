@@ -61,6 +61,10 @@ impl Explorer {
         Outcome::Lost
     }
 
+    pub(super) fn has_calls_left(&self) -> bool {
+        self.calls_left > 0
+    }
+
     /// The form of a place; nothing if what is there is not read.
     pub(super) fn place(&mut self, path: &[Step], around: &Around) -> Option<Shape> {
         if path.len() > MAX_DEPTH {
@@ -75,7 +79,7 @@ impl Explorer {
     fn sighted(&mut self, path: &[Step], sighting: Sighting, around: &Around) -> Option<Shape> {
         let is_key = path.last() == Some(&Step::Key);
         match &sighting.asked {
-            Asked::Leaf(shape) => return Some(shape.clone()),
+            Asked::Leaf(kind) => return Some(self.leaf(path, kind)),
             // The keys are known, so this is the map of a struct.
             Asked::Identifier if is_key => return None,
             Asked::Identifier => return Some(Shape::Text),

@@ -18,6 +18,7 @@ mod around;
 mod deserializer;
 mod error;
 mod explore;
+mod leaf;
 mod object;
 mod reader;
 mod run;

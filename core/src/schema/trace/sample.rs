@@ -98,6 +98,11 @@ impl Samples {
         is_new
     }
 
+    /// Notes that a value was refused where it stands.
+    pub(super) fn refuse(&mut self, at: &[Step], value: usize) {
+        self.hint(at).refused.insert(value);
+    }
+
     /// Takes another value for a place as a whole.
     fn reject(&mut self, at: &[Step], target: &[Step]) -> bool {
         let hint = self.hint(at);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::types::Types;
 use super::{Dialect, Schema, set};
 use crate::schema::documents::text;
-use crate::schema::{Choice, Docs, Field, Float, Integer, Object, Shape, Variant};
+use crate::schema::{Checked, Choice, Docs, Field, Float, Integer, Object, Shape, Variant};
 
 impl Types {
     /// The schema of a form.
@@ -19,6 +19,7 @@ impl Types {
             Shape::Char => character(),
             Shape::Text => of_type("string"),
             Shape::Bytes => list(integer(Integer::U8)),
+            Shape::Checked(checked) => self.checked(checked),
             Shape::Nullable(inner) => nullable(self.form(inner)),
             Shape::List(items) => list(self.form(items)),
             Shape::Tuple(items) => self.tuple(items),
@@ -29,6 +30,16 @@ impl Types {
             Shape::Choice(choice) => self.named(&choice.name, |types| types.choice(choice)),
             Shape::Again(again) => self.again(again.up),
         }
+    }
+
+    /// With the sample as an example: the check itself is not known.
+    fn checked(&mut self, checked: &Checked) -> Schema {
+        let mut schema = self.form(&checked.of);
+        let like = checked.like.as_ref().and_then(|like| serde_json::from_str(like).ok());
+        if let Some(like) = like {
+            set(&mut schema, "examples", Value::Array(vec![like]));
+        }
+        schema
     }
 
     fn tuple(&mut self, items: &[Shape]) -> Schema {
@@ -191,6 +202,7 @@ fn key_names(key: &Shape) -> Option<Schema> {
         Shape::Choice(choice) if choice.variants.iter().all(|v| v.content.is_none()) => {
             Some(one_of_texts(choice))
         }
+        Shape::Checked(checked) => key_names(&checked.of),
         Shape::Nullable(inner) => key_names(inner),
         _ => None,
     }

@@ -32,6 +32,7 @@ impl Notation {
             Shape::Char => "char".to_owned(),
             Shape::Text => "string".to_owned(),
             Shape::Bytes => "bytes".to_owned(),
+            Shape::Checked(checked) => format!("checked {}", self.form(&checked.of)),
             Shape::Nullable(inner) => format!("{} | null", self.form(inner)),
             Shape::List(items) => format!("{}[]", self.grouped(items)),
             Shape::Tuple(items) => {
@@ -106,7 +107,7 @@ impl Notation {
     fn grouped(&mut self, shape: &Shape) -> String {
         let text = self.form(shape);
         let joined = match shape {
-            Shape::Nullable(_) | Shape::Choice(_) => true,
+            Shape::Nullable(_) | Shape::Choice(_) | Shape::Checked(_) => true,
             Shape::Object(_) => holds_itself(shape),
             _ => false,
         };

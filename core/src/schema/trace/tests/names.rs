@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::shown;
+use super::{UUID, shown};
 use crate::schema::{Field, Integer, Object, Shape};
 
 fn object<T: serde::de::DeserializeOwned>() -> Object {
@@ -71,8 +71,8 @@ fn may_be_several_for_one_field() {
         shown::<Renamed>(),
         [
             "a? (or b): u8",
-            "d? (or c): string",
-            "e: string",
+            &format!("d? (or c): {UUID}"),
+            &format!("e: {UUID}"),
             "f? (or g): list | null",
             "f[]: u8",
             "middle (or alpha, zeta): u8",
@@ -120,7 +120,14 @@ struct Styled {
 #[test]
 fn with_another_reader_are_those_of_what_it_reads() {
     let shown = shown::<Styled>();
-    assert_eq!(shown, ["back? (or paper): string", "color: string", "pen: string"]);
+    assert_eq!(
+        shown,
+        [
+            r#"back? (or paper): string like "a""#,
+            r#"color: string like "a""#,
+            r#"pen: string like "a""#
+        ]
+    );
 }
 
 #[derive(Deserialize)]
