@@ -6,6 +6,9 @@ use super::path::{Step, join, quoted, shown};
 use super::{Checked, Field, Shape};
 use crate::snapshot::{FNV1A_START, fnv1a};
 
+/// An object that refuses fields that it does not know.
+pub(super) const STRICT: &str = "object, no others";
+
 /// What stands between a kind that is checked and its sample.
 pub(super) const LIKE: &str = " like ";
 
@@ -25,7 +28,8 @@ pub struct Line {
     pub aliases: Vec<String>,
     /// What stands there: `string`, `u64 | null`, `object`, `list`, …; `again place` is the form at
     /// `place` once more, and `string like "2000-01-01"` one that is looked at before it is taken, with
-    /// the first sample that was, or `string (checked)` if none was.
+    /// the first sample that was, or `string (checked)` if none was. `object, no others` refuses
+    /// fields that it does not know.
     pub kind: String,
 }
 
@@ -42,7 +46,7 @@ impl fmt::Display for Line {
 }
 
 impl Shape {
-    /// The form as lines, sorted: one for each place, the outermost object left out.
+    /// The form as lines, sorted: one for each place. The outermost object is left out, unless it is strict.
     ///
     /// ```
     /// use factum_core::schema::Shape;
@@ -53,7 +57,7 @@ impl Shape {
     pub fn lines(&self) -> Vec<Line> {
         let mut walk = Walk::default();
         match self {
-            Self::Object(object) => {
+            Self::Object(object) if !object.strict => {
                 walk.around.push(String::new());
                 walk.fields("", &object.fields);
             }
@@ -170,6 +174,7 @@ impl Walk {
                 Shape::Text => "map".to_owned(),
                 key => format!("map by {}", self.kind(key)),
             },
+            Shape::Object(object) if object.strict => STRICT.to_owned(),
             Shape::Object(_) => "object".to_owned(),
             Shape::Choice(_) => "choice".to_owned(),
             Shape::Again(again) => self.again(again.up),

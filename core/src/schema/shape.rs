@@ -96,6 +96,9 @@ pub struct Object {
     pub name: String,
     /// Its fields, in their order.
     pub fields: Vec<Field>,
+    /// Whether it refuses fields that it does not know, as with `deny_unknown_fields`. Others ignore
+    /// them.
+    pub strict: bool,
 }
 
 /// A field of a struct.

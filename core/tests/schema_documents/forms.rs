@@ -72,7 +72,7 @@ pub(crate) fn field(name: &str, shape: Shape) -> Field {
 }
 
 pub(crate) fn object(name: &str, fields: Vec<Field>) -> Shape {
-    Shape::Object(Object { name: name.to_owned(), fields })
+    Shape::Object(Object { name: name.to_owned(), fields, strict: false })
 }
 
 fn again(name: &str) -> Shape {

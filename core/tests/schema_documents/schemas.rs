@@ -139,6 +139,18 @@ fn an_event_that_is_called_as_a_past_form_keeps_its_name() {
 }
 
 #[test]
+fn an_object_that_refuses_other_fields_says_so() {
+    let strict = event("a.b", Shape::of::<std::ops::Range<u8>>());
+    let app = Description {
+        aggregates: vec![aggregate("a", Vec::new(), vec![strict])],
+        ..<_>::default()
+    };
+    let schemas = app::json(&app, "events.schema.json");
+    assert!(fits(&schemas, "/$defs/a.b", &json!({ "start": 1, "end": 2 })));
+    assert!(!fits(&schemas, "/$defs/a.b", &json!({ "start": 1, "end": 2, "step": 1 })));
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     let mut app = app::bank();
     let planted = crate::forms::planted;

@@ -49,7 +49,20 @@ pub(crate) fn object(fields: impl IntoIterator<Item = Field>) -> Shape {
 }
 
 pub(crate) fn named(name: &str, fields: impl IntoIterator<Item = Field>) -> Shape {
-    Shape::Object(Object { name: name.to_owned(), fields: fields.into_iter().collect() })
+    Shape::Object(Object {
+        name: name.to_owned(),
+        fields: fields.into_iter().collect(),
+        strict: false,
+    })
+}
+
+/// An object that refuses other fields.
+pub(crate) fn strict(fields: impl IntoIterator<Item = Field>) -> Shape {
+    Shape::Object(Object {
+        name: "Fields".to_owned(),
+        fields: fields.into_iter().collect(),
+        strict: true,
+    })
 }
 
 pub(crate) fn again(name: &str, up: usize) -> Shape {

@@ -99,7 +99,7 @@ fn inside(kind: &str, around: &[String]) -> (String, Vec<String>) {
 pub(crate) fn any_object(random: &mut Random, depth: usize, around: &[String]) -> Object {
     let (name, around) = inside("Object", around);
     let fields = names(random).into_iter().map(|name| any_field(random, name, depth, &around));
-    Object { name, fields: fields.collect() }
+    Object { name, fields: fields.collect(), strict: random.chance(20) }
 }
 
 fn any_field(random: &mut Random, name: &str, depth: usize, around: &[String]) -> Field {
@@ -177,7 +177,7 @@ fn changed_object(random: &mut Random, object: &Object, around: &[String]) -> Ob
     if random.chance(15) && fields.iter().all(|field| !is_named(field, name)) {
         fields.push(any_field(random, name, 1, &around));
     }
-    Object { name: object.name.clone(), fields }
+    Object { name: object.name.clone(), fields, strict: object.strict ^ random.chance(4) }
 }
 
 /// Gives one field another name, or takes one as the old name of another.

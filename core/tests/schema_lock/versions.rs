@@ -42,6 +42,28 @@ fn an_upcaster_takes_what_is_locked() {
 }
 
 #[test]
+fn an_upcaster_that_refuses_fields_takes_all_that_is_locked() {
+    let before = events([v1()]);
+    let after = |shape| events([v2(Some(shape))]);
+    assert_passes(&before, &after(strict([field("cents", U32), field("note", Shape::Text)])));
+    assert_eq!(
+        faults(&before, &after(strict([field("cents", U32)]))),
+        ["6: in what its upcaster takes, `note` was string and is refused [upcaster-mismatch]"]
+    );
+}
+
+#[test]
+fn an_upcaster_takes_all_items_of_a_tuple() {
+    let pair = |items: Vec<_>| object([field("pair", Shape::Tuple(items))]);
+    let mut one = event("account.deposited", []);
+    one.fields = pair(vec![U32, U32]);
+    let after = |taken| events([raised(event("account.deposited", []), Some(taken))]);
+    let before = events([one]);
+    assert_passes(&before, &after(pair(vec![U32, U32])));
+    assert_breaks(&before, &after(pair(vec![U32])), &[Rule::UpcasterMismatch]);
+}
+
+#[test]
 fn a_version_without_an_upcaster_breaks() {
     let before = events([v1()]);
     let mut after = v2(None);

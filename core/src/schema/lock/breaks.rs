@@ -89,7 +89,7 @@ fn past_obstacles(locked: &Form, taken: &Form) -> Vec<Obstacle> {
         return Vec::new();
     }
     let mut obstacles = obstacles(locked, taken);
-    obstacles.retain(|obstacle| obstacle.rule != Rule::RemovedField);
+    obstacles.retain(|obstacle| !obstacle.cause.is_choice_of_upcaster());
     for obstacle in &mut obstacles {
         obstacle.rule = Rule::UpcasterMismatch;
         obstacle.what = format!("in what its upcaster takes, {}", obstacle.what);
@@ -128,7 +128,7 @@ fn broken(
     obstacles: Vec<Obstacle>,
     advice: impl FnOnce() -> String,
 ) -> Option<Break> {
-    let fault = |Obstacle { rule, path, what }: Obstacle| {
+    let fault = |Obstacle { rule, path, what, .. }: Obstacle| {
         let line = entry.number_of(&path);
         Fault { rule, line, what }
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cursor::Cursor;
-use crate::schema::lines::{CHECKED, LIKE};
+use crate::schema::lines::{CHECKED, LIKE, STRICT};
 use crate::schema::path::{Step, join};
 use crate::schema::{Again, Checked, Choice, Field, Float, Integer, Line, Object, Shape, Variant};
 
@@ -102,6 +102,7 @@ impl<'a> Builder<'a> {
             "tuple" => Shape::Tuple(self.items(path)),
             "map" => Shape::Map(Box::new(Shape::Text), Box::new(self.at(path, Step::Value))),
             "object" => Shape::Object(self.object(path)),
+            STRICT => Shape::Object(Object { strict: true, ..self.object(path) }),
             "choice" => Shape::Choice(self.choice(path)),
             _ => Shape::Any,
         }
@@ -145,7 +146,7 @@ impl<'a> Builder<'a> {
             }),
             _ => None,
         });
-        let object = Object { name: path.to_owned(), fields: fields.collect() };
+        let object = Object { name: path.to_owned(), fields: fields.collect(), strict: false };
         self.around.pop();
         object
     }

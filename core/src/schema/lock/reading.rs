@@ -19,6 +19,25 @@ pub(super) struct Obstacle {
     pub(super) path: String,
     /// What happened there.
     pub(super) what: String,
+    pub(super) cause: Cause,
+}
+
+/// What is behind an obstacle, as far as it matters what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It cannot be read.
+    Unreadable,
+    /// It is read, and a part of it is lost.
+    LeftOut,
+    /// It may have parts of which nothing is known, and they would be refused.
+    Denied,
+}
+
+impl Cause {
+    /// Whether an upcaster may do so: it is the place to say what becomes of the old form.
+    pub(super) fn is_choice_of_upcaster(self) -> bool {
+        self != Self::Unreadable
+    }
 }
 
 /// What is in the way of reading the locked form as today's: the outermost causes only.
@@ -55,7 +74,11 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn note(&mut self, rule: Rule, path: &str, what: String) {
-        self.obstacles.push(Obstacle { rule, path: path.to_owned(), what });
+        self.note_as(Cause::Unreadable, rule, path, what);
+    }
+
+    fn note_as(&mut self, cause: Cause, rule: Rule, path: &str, what: String) {
+        self.obstacles.push(Obstacle { rule, path: path.to_owned(), what, cause });
     }
 
     fn place(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) {
@@ -144,17 +167,32 @@ impl<'a> Reading<'a> {
         self.note(rule, path, format!("`{path}` was {} and is gone", self.locked.kind(path)));
     }
 
+    fn left_out(&mut self, today: &Object, path: &str) {
+        if today.strict {
+            let what = format!("`{path}` was {} and is refused", self.locked.kind(path));
+            return self.note(Rule::RemovedField, path, what);
+        }
+        let what = format!("`{path}` was {} and is gone", self.locked.kind(path));
+        self.note_as(Cause::LeftOut, Rule::RemovedField, path, what);
+    }
+
     fn needed(&mut self, at: &At, step: &Step) {
         let path = join(&at.today, step);
         self.note(Rule::RequiredField, &at.locked, format!("`{path}` is new and has to be there"));
     }
 
     fn fields(&mut self, at: &At, locked: &'a Object, today: &'a Object) {
+        if today.strict && !locked.strict {
+            let place = shown(&at.locked);
+            let what =
+                format!("`{place}` ignored fields that it does not know and now refuses them");
+            self.note_as(Cause::Denied, Rule::DeniedFields, &at.locked, what);
+        }
         let mut read: BTreeMap<&str, &str> = BTreeMap::new();
         for old in &locked.fields {
             let step = Step::Field(old.name.clone());
             let Some(new) = reader(today, &old.name) else {
-                self.gone(Rule::RemovedField, &join(&at.locked, &step));
+                self.left_out(today, &join(&at.locked, &step));
                 continue;
             };
             let place = at.step(&step, &Step::Field(new.name.clone()));

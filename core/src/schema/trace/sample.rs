@@ -74,7 +74,9 @@ impl Samples {
             Error::UnknownVariant(expected) => self.expect(at, expected) || self.reject(at, target),
             Error::Content => self.reject_last_field(at, target),
             Error::Exhausted => self.step_back(at, target),
-            Error::Stop | Error::Duplicate(_) | Error::Other => self.reject(at, target),
+            Error::Stop | Error::Duplicate(_) | Error::UnknownField | Error::Other => {
+                self.reject(at, target)
+            }
         }
     }
 

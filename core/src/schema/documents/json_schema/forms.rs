@@ -92,6 +92,9 @@ impl Types {
         if !either.is_empty() {
             set(&mut schema, "allOf", either);
         }
+        if object.strict {
+            set(&mut schema, "additionalProperties", false);
+        }
         schema
     }
 

@@ -143,7 +143,7 @@ mod tests {
         let branches = Shape::List(Box::new(Shape::Again(again)));
         let branches =
             Field { name: "b".to_owned(), aliases: Vec::new(), shape: branches, optional: true };
-        Shape::Object(Object { name: "Tree".to_owned(), fields: vec![branches] })
+        Shape::Object(Object { name: "Tree".to_owned(), fields: vec![branches], strict: false })
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
 
     fn object(name: &str, field: &str, shape: Shape) -> Shape {
         let field = Field { name: field.to_owned(), aliases: Vec::new(), shape, optional: false };
-        Shape::Object(Object { name: name.to_owned(), fields: vec![field] })
+        Shape::Object(Object { name: name.to_owned(), fields: vec![field], strict: false })
     }
 
     #[test]

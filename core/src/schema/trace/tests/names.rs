@@ -46,7 +46,11 @@ fn are_those_that_are_read_in_the_order_of_their_declaration() {
         Field { name: "town".to_owned(), aliases: Vec::new(), shape: Shape::Text, optional: false };
     assert_eq!(
         guest.field("address").map(|field| &field.shape),
-        Some(&Shape::Object(Object { name: "Address".to_owned(), fields: vec![town] }))
+        Some(&Shape::Object(Object {
+            name: "Address".to_owned(),
+            fields: vec![town],
+            strict: false
+        }))
     );
 }
 
@@ -94,7 +98,19 @@ struct Strict {
 
 #[test]
 fn of_a_strict_struct_are_found_too() {
-    assert_eq!(shown::<Strict>(), ["more?: string", "new (or old): string"]);
+    assert_eq!(
+        shown::<Strict>(),
+        ["(value): object, no others", "more?: string", "new (or old): string"]
+    );
+    assert_eq!(shown::<Option<Strict>>()[0], "(value): object, no others | null");
+    assert_eq!(shown::<StrictChoice>()[1], "/Named: object, no others");
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+enum StrictChoice {
+    Named { it: uuid::Uuid },
 }
 
 mod hex {

@@ -111,8 +111,8 @@ fn maps_by_enums() {
 
 #[test]
 fn structs_of_the_standard_library() {
-    assert_eq!(shown::<Duration>(), ["nanos: u32", "secs: u64"]);
-    assert_eq!(shown::<Range<u8>>(), ["end: u8", "start: u8"]);
+    assert_eq!(shown::<Duration>(), ["(value): object, no others", "nanos: u32", "secs: u64"]);
+    assert_eq!(shown::<Range<u8>>(), ["(value): object, no others", "end: u8", "start: u8"]);
     assert_eq!(shown::<Result<u8, String>>(), ["(value): choice", "/Err: string", "/Ok: u8"]);
 }
 
