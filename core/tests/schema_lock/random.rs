@@ -127,7 +127,7 @@ fn any_choice(random: &mut Random, depth: usize, around: &[String]) -> Choice {
 /// The same form with a few changes, good ones and bad ones.
 pub(crate) fn changed(random: &mut Random, old: &Shape, around: &[String]) -> Shape {
     if random.chance(8) {
-        return match random.below(4) {
+        return match random.below(20) {
             0 => Shape::Any,
             1 => shape(random, 1, around),
             _ if matches!(old, Shape::Nullable(_)) => old.clone(),

@@ -64,6 +64,14 @@ fn an_upcaster_takes_all_items_of_a_tuple() {
 }
 
 #[test]
+fn an_upcaster_may_take_json() {
+    let before = events([v1()]);
+    let taken = object([field("cents", Shape::Any), field("note", nullable(Shape::Any))]);
+    assert_passes(&before, &events([v2(Some(taken))]));
+    assert_passes(&before, &events([v2(Some(Shape::Any))]));
+}
+
+#[test]
 fn a_version_without_an_upcaster_breaks() {
     let before = events([v1()]);
     let mut after = v2(None);

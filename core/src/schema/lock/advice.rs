@@ -1,9 +1,9 @@
 //! What to do about a breaking change.
 
-use super::FILE;
 use super::form::Form;
+use super::reading::{Cause, Obstacle};
 use super::today::Known;
-use super::upcaster;
+use super::{FILE, UPDATE, upcaster};
 
 pub(super) const REMOVED_COMMAND: &str = "\
 what sends it (a queue, a saga, another service) would be refused: keep it; if nothing sends it any
@@ -62,6 +62,26 @@ pub(super) fn mismatch(event: &Known<'_>, version: u32, locked: &Form) -> String
          that:\n\n{}",
         upcaster::function(event, version, locked)
     )
+}
+
+/// What is to be said first of places that are or were `any`.
+pub(super) fn notes(obstacles: &[Obstacle]) -> String {
+    let has = |cause| obstacles.iter().any(|obstacle| obstacle.cause == cause);
+    let mut notes = String::new();
+    if has(Cause::NowAny) {
+        notes += &format!(
+            "serde asks a type that is `any` (it has `tag`, `untagged` or `flatten`) for anything, so \
+             that nothing\nsays what it reads: if it is sure that it reads what is stored, let {FILE} say \
+             `any` there, without the\nplaces inside, by hand; otherwise:\n\n"
+        );
+    }
+    if has(Cause::WasAny) {
+        notes += &format!(
+            "nothing is known of what was stored as `any`: if it is sure that it can be read, take the \
+             block out of\n{FILE} by hand, and run `{UPDATE}`; otherwise:\n\n"
+        );
+    }
+    notes
 }
 
 /// For a form that changed though its version did not.

@@ -26,7 +26,7 @@ fn of_command(entry: &Entry, app: &Description) -> Option<Break> {
         return Some(gone(entry, Rule::RemovedCommand, advice::REMOVED_COMMAND.to_owned()));
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
-    broken(entry, obstacles, || advice::command(name))
+    broken(entry, obstacles, |notes| format!("{notes}{}", advice::command(name)))
 }
 
 fn of_event(family: &Family<'_>, events: &Events<'_>) -> Vec<Break> {
@@ -71,7 +71,9 @@ fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     }
     if version == event.schema.version {
         let obstacles = obstacles(&entry.form, &Form::of(&event.schema.fields));
-        return broken(entry, obstacles, || advice::raise(event, &entry.form));
+        return broken(entry, obstacles, |notes| {
+            format!("{notes}{}", advice::raise(event, &entry.form))
+        });
     }
     if !event.has_upcaster(version) {
         let what = format!("nothing leads on from it to version {}", event.schema.version);
@@ -80,7 +82,7 @@ fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     }
     let taken = event.past_form(version)?;
     let obstacles = past_obstacles(&entry.form, &taken);
-    broken(entry, obstacles, || advice::mismatch(event, version, &entry.form))
+    broken(entry, obstacles, |_| advice::mismatch(event, version, &entry.form))
 }
 
 /// Where an upcaster cannot take what is locked. It may leave fields out: it is the place to say so.
@@ -126,13 +128,14 @@ fn single(entry: &Entry, rule: Rule, what: String, advice: String) -> Break {
 fn broken(
     entry: &Entry,
     obstacles: Vec<Obstacle>,
-    advice: impl FnOnce() -> String,
+    advice: impl FnOnce(String) -> String,
 ) -> Option<Break> {
+    let notes = advice::notes(&obstacles);
     let fault = |Obstacle { rule, path, what, .. }: Obstacle| {
         let line = entry.number_of(&path);
         Fault { rule, line, what }
     };
     let faults: Vec<_> = obstacles.into_iter().map(fault).collect();
     let subject = entry.subject.clone();
-    (!faults.is_empty()).then(|| Break { subject, faults, advice: advice() })
+    (!faults.is_empty()).then(|| Break { subject, faults, advice: advice(notes) })
 }

@@ -7,6 +7,11 @@
 //! they are locked, with those of today: a change that breaks is told of by its [`Rule`], with the
 //! upcaster to write; others are written when they are asked for. Nothing here does I/O.
 //!
+//! What is `any` is not compared: serde asks enums with `tag` or `untagged`, and structs with `flatten`,
+//! for anything. A form that becomes `any` at one version therefore breaks, and so does one that was: the
+//! version is raised, or the block is corrected by hand where it is sure that what is stored is read. Only
+//! an upcaster may take `any` for what is known: it is JSON that it wants then.
+//!
 //! ```
 //! use factum_core::schema::lock::{self, Failure};
 //! use factum_core::schema::Description;

@@ -31,12 +31,26 @@ pub(super) enum Cause {
     LeftOut,
     /// It may have parts of which nothing is known, and they would be refused.
     Denied,
+    /// It is read as `any`, which may stand for a type that refuses it.
+    NowAny,
+    /// It was `any`, and may be anything.
+    WasAny,
 }
 
 impl Cause {
-    /// Whether an upcaster may do so: it is the place to say what becomes of the old form.
+    /// Why the one kind is not read as the other.
+    fn of(locked: &Shape, today: &Shape) -> Self {
+        match (is_any(locked), is_any(today)) {
+            (_, true) => Self::NowAny,
+            (true, false) => Self::WasAny,
+            (false, false) => Self::Unreadable,
+        }
+    }
+
+    /// Whether an upcaster may do so: it is the place to say what becomes of the old form, and who takes
+    /// JSON there wants JSON.
     pub(super) fn is_choice_of_upcaster(self) -> bool {
-        self != Self::Unreadable
+        matches!(self, Self::LeftOut | Self::Denied | Self::NowAny)
     }
 }
 
@@ -83,25 +97,29 @@ impl<'a> Reading<'a> {
 
     fn place(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) {
         if !self.reads(at, locked, today) {
-            self.retyped(at);
+            self.retyped(at, Cause::of(locked, today));
         }
     }
 
-    fn retyped(&mut self, at: &At) {
+    fn retyped(&mut self, at: &At, cause: Cause) {
         let (was, is) = (self.locked.kind(&at.locked), self.today.kind(&at.today));
         let and = if at.locked == at.today {
             " and".to_owned()
         } else {
             format!(", and `{}`, as which it is read,", shown(&at.today))
         };
-        let what = format!("`{}` was {was}{and} is {is}", shown(&at.locked));
-        self.note(Rule::RetypedField, &at.locked, what);
+        let so = match cause {
+            Cause::NowAny => ": whether what is stored can be read as that, cannot be compared",
+            Cause::WasAny => ": what is stored may be anything",
+            _ => "",
+        };
+        let what = format!("`{}` was {was}{and} is {is}{so}", shown(&at.locked));
+        self.note_as(cause, Rule::RetypedField, &at.locked, what);
     }
 
     /// Whether what stands here is of a kind that can be read. What is wrong inside is noted.
     fn reads(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) -> bool {
         match (locked, today) {
-            (_, Shape::Any) => true,
             (Shape::Again(Again { name, .. }), _) => match named(&self.locked.shape, name) {
                 Some(shape) => self.reads(&At { locked: name.clone(), ..at.clone() }, shape, today),
                 None => false,
@@ -239,7 +257,7 @@ impl<'a> Reading<'a> {
             match (&old.content, &new.content) {
                 (None, None) => {}
                 (Some(old), Some(new)) => self.place(&at, old, new),
-                (None, Some(_)) | (Some(_), None) => self.retyped(&at),
+                (None, Some(_)) | (Some(_), None) => self.retyped(&at, Cause::Unreadable),
             }
         }
     }
@@ -252,6 +270,13 @@ fn reader<'a>(object: &'a Object, name: &str) -> Option<&'a Field> {
 
 fn answers_to(field: &Field, name: &str) -> bool {
     field.name == name || field.aliases.iter().any(|alias| alias == name)
+}
+
+fn is_any(shape: &Shape) -> bool {
+    match shape {
+        Shape::Nullable(inner) => is_any(inner),
+        shape => *shape == Shape::Any,
+    }
 }
 
 /// The object or choice at a path.
