@@ -1,6 +1,6 @@
 //! Versions of a form, and what leads on from them.
 
-use factum_core::schema::lock::Rule;
+use factum_core::schema::lock::{self, Rule};
 use factum_core::schema::{EventSchema, Shape};
 
 use crate::app::*;
@@ -91,6 +91,17 @@ fn a_lowered_version_breaks() {
     blocks.reverse();
     assert_eq!(rules_of(&blocks.join("\n\n"), &events([v1()])), [Rule::LoweredVersion]);
     assert!(rules_of(&lock, &events([raised(v2(None), None)])).is_empty());
+}
+
+#[test]
+fn nothing_comes_after_the_last_version() {
+    let last = EventSchema { version: u32::MAX, ..v1() };
+    let lock = locked(&events([last.clone()]));
+    let told = |app| lock::check(Some(&lock), &app, true).unwrap_err().to_string();
+    for app in [events([v1()]), events([EventSchema { fields: object([]), ..last }])] {
+        let told = told(app);
+        assert!(told.contains("a name of its own") && !told.contains("raise"), "{told}");
+    }
 }
 
 #[test]

@@ -40,10 +40,15 @@ pub(super) fn reused_name(was: &str, name: &str) -> String {
 }
 
 pub(super) fn lowered_version(version: u32) -> String {
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "stored events may have version {version}: keep it; it is the last that there is, so that \
+             another\nform needs an event with a name of its own"
+        );
+    };
     format!(
         "stored events may have version {version}: keep it, and to go back to an older form, raise \
-         the\nversion to {} and lead from {version} to that",
-        version.saturating_add(1)
+         the\nversion to {raised} and lead from {version} to that"
     )
 }
 
@@ -87,7 +92,12 @@ pub(super) fn notes(obstacles: &[Obstacle]) -> String {
 /// For a form that changed though its version did not.
 pub(super) fn raise(event: &Known<'_>, locked: &Form) -> String {
     let version = event.schema.version;
-    let raised = version.saturating_add(1);
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "stored events have the old form: keep that readable; {version} is the last version that \
+             there is,\nso that the new form needs an event with a name of its own"
+        );
+    };
     if event.schema.variant.is_empty() {
         return format!(
             "stored events have the old form: keep that readable, or raise the version to {raised} in \
@@ -98,7 +108,7 @@ pub(super) fn raise(event: &Known<'_>, locked: &Form) -> String {
         "stored events have the old form: keep that readable, or raise the version and lead from the \
          old\nform to the new{}:\n\n{}\n\n{}",
         if event.schema.past.is_empty() { "" } else { ", and the upcaster before to the old" },
-        upcaster::attribute(event),
+        upcaster::attribute(event, raised),
         upcaster::function(event, version, locked)
     )
 }

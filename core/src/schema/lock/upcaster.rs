@@ -5,16 +5,14 @@ use super::today::Known;
 use crate::schema::{Field, Object, Shape};
 
 /// The variant with its version raised.
-pub(super) fn attribute(event: &Known<'_>) -> String {
+pub(super) fn attribute(event: &Known<'_>, raised: u32) -> String {
     let schema = event.schema;
     let was: String = schema.was.iter().map(|name| format!(", was = {name:?}")).collect();
     let past: String = schema.past.iter().map(|past| format!("{} => …, ", past.version)).collect();
     let (version, function) = (schema.version, function_name(schema.variant, schema.version));
     format!(
-        "    #[event({:?}, version = {}{was}, upcast({past}{version} => {function}))]\n    {} {{ .. }},",
-        schema.name,
-        version.saturating_add(1),
-        schema.variant,
+        "    #[event({:?}, version = {raised}{was}, upcast({past}{version} => {function}))]\n    {} {{ .. }},",
+        schema.name, schema.variant,
     )
 }
 
