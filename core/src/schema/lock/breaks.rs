@@ -13,8 +13,12 @@ use crate::schema::Description;
 pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     let events = Events::of(app);
     let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_command(entry, app)).collect();
-    for family in families(lock) {
-        breaks.extend(of_event(&family, &events));
+    let families = families(lock);
+    for family in &families {
+        breaks.extend(match successor(family, &families, &events) {
+            Some(event) => renamed(family, &event).into_iter().collect(),
+            None => of_event(family, &events),
+        });
     }
     breaks.sort_by_key(|broken| broken.faults.iter().map(|fault| fault.line).min());
     breaks
@@ -27,6 +31,27 @@ fn of_command(entry: &Entry, app: &Description) -> Option<Break> {
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
     broken(entry, obstacles, |notes| format!("{notes}{}", advice::command(name)))
+}
+
+/// The event that took the place of one that is gone, as it has a name that this one had before.
+fn successor<'a>(
+    family: &Family<'_>,
+    families: &[Family<'_>],
+    events: &Events<'a>,
+) -> Option<Known<'a>> {
+    if events.reader(family.name).is_some() {
+        return None;
+    }
+    let lists =
+        |event: &Known<'_>| family.was.iter().any(|(was, _)| event.schema.was.contains(was));
+    let is_new = |event: &Known<'_>| families.iter().all(|other| other.name != event.schema.name);
+    events.iter().find(|event| lists(event) && is_new(event))
+}
+
+fn renamed(family: &Family<'_>, event: &Known<'_>) -> Option<Break> {
+    let what = format!("it is named {} now, and this name is no longer read", event.schema.name);
+    let advice = advice::forgotten_name(family.name, event);
+    Some(single(family.newest()?.entry, Rule::ForgottenName, what, advice))
 }
 
 fn of_event(family: &Family<'_>, events: &Events<'_>) -> Vec<Break> {
