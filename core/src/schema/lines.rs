@@ -6,6 +6,9 @@ use super::path::{Step, join, quoted, shown};
 use super::{Checked, Field, Shape};
 use crate::snapshot::{FNV1A_START, fnv1a};
 
+/// What stands before the length of an array.
+pub(super) const ARRAY: &str = "list of ";
+
 /// An object that refuses fields that it does not know.
 pub(super) const STRICT: &str = "object, no others";
 
@@ -100,7 +103,9 @@ impl Walk {
     fn inside(&mut self, path: &str, shape: &Shape) {
         match shape {
             Shape::Nullable(inner) => self.inside(path, inner),
-            Shape::List(inner) => self.place(Line::at(join(path, &Step::Item)), inner),
+            Shape::List(inner) | Shape::Array(inner, _) => {
+                self.place(Line::at(join(path, &Step::Item)), inner)
+            }
             Shape::Tuple(items) => {
                 for (place, item) in items.iter().enumerate() {
                     self.place(Line::at(join(path, &Step::Place(place))), item);
@@ -170,6 +175,7 @@ impl Walk {
             Shape::Nullable(inner) => format!("{} | null", self.kind(without_null(inner))),
             Shape::List(_) => "list".to_owned(),
             Shape::Tuple(_) => "tuple".to_owned(),
+            Shape::Array(_, length) => format!("{ARRAY}{length}"),
             Shape::Map(key, _) => match without_null(key) {
                 Shape::Text => "map".to_owned(),
                 key => format!("map by {}", self.kind(key)),

@@ -36,6 +36,8 @@ pub enum Shape {
     List(Box<Self>),
     /// A list of a fixed length.
     Tuple(Vec<Self>),
+    /// A list of a fixed length that is too long to tell its items apart, which are alike.
+    Array(Box<Self>, usize),
     /// An object whose keys are data: the form of the keys, which JSON writes as texts, and that of
     /// the values.
     Map(Box<Self>, Box<Self>),
@@ -137,7 +139,7 @@ impl Shape {
     #[cfg(feature = "schema")]
     pub(super) fn parts(&self) -> Vec<&Self> {
         match self {
-            Self::Nullable(inner) | Self::List(inner) => vec![inner],
+            Self::Nullable(inner) | Self::List(inner) | Self::Array(inner, _) => vec![inner],
             Self::Tuple(items) => items.iter().collect(),
             Self::Map(key, value) => vec![key, value],
             Self::Checked(checked) => vec![&checked.of],

@@ -70,6 +70,29 @@ fn a_tuple_keeps_its_length() {
 }
 
 #[test]
+fn a_tuple_becomes_a_list_of_what_all_its_items_are() {
+    let pair = with(Shape::Tuple(vec![U64, U32]));
+    assert_passes(&pair, &with(list(U64)));
+    assert_passes(&with(Shape::Tuple(Vec::new())), &with(list(U64)));
+    assert_breaks(&with(list(U64)), &pair, &[Rule::RetypedField]);
+    assert_eq!(
+        faults(&pair, &with(list(U32))),
+        ["6: `it[0]` was u64, and `it[]`, as which it is read, is u32 [retyped-field]"]
+    );
+}
+
+#[test]
+fn a_long_array_keeps_its_length() {
+    let array = |item, length| with(Shape::Array(Box::new(item), length));
+    assert!(locked(&array(U32, 100)).ends_with("    it: list of 100\n    it[]: u32\n"));
+    assert_passes(&array(U32, 100), &array(U64, 100));
+    assert_passes(&array(U32, 100), &with(list(U64)));
+    assert_breaks(&array(U32, 100), &array(U32, 99), &[Rule::RetypedField]);
+    assert_breaks(&with(list(U32)), &array(U32, 100), &[Rule::RetypedField]);
+    assert_breaks(&array(U64, 100), &array(U32, 100), &[Rule::RetypedField]);
+}
+
+#[test]
 fn a_removed_variant_breaks() {
     let both = with(choice([("Car", None), ("Bike", Some(place([("gears", U64)])))]));
     let car = with(choice([("Car", None)]));

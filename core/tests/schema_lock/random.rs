@@ -145,6 +145,7 @@ pub(crate) fn changed(random: &mut Random, old: &Shape, around: &[String]) -> Sh
             inner => nullable(inner),
         },
         Shape::List(inner) => list(changed(random, inner, around)),
+        Shape::Tuple(items) if !items.is_empty() && random.chance(15) => list(items[0].clone()),
         Shape::Tuple(items) => {
             Shape::Tuple(items.iter().map(|item| changed(random, item, around)).collect())
         }

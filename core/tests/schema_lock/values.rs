@@ -44,6 +44,9 @@ fn any<'a>(random: &mut Random, shape: &'a Shape, around: &Around<'a>, depth: us
         Shape::List(inner) => {
             (0..random.below(3)).map(|_| any(random, inner, around, depth - 1)).collect()
         }
+        Shape::Array(inner, length) => {
+            (0..*length).map(|_| any(random, inner, around, depth.min(1))).collect()
+        }
         Shape::Tuple(items) => items.iter().map(|item| any(random, item, around, depth)).collect(),
         Shape::Map(key, inner) => {
             let key = match any(random, key, around, 0) {
@@ -127,6 +130,9 @@ fn fits<'a>(shape: &'a Shape, value: &Value, around: &Around<'a>) -> bool {
         (Shape::Nullable(inner), value) => fits(inner, value, around),
         (Shape::List(inner), Value::Array(items)) => {
             items.iter().all(|item| fits(inner, item, around))
+        }
+        (Shape::Array(inner, length), Value::Array(items)) => {
+            items.len() == *length && items.iter().all(|item| fits(inner, item, around))
         }
         (Shape::Tuple(shapes), Value::Array(items)) => {
             let all = shapes.iter().zip(items).all(|(shape, item)| fits(shape, item, around));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cursor::Cursor;
-use crate::schema::lines::{CHECKED, LIKE, STRICT};
+use crate::schema::lines::{ARRAY, CHECKED, LIKE, STRICT};
 use crate::schema::path::{Step, join};
 use crate::schema::{Again, Checked, Choice, Field, Float, Integer, Line, Object, Shape, Variant};
 
@@ -112,6 +112,10 @@ impl<'a> Builder<'a> {
         if let Some(key) = kind.strip_prefix("map by ") {
             let key = self.shape(&join(path, &Step::Key), key);
             return Some(Shape::Map(Box::new(key), Box::new(self.at(path, Step::Value))));
+        }
+        if let Some(length) = kind.strip_prefix(ARRAY) {
+            let length = length.parse().ok()?;
+            return Some(Shape::Array(Box::new(self.at(path, Step::Item)), length));
         }
         self.again(Cursor::new(kind.strip_prefix("again ")?).path()?)
     }

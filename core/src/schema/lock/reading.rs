@@ -131,13 +131,19 @@ impl<'a> Reading<'a> {
             (Shape::Nullable(locked), Shape::Nullable(today)) => self.reads(at, locked, today),
             (Shape::Null, Shape::Nullable(_)) => true,
             (_, Shape::Nullable(today)) => self.reads(at, locked, today),
-            (Shape::List(locked), Shape::List(today)) => {
+            (Shape::Array(_, locked), Shape::Array(_, today)) if locked != today => false,
+            (Shape::List(locked) | Shape::Array(locked, _), Shape::List(today))
+            | (Shape::Array(locked, _), Shape::Array(today, _)) => {
                 self.place(&at.same(&Step::Item), locked, today);
                 true
             }
             (Shape::Bytes, Shape::List(today)) => self.reads(at, &BYTE, today),
             (Shape::Tuple(locked), Shape::Tuple(today)) => {
                 self.items(at, locked, today);
+                true
+            }
+            (Shape::Tuple(locked), Shape::List(today)) => {
+                self.items_of_list(at, locked, today);
                 true
             }
             (Shape::Map(locked_key, locked), Shape::Map(today_key, today)) => {
@@ -178,6 +184,13 @@ impl<'a> Reading<'a> {
         }
         for place in locked.len()..today.len() {
             self.needed(at, &Step::Place(place));
+        }
+    }
+
+    /// The items of a tuple, as those of a list.
+    fn items_of_list(&mut self, at: &At, locked: &'a [Shape], today: &'a Shape) {
+        for (place, locked) in locked.iter().enumerate() {
+            self.place(&at.step(&Step::Place(place), &Step::Item), locked, today);
         }
     }
 

@@ -125,7 +125,7 @@ impl Explorer {
 
     fn tuple(&mut self, path: &[Step], len: usize, around: &Around) -> Shape {
         if len > MAX_PLACES {
-            return Shape::List(Box::new(self.part(path, Step::Place(0), around)));
+            return Shape::Array(Box::new(self.part(path, Step::Place(0), around)), len);
         }
         Shape::Tuple((0..len).map(|at| self.part(path, Step::Place(at), around)).collect())
     }

@@ -23,6 +23,7 @@ impl Types {
             Shape::Nullable(inner) => nullable(self.form(inner)),
             Shape::List(items) => list(self.form(items)),
             Shape::Tuple(items) => self.tuple(items),
+            Shape::Array(items, length) => of_length(list(self.form(items)), *length),
             Shape::Map(key, value) => self.map(key, value),
             Shape::Object(object) => {
                 self.named(&object.name, |types| types.object(object, &Docs::NONE))
@@ -43,9 +44,7 @@ impl Types {
     }
 
     fn tuple(&mut self, items: &[Shape]) -> Schema {
-        let mut schema = of_type("array");
-        set(&mut schema, "minItems", items.len());
-        set(&mut schema, "maxItems", items.len());
+        let mut schema = of_length(of_type("array"), items.len());
         // A list of no schemas is not allowed.
         if items.is_empty() {
             return schema;
@@ -130,6 +129,12 @@ fn of_type(name: &str) -> Schema {
 fn list(items: Schema) -> Schema {
     let mut schema = of_type("array");
     set(&mut schema, "items", items);
+    schema
+}
+
+fn of_length(mut schema: Schema, length: usize) -> Schema {
+    set(&mut schema, "minItems", length);
+    set(&mut schema, "maxItems", length);
     schema
 }
 

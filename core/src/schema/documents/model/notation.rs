@@ -35,6 +35,7 @@ impl Notation {
             Shape::Checked(checked) => format!("checked {}", self.form(&checked.of)),
             Shape::Nullable(inner) => format!("{} | null", self.form(inner)),
             Shape::List(items) => format!("{}[]", self.grouped(items)),
+            Shape::Array(items, length) => format!("{}[{length}]", self.grouped(items)),
             Shape::Tuple(items) => {
                 let items = items.iter().map(|item| self.form(item));
                 format!("[{}]", joined(items, ", "))

@@ -53,6 +53,7 @@ fn sample(shape: &Shape) -> Value {
             None => sample(&checked.of),
         },
         Shape::Nullable(inner) => sample(inner),
+        Shape::Array(inner, length) => vec![sample(inner); *length].into(),
         Shape::List(inner) => json!([sample(inner)]),
         Shape::Tuple(items) => items.iter().map(sample).collect(),
         Shape::Map(_, value) => json!({ "1": sample(value) }),
