@@ -197,7 +197,7 @@ impl Walk {
 }
 
 /// JSON has one `null`, however often it may stand there.
-fn without_null(mut shape: &Shape) -> &Shape {
+pub(super) fn without_null(mut shape: &Shape) -> &Shape {
     while let Shape::Nullable(inner) = shape {
         shape = inner;
     }

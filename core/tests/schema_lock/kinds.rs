@@ -155,6 +155,8 @@ fn a_check_may_be_dropped_but_not_begin_or_change() {
     assert!(!passes(&date(), &other) && !passes(&date(), &odd) && !passes(&odd, &other));
     assert_eq!(
         faults(&with(Shape::Text), &with(date())),
-        [r#"5: `it` was string and is string like "2000-01-01" [retyped-field]"#]
+        [
+            r#"5: `it` was string and is string like "2000-01-01": what is stored may be refused [retyped-field]"#
+        ]
     );
 }

@@ -1,7 +1,8 @@
 //! What to do about a breaking change.
 
+use super::cause::Cause;
 use super::form::Form;
-use super::reading::{Cause, Obstacle};
+use super::reading::Obstacle;
 use super::today::Known;
 use super::{FILE, UPDATE, upcaster};
 
@@ -69,7 +70,7 @@ pub(super) fn mismatch(event: &Known<'_>, version: u32, locked: &Form) -> String
     )
 }
 
-/// What is to be said first of places that are or were `any`.
+/// What is to be said first of places of which the forms do not tell all.
 pub(super) fn notes(obstacles: &[Obstacle]) -> String {
     let has = |cause| obstacles.iter().any(|obstacle| obstacle.cause == cause);
     let mut notes = String::new();
@@ -84,6 +85,13 @@ pub(super) fn notes(obstacles: &[Obstacle]) -> String {
         notes += &format!(
             "nothing is known of what was stored as `any`: if it is sure that it can be read, take the \
              block out of\n{FILE} by hand, and run `{UPDATE}`; otherwise:\n\n"
+        );
+    }
+    if has(Cause::NowChecked) {
+        notes += &format!(
+            "a type that looks at what it reads (a sample that it takes stands behind `like`) may refuse \
+             what is\nstored: if it is sure that all of it passes, write the new kind into {FILE} by \
+             hand; otherwise:\n\n"
         );
     }
     notes

@@ -25,6 +25,7 @@
 mod advice;
 mod block;
 mod breaks;
+mod cause;
 mod change;
 mod cursor;
 mod damaged;

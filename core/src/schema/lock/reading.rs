@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Rule;
+use super::cause::Cause;
 use super::form::Form;
 use super::widening::widens;
 use crate::schema::path::{Step, join, shown};
@@ -20,38 +21,6 @@ pub(super) struct Obstacle {
     /// What happened there.
     pub(super) what: String,
     pub(super) cause: Cause,
-}
-
-/// What is behind an obstacle, as far as it matters what to do about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// It cannot be read.
-    Unreadable,
-    /// It is read, and a part of it is lost.
-    LeftOut,
-    /// It may have parts of which nothing is known, and they would be refused.
-    Denied,
-    /// It is read as `any`, which may stand for a type that refuses it.
-    NowAny,
-    /// It was `any`, and may be anything.
-    WasAny,
-}
-
-impl Cause {
-    /// Why the one kind is not read as the other.
-    fn of(locked: &Shape, today: &Shape) -> Self {
-        match (is_any(locked), is_any(today)) {
-            (_, true) => Self::NowAny,
-            (true, false) => Self::WasAny,
-            (false, false) => Self::Unreadable,
-        }
-    }
-
-    /// Whether an upcaster may do so: it is the place to say what becomes of the old form, and who takes
-    /// JSON there wants JSON.
-    pub(super) fn is_choice_of_upcaster(self) -> bool {
-        matches!(self, Self::LeftOut | Self::Denied | Self::NowAny)
-    }
 }
 
 /// What is in the way of reading the locked form as today's: the outermost causes only.
@@ -108,12 +77,7 @@ impl<'a> Reading<'a> {
         } else {
             format!(", and `{}`, as which it is read,", shown(&at.today))
         };
-        let so = match cause {
-            Cause::NowAny => ": whether what is stored can be read as that, cannot be compared",
-            Cause::WasAny => ": what is stored may be anything",
-            _ => "",
-        };
-        let what = format!("`{}` was {was}{and} is {is}{so}", shown(&at.locked));
+        let what = format!("`{}` was {was}{and} is {is}{}", shown(&at.locked), cause.told());
         self.note_as(cause, Rule::RetypedField, &at.locked, what);
     }
 
@@ -283,13 +247,6 @@ fn reader<'a>(object: &'a Object, name: &str) -> Option<&'a Field> {
 
 fn answers_to(field: &Field, name: &str) -> bool {
     field.name == name || field.aliases.iter().any(|alias| alias == name)
-}
-
-fn is_any(shape: &Shape) -> bool {
-    match shape {
-        Shape::Nullable(inner) => is_any(inner),
-        shape => *shape == Shape::Any,
-    }
 }
 
 /// The object or choice at a path.
