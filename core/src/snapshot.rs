@@ -31,7 +31,8 @@ impl<A: Aggregate> SnapshotPolicy<A> {
 
     /// The shape of the state, nested types included, and of the events that it was folded from: a
     /// snapshot of another shape is not used, so two deployments can work side by side. It takes some
-    /// microseconds to find out; keep it.
+    /// microseconds to find out; keep it. The types are run for that: see
+    /// [`Shape::of`](crate::schema::Shape::of).
     pub fn full_shape(&self) -> u64 {
         let state = fnv1a(self.shape, &self.form.shape().fingerprint().to_le_bytes());
         A::Event::TYPES.iter().fold(state, |shape, event| {

@@ -139,7 +139,7 @@ mod tests {
             name: "account.deposit",
             rust_type: "bank::Deposit",
             docs: Docs::NONE,
-            fields: Shape::Object(Object { name: "Deposit".to_owned(), fields }),
+            fields: Shape::Object(Object { name: "Deposit".to_owned(), fields, strict: false }),
         };
         let account = AggregateSchema {
             name: "account",

@@ -220,3 +220,18 @@ fn by_name<'a, T>(
     items.dedup_by_key(|item| name(item));
     items
 }
+
+/// A Rust type's name, without the modules before it and the parameters behind it.
+#[cfg(feature = "schema")]
+pub(super) fn type_name(rust_type: &str) -> &str {
+    let name = rust_type.split('<').next().unwrap_or(rust_type);
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+#[cfg(all(test, feature = "schema"))]
+mod tests {
+    #[test]
+    fn types_lose_their_path() {
+        assert_eq!(super::type_name("bank::commands::Pay<bank::Eur>"), "Pay");
+    }
+}

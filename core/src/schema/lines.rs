@@ -3,8 +3,20 @@
 use std::fmt;
 
 use super::path::{Step, join, quoted, shown};
-use super::{Field, Shape};
+use super::{Checked, Field, Shape};
 use crate::snapshot::{FNV1A_START, fnv1a};
+
+/// What stands before the length of an array.
+pub(super) const ARRAY: &str = "list of ";
+
+/// An object that refuses fields that it does not know.
+pub(super) const STRICT: &str = "object, no others";
+
+/// What stands between a kind that is checked and its sample.
+pub(super) const LIKE: &str = " like ";
+
+/// What stands behind a kind that is checked and has no sample.
+pub(super) const CHECKED: &str = " (checked)";
 
 /// One place in a form: `place.town: string`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +30,9 @@ pub struct Line {
     /// Other names of the last step, in order: shown as `(or old)`.
     pub aliases: Vec<String>,
     /// What stands there: `string`, `u64 | null`, `object`, `list`, …; `again place` is the form at
-    /// `place` once more.
+    /// `place` once more, and `string like "2000-01-01"` one that is looked at before it is taken, with
+    /// the first sample that was, or `string (checked)` if none was. `object, no others` refuses
+    /// fields that it does not know.
     pub kind: String,
 }
 
@@ -35,7 +49,7 @@ impl fmt::Display for Line {
 }
 
 impl Shape {
-    /// The form as lines, sorted: one for each place, the outermost object left out.
+    /// The form as lines, sorted: one for each place. The outermost object is left out, unless it is strict.
     ///
     /// ```
     /// use factum_core::schema::Shape;
@@ -46,8 +60,8 @@ impl Shape {
     pub fn lines(&self) -> Vec<Line> {
         let mut walk = Walk::default();
         match self {
-            Self::Object(object) => {
-                walk.around.push((&object.name, String::new()));
+            Self::Object(object) if !object.strict => {
+                walk.around.push(String::new());
                 walk.fields("", &object.fields);
             }
             other => walk.place(Line::at(String::new()), other),
@@ -72,24 +86,26 @@ impl Line {
 
 /// Collects the lines of a form.
 #[derive(Default)]
-struct Walk<'a> {
+struct Walk {
     lines: Vec<Line>,
-    /// The objects and choices around a place: their names, which are not persisted, and paths.
-    around: Vec<(&'a str, String)>,
+    /// The paths of the objects and choices around a place.
+    around: Vec<String>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk {
     /// Adds the line of a place, and those of the places in it.
-    fn place(&mut self, line: Line, shape: &'a Shape) {
+    fn place(&mut self, line: Line, shape: &Shape) {
         let path = line.path.clone();
         self.lines.push(Line { kind: self.kind(shape), ..line });
         self.inside(&path, shape);
     }
 
-    fn inside(&mut self, path: &str, shape: &'a Shape) {
+    fn inside(&mut self, path: &str, shape: &Shape) {
         match shape {
             Shape::Nullable(inner) => self.inside(path, inner),
-            Shape::List(inner) => self.place(Line::at(join(path, &Step::Item)), inner),
+            Shape::List(inner) | Shape::Array(inner, _) => {
+                self.place(Line::at(join(path, &Step::Item)), inner)
+            }
             Shape::Tuple(items) => {
                 for (place, item) in items.iter().enumerate() {
                     self.place(Line::at(join(path, &Step::Place(place))), item);
@@ -100,12 +116,12 @@ impl<'a> Walk<'a> {
                 self.place(Line::at(join(path, &Step::Value)), value);
             }
             Shape::Object(object) => {
-                self.around.push((&object.name, path.to_owned()));
+                self.around.push(path.to_owned());
                 self.fields(path, &object.fields);
                 self.around.pop();
             }
             Shape::Choice(choice) => {
-                self.around.push((&choice.name, path.to_owned()));
+                self.around.push(path.to_owned());
                 for variant in &choice.variants {
                     let line = Line::at(join(path, &Step::Variant(variant.name.clone())));
                     match &variant.content {
@@ -123,11 +139,12 @@ impl<'a> Walk<'a> {
             | Shape::Char
             | Shape::Text
             | Shape::Bytes
+            | Shape::Checked(_)
             | Shape::Again(_) => {}
         }
     }
 
-    fn fields(&mut self, path: &str, fields: &'a [Field]) {
+    fn fields(&mut self, path: &str, fields: &[Field]) {
         for field in fields {
             let mut aliases = field.aliases.clone();
             aliases.sort();
@@ -151,30 +168,36 @@ impl<'a> Walk<'a> {
             Shape::Char => "char".to_owned(),
             Shape::Text => "string".to_owned(),
             Shape::Bytes => "bytes".to_owned(),
+            Shape::Checked(Checked { of, like: Some(like) }) => {
+                format!("{}{LIKE}{like}", self.kind(of))
+            }
+            Shape::Checked(Checked { of, like: None }) => format!("{}{CHECKED}", self.kind(of)),
             Shape::Nullable(inner) => format!("{} | null", self.kind(without_null(inner))),
             Shape::List(_) => "list".to_owned(),
             Shape::Tuple(_) => "tuple".to_owned(),
+            Shape::Array(_, length) => format!("{ARRAY}{length}"),
             Shape::Map(key, _) => match without_null(key) {
                 Shape::Text => "map".to_owned(),
                 key => format!("map by {}", self.kind(key)),
             },
+            Shape::Object(object) if object.strict => STRICT.to_owned(),
             Shape::Object(_) => "object".to_owned(),
             Shape::Choice(_) => "choice".to_owned(),
-            Shape::Again(name) => self.again(name),
+            Shape::Again(again) => self.again(again.up),
         }
     }
 
     /// By its path, so that a type may be renamed.
-    fn again(&self, name: &str) -> String {
-        match self.around.iter().rev().find(|(around, _)| *around == name) {
-            Some((_, path)) => format!("again {}", shown(path)),
+    fn again(&self, up: usize) -> String {
+        match self.around.iter().rev().nth(up) {
+            Some(path) => format!("again {}", shown(path)),
             None => "any".to_owned(),
         }
     }
 }
 
 /// JSON has one `null`, however often it may stand there.
-fn without_null(mut shape: &Shape) -> &Shape {
+pub(super) fn without_null(mut shape: &Shape) -> &Shape {
     while let Shape::Nullable(inner) = shape {
         shape = inner;
     }

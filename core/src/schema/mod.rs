@@ -21,4 +21,4 @@ pub use describe::{
     SnapshotSchema,
 };
 pub use lines::Line;
-pub use shape::{Choice, Field, Float, Integer, Object, Shape, Variant};
+pub use shape::{Again, Checked, Choice, Field, Float, Integer, Object, Shape, Variant};

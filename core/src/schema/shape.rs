@@ -28,12 +28,16 @@ pub enum Shape {
     Text,
     /// Bytes, as a list of numbers.
     Bytes,
+    /// A simple value that is not taken as it comes: a date, a UUID, a number that is not zero.
+    Checked(Checked),
     /// `null`, or the other.
     Nullable(Box<Self>),
     /// A list of any length.
     List(Box<Self>),
     /// A list of a fixed length.
     Tuple(Vec<Self>),
+    /// A list of a fixed length that is too long to tell its items apart, which are alike.
+    Array(Box<Self>, usize),
     /// An object whose keys are data: the form of the keys, which JSON writes as texts, and that of
     /// the values.
     Map(Box<Self>, Box<Self>),
@@ -41,8 +45,26 @@ pub enum Shape {
     Object(Object),
     /// One of several.
     Choice(Choice),
-    /// The object, choice or newtype of this name around it, once more.
-    Again(String),
+    /// An object or a choice around it, once more.
+    Again(Again),
+}
+
+/// A value that its type looks at before it takes it. How, is not known: only which samples are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The form without the check.
+    pub of: Box<Shape>,
+    /// The first sample that was taken, in JSON: `"2000-01-01"`; nothing if none was.
+    pub like: Option<String>,
+}
+
+/// Which of the objects and choices around a place stands there again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// What serde calls it. Several around the place may have the same name.
+    pub name: String,
+    /// How many objects and choices are between: 0 for the nearest.
+    pub up: usize,
 }
 
 /// Which whole numbers.
@@ -76,6 +98,9 @@ pub struct Object {
     pub name: String,
     /// Its fields, in their order.
     pub fields: Vec<Field>,
+    /// Whether it refuses fields that it does not know, as with `deny_unknown_fields`. Others ignore
+    /// them.
+    pub strict: bool,
 }
 
 /// A field of a struct.
@@ -107,6 +132,32 @@ pub struct Variant {
     pub name: String,
     /// What stands behind it; nothing for a unit variant.
     pub content: Option<Shape>,
+}
+
+impl Shape {
+    /// The forms right inside it.
+    #[cfg(feature = "schema")]
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Nullable(inner) | Self::List(inner) | Self::Array(inner, _) => vec![inner],
+            Self::Tuple(items) => items.iter().collect(),
+            Self::Map(key, value) => vec![key, value],
+            Self::Checked(checked) => vec![&checked.of],
+            Self::Object(object) => object.fields.iter().map(|field| &field.shape).collect(),
+            Self::Choice(choice) => {
+                choice.variants.iter().filter_map(|variant| variant.content.as_ref()).collect()
+            }
+            Self::Any
+            | Self::Null
+            | Self::Bool
+            | Self::Integer(_)
+            | Self::Float(_)
+            | Self::Char
+            | Self::Text
+            | Self::Bytes
+            | Self::Again(_) => Vec::new(),
+        }
+    }
 }
 
 impl Integer {

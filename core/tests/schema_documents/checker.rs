@@ -77,8 +77,8 @@ impl Checker<'_> {
             "prefixItems" | "items" => {
                 value.as_array().is_none_or(|value| self.array(words, word, given, value))
             }
-            "title" | "description" | "deprecated" | "format" | "$defs" | "definitions"
-            | "x-version" | "x-was" => true,
+            "title" | "description" | "deprecated" | "format" | "examples" | "$defs"
+            | "definitions" | "x-version" | "x-was" => true,
             other => panic!("the checker does not know `{other}`"),
         }
     }

@@ -1,8 +1,9 @@
 //! Types as users write them, each beside its form.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use factum_core::schema::{Choice, Field, Float, Integer, Object, Shape, Variant};
+use factum_core::schema::{Again, Checked, Choice, Field, Float, Integer, Object, Shape, Variant};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -29,6 +30,7 @@ pub(crate) struct Everything {
     pub(crate) place: Place,
     pub(crate) kind: Kind,
     pub(crate) way: Way,
+    pub(crate) peers: Vec<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) left_out: Option<u8>,
 }
@@ -70,7 +72,11 @@ pub(crate) fn field(name: &str, shape: Shape) -> Field {
 }
 
 pub(crate) fn object(name: &str, fields: Vec<Field>) -> Shape {
-    Shape::Object(Object { name: name.to_owned(), fields })
+    Shape::Object(Object { name: name.to_owned(), fields, strict: false })
+}
+
+fn again(name: &str) -> Shape {
+    Shape::Again(Again { name: name.to_owned(), up: 0 })
 }
 
 fn choice(name: &str, variants: Vec<(&str, Option<Shape>)>) -> Shape {
@@ -107,10 +113,10 @@ pub(crate) fn deposited_before() -> Shape {
 }
 
 pub(crate) fn planted() -> Shape {
-    let branches = Shape::List(boxed(Shape::Again("Tree".to_owned())));
+    let branches = Shape::List(boxed(again("Tree")));
     let tree =
         object("Tree", vec![field("height", integer(Integer::U8)), field("branches", branches)]);
-    let before = Shape::Nullable(boxed(Shape::Again("Planted".to_owned())));
+    let before = Shape::Nullable(boxed(again("Planted")));
     object("Planted", vec![field("tree", tree), field("before", before)])
 }
 
@@ -121,6 +127,11 @@ fn kind() -> Shape {
 fn place() -> Shape {
     let town = Field { aliases: vec!["city".to_owned()], ..field("town", Shape::Text) };
     object("Place", vec![town])
+}
+
+fn peer() -> Shape {
+    let like = Some(r#""127.0.0.1""#.to_owned());
+    Shape::Checked(Checked { of: boxed(Shape::Text), like })
 }
 
 fn way() -> Shape {
@@ -152,6 +163,7 @@ pub(crate) fn everything() -> Shape {
         field("place", place()),
         field("kind", kind()),
         field("way", way()),
+        field("peers", Shape::List(boxed(peer()))),
         Field { optional: true, ..field("left_out", Shape::Nullable(boxed(integer(Integer::U8)))) },
     ];
     object("Everything", fields)

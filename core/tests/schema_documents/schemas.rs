@@ -1,6 +1,7 @@
 //! The schemas, against what serde writes and reads.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use factum_core::schema::{Description, EventSchema, PastForm, Shape};
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ fn everything() -> Everything {
         place: Place { town: "Ulm".to_owned() },
         kind: Kind::Walk,
         way: Way::Bus { line: "7".to_owned() },
+        peers: vec![Ipv4Addr::LOCALHOST.into()],
         left_out: None,
     }
 }
@@ -137,6 +139,18 @@ fn an_event_that_is_called_as_a_past_form_keeps_its_name() {
 }
 
 #[test]
+fn an_object_that_refuses_other_fields_says_so() {
+    let strict = event("a.b", Shape::of::<std::ops::Range<u8>>());
+    let app = Description {
+        aggregates: vec![aggregate("a", Vec::new(), vec![strict])],
+        ..<_>::default()
+    };
+    let schemas = app::json(&app, "events.schema.json");
+    assert!(fits(&schemas, "/$defs/a.b", &json!({ "start": 1, "end": 2 })));
+    assert!(!fits(&schemas, "/$defs/a.b", &json!({ "start": 1, "end": 2, "step": 1 })));
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     let mut app = app::bank();
     let planted = crate::forms::planted;
@@ -161,6 +175,8 @@ fn docs_and_bounds_are_kept() {
     assert_eq!(deposited["properties"]["paidAt"]["description"], "When, as a text.");
     let large = &schemas["$defs"]["vault.filled"]["properties"]["large"];
     assert_eq!(large["maximum"].as_u64(), Some(u64::MAX));
+    let peers = &schemas["$defs"]["vault.filled"]["properties"]["peers"];
+    assert_eq!(peers["items"], json!({ "type": "string", "examples": ["127.0.0.1"] }));
     let huge = &schemas["$defs"]["vault.filled"]["properties"]["huge"];
     assert_eq!(*huge, json!({ "type": "integer", "format": "uint128", "minimum": 0 }));
 }

@@ -3,8 +3,8 @@
 use factum_core::event::Newer;
 use factum_core::schema::lock::{self, Rule, Verdict};
 use factum_core::schema::{
-    AggregateSchema, Choice, CommandSchema, Description, Docs, EventSchema, Field, Integer, Object,
-    PastForm, Shape, SnapshotSchema, Variant,
+    Again, AggregateSchema, Checked, Choice, CommandSchema, Description, Docs, EventSchema, Field,
+    Integer, Object, PastForm, Shape, SnapshotSchema, Variant,
 };
 
 pub(crate) const U32: Shape = Shape::Integer(Integer::U32);
@@ -36,6 +36,10 @@ pub(crate) fn list(shape: Shape) -> Shape {
     Shape::List(Box::new(shape))
 }
 
+pub(crate) fn checked(of: Shape, like: Option<&str>) -> Shape {
+    Shape::Checked(Checked { of: Box::new(of), like: like.map(str::to_owned) })
+}
+
 pub(crate) fn map(key: Shape, value: Shape) -> Shape {
     Shape::Map(Box::new(key), Box::new(value))
 }
@@ -45,7 +49,24 @@ pub(crate) fn object(fields: impl IntoIterator<Item = Field>) -> Shape {
 }
 
 pub(crate) fn named(name: &str, fields: impl IntoIterator<Item = Field>) -> Shape {
-    Shape::Object(Object { name: name.to_owned(), fields: fields.into_iter().collect() })
+    Shape::Object(Object {
+        name: name.to_owned(),
+        fields: fields.into_iter().collect(),
+        strict: false,
+    })
+}
+
+/// An object that refuses other fields.
+pub(crate) fn strict(fields: impl IntoIterator<Item = Field>) -> Shape {
+    Shape::Object(Object {
+        name: "Fields".to_owned(),
+        fields: fields.into_iter().collect(),
+        strict: true,
+    })
+}
+
+pub(crate) fn again(name: &str, up: usize) -> Shape {
+    Shape::Again(Again { name: name.to_owned(), up })
 }
 
 pub(crate) fn choice<const N: usize>(variants: [(&str, Option<Shape>); N]) -> Shape {

@@ -84,6 +84,28 @@ fn two_fields_do_not_become_one() {
 }
 
 #[test]
+fn an_object_that_begins_to_refuse_others_breaks() {
+    let loose = with(object([field("cents", U64)]));
+    let denied = with(strict([field("cents", U64)]));
+    assert_eq!(
+        faults(&loose, &denied),
+        ["5: `it` ignored fields that it does not know and now refuses them [denied-fields]"]
+    );
+    assert_passes(&denied, &loose);
+    assert_passes(&denied, &denied);
+    let more = with(strict([field("cents", U64), maybe("note", Shape::Text)]));
+    assert_passes(&denied, &more);
+    assert_eq!(
+        faults(&more, &denied),
+        ["7: `it.note` was string | null and is refused [removed-field]"]
+    );
+    let mut whole = loose.clone();
+    whole.aggregates[0].events[0].fields = strict([field("it", Shape::Text)]);
+    assert!(locked(&whole).ends_with("v1\n    (value): object, no others\n    it: string\n"));
+    assert_passes(&whole, &whole);
+}
+
+#[test]
 fn the_order_of_fields_and_aliases_is_nothing() {
     let one = with_fields([field("a", U64), alias(alias(field("b", U64), "x"), "y")]);
     let other = with_fields([alias(alias(field("b", U64), "y"), "x"), field("a", U64)]);

@@ -112,8 +112,28 @@ fn damage_is_an_error_with_its_line() {
         damaged("command account.deposit\n", ""),
         (4, Damage::NoBlock(text("account: string")))
     );
+    assert_eq!(damaged("d v1", "d v0").0, 7);
+    assert!(matches!(damaged("d v1", "d v0").1, Damage::NoVersion(_)));
     let twice = damaged("    cents: u32", "    cents: u32\n    cents: u64");
     assert_eq!(twice, (9, Damage::PlaceTwice { path: text("cents"), first: 8 }));
     let (line, damage) = damaged("v2 was account.paid_in", "v1");
     assert!(matches!(damage, Damage::BlockTwice { first: 7, .. }) && line == 10, "{damage:?}");
+}
+
+#[test]
+fn what_is_too_deep_is_damaged() {
+    let nested = |depth: usize| {
+        let places = (0..=depth).map(|at| {
+            let kind = if at == depth { "u8" } else { "list" };
+            format!("    a{}: {kind}\n", "[]".repeat(at))
+        });
+        format!("event a.b v1\n{}", places.collect::<String>())
+    };
+    let damage = |text: &str| lock::compare(text, &events([])).map_err(|damaged| damaged.damage);
+    assert!(damage(&nested(99)).is_ok());
+    assert_eq!(damage(&nested(10_000)), Err(Damage::TooDeep));
+    for kind in ["map by ".repeat(10_000) + "u8", "u8".to_owned() + &" | null".repeat(10_000)] {
+        let text = format!("event a.b v1\n    a: {kind}\n");
+        assert_eq!(damage(&text), Err(Damage::TooDeep));
+    }
 }

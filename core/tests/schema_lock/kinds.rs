@@ -68,10 +68,7 @@ fn a_kind_changes_to_a_wider_one_only() {
         (Shape::Null, nullable(U64)),
         (U32, nullable(U64)),
         (nullable(U32), nullable(U64)),
-        (U64, Shape::Any),
-        (nullable(U64), Shape::Any),
-        (object([field("a", U64)]), Shape::Any),
-        (list(U64), Shape::Any),
+        (Shape::Any, nullable(Shape::Any)),
         (list(U32), list(U64)),
         (plain, Shape::Text),
         (Shape::Bytes, list(U32)),
@@ -90,6 +87,7 @@ fn a_kind_changes_to_a_wider_one_only() {
 #[test]
 fn other_kinds_do_not_change() {
     let kinds = [
+        Shape::Any,
         Shape::Null,
         Shape::Bool,
         U64,
@@ -121,7 +119,44 @@ fn a_fault_says_what_it_was_and_what_it_is() {
     };
     assert_eq!(
         faults(&opaque(Shape::Any), &opaque(object([]))),
-        ["5: `(value)` was any and is object [retyped-field]"]
+        ["5: `(value)` was any and is object: what is stored may be anything [retyped-field]"]
     );
-    assert_passes(&opaque(object([field("cents", U64)])), &opaque(Shape::Any));
+    assert_eq!(
+        faults(&opaque(object([])), &opaque(Shape::Any)),
+        [
+            "4: `(value)` was object and is any: whether what is stored can be read as that, cannot be \
+             compared [retyped-field]"
+        ]
+    );
+    assert_breaks(&opaque(Shape::Any), &opaque(Shape::Null), &[Rule::RetypedField]);
+}
+
+#[test]
+fn a_check_may_be_dropped_but_not_begin_or_change() {
+    let date = || checked(Shape::Text, Some(r#""2000-01-01""#));
+    let narrow = checked(U32, Some("1"));
+    for (from, to) in [
+        (date(), Shape::Text),
+        (narrow.clone(), U32),
+        (narrow.clone(), U64),
+        (narrow.clone(), checked(U64, Some("1"))),
+        (date(), nullable(date())),
+        (nullable(date()), nullable(Shape::Text)),
+        (map(date(), U64), map(Shape::Text, U64)),
+    ] {
+        assert!(passes(&from, &to), "{from:?} to {to:?}");
+        assert!(!passes(&to, &from), "{to:?} to {from:?}");
+    }
+    let odd = checked(Shape::Text, None);
+    let other = checked(Shape::Text, Some(r#""a | null""#));
+    for one in [date(), odd.clone(), other.clone(), map(narrow.clone(), nullable(odd.clone()))] {
+        assert_passes(&with(one.clone()), &with(one));
+    }
+    assert!(!passes(&date(), &other) && !passes(&date(), &odd) && !passes(&odd, &other));
+    assert_eq!(
+        faults(&with(Shape::Text), &with(date())),
+        [
+            r#"5: `it` was string and is string like "2000-01-01": what is stored may be refused [retyped-field]"#
+        ]
+    );
 }

@@ -10,6 +10,7 @@ mod file;
 mod kinds;
 mod names;
 mod nested;
+mod pairs;
 mod random;
 mod report;
 mod snapshots;

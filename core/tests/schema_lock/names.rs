@@ -1,7 +1,7 @@
 //! The names that an event had before.
 
 use factum_core::schema::Description;
-use factum_core::schema::lock::Rule;
+use factum_core::schema::lock::{self, Rule};
 
 use crate::app::*;
 
@@ -57,6 +57,22 @@ fn a_rename_can_be_taken_back() {
     assert_passes(&renamed(), &events([back]));
     let half = event("account.paid_in", [field("cents", U64)]);
     assert_breaks(&renamed(), &events([half]), &[Rule::ReusedName, Rule::RemovedEvent]);
+}
+
+#[test]
+fn the_name_between_is_the_one_that_is_missing() {
+    let only_the_first = was(event("account.received", [field("cents", U64)]), "account.paid_in");
+    assert_eq!(
+        faults(&renamed(), &events([only_the_first.clone()])),
+        ["4: it is named account.received now, and this name is no longer read [forgotten-name]"]
+    );
+    let failure = lock::check(Some(&locked(&renamed())), &events([only_the_first.clone()]), true);
+    let told = failure.unwrap_err().to_string();
+    assert!(told.contains("write `was = \"account.deposited\"` on"), "{told}");
+    // One that was there beside it did not take its place.
+    let other = event("account.received", [field("cents", U64)]);
+    let before = events([was(deposited(), "account.paid_in"), other]);
+    assert_breaks(&before, &events([only_the_first]), &[Rule::ReusedName, Rule::RemovedEvent]);
 }
 
 #[test]

@@ -70,6 +70,29 @@ fn a_tuple_keeps_its_length() {
 }
 
 #[test]
+fn a_tuple_becomes_a_list_of_what_all_its_items_are() {
+    let pair = with(Shape::Tuple(vec![U64, U32]));
+    assert_passes(&pair, &with(list(U64)));
+    assert_passes(&with(Shape::Tuple(Vec::new())), &with(list(U64)));
+    assert_breaks(&with(list(U64)), &pair, &[Rule::RetypedField]);
+    assert_eq!(
+        faults(&pair, &with(list(U32))),
+        ["6: `it[0]` was u64, and `it[]`, as which it is read, is u32 [retyped-field]"]
+    );
+}
+
+#[test]
+fn a_long_array_keeps_its_length() {
+    let array = |item, length| with(Shape::Array(Box::new(item), length));
+    assert!(locked(&array(U32, 100)).ends_with("    it: list of 100\n    it[]: u32\n"));
+    assert_passes(&array(U32, 100), &array(U64, 100));
+    assert_passes(&array(U32, 100), &with(list(U64)));
+    assert_breaks(&array(U32, 100), &array(U32, 99), &[Rule::RetypedField]);
+    assert_breaks(&with(list(U32)), &array(U32, 100), &[Rule::RetypedField]);
+    assert_breaks(&array(U64, 100), &array(U32, 100), &[Rule::RetypedField]);
+}
+
+#[test]
 fn a_removed_variant_breaks() {
     let both = with(choice([("Car", None), ("Bike", Some(place([("gears", U64)])))]));
     let car = with(choice([("Car", None)]));
@@ -99,7 +122,7 @@ fn the_keys_of_a_map_are_read_too() {
 
 /// `struct Tree { leaf, children: Vec<Tree> }`
 fn tree(name: &str, leaf: Shape) -> Shape {
-    let again = list(Shape::Again(name.to_owned()));
+    let again = list(again(name, 0));
     named(name, [field("leaf", leaf), field("children", again)])
 }
 
@@ -119,6 +142,20 @@ fn a_form_in_itself_is_compared_once() {
 fn the_nearest_of_two_forms_of_one_name_is_meant() {
     let outer = with(named("Tree", [field("trunk", tree("Tree", U64))]));
     assert!(locked(&outer).contains("    it.trunk.children[]: again it.trunk\n"));
+}
+
+/// `a::Node { child: b::Node { back: a::Node } }`
+#[test]
+fn forms_of_one_name_are_told_apart() {
+    let outer = |up| {
+        with(named(
+            "Node",
+            [field("child", named("Node", [field("back", list(again("Node", up)))]))],
+        ))
+    };
+    assert!(locked(&outer(0)).contains("    it.child.back[]: again it.child\n"));
+    assert!(locked(&outer(1)).contains("    it.child.back[]: again it\n"));
+    assert_breaks(&outer(0), &outer(1), &[Rule::RemovedField, Rule::RequiredField]);
 }
 
 #[test]

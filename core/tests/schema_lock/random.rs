@@ -50,13 +50,14 @@ pub(crate) fn shape(random: &mut Random, depth: usize, around: &[String]) -> Sha
         }),
         4 => Shape::Choice(any_choice(random, depth, around)),
         // In a list, so that a value comes to an end.
-        5 if !around.is_empty() => list(Shape::Again(random.pick(around))),
+        5 if !around.is_empty() => list(again(&random.pick(around), random.below(around.len()))),
         _ => Shape::Object(any_object(random, depth, around)),
     }
 }
 
 fn leaf(random: &mut Random) -> Shape {
-    match random.below(8) {
+    match random.below(9) {
+        8 => any_checked(random),
         0 => Shape::Bool,
         1 => Shape::Text,
         2 => Shape::Char,
@@ -67,9 +68,18 @@ fn leaf(random: &mut Random) -> Shape {
     }
 }
 
+fn any_checked(random: &mut Random) -> Shape {
+    let texts = [Some(r#""Eur""#), Some(r#""a: b | null""#), None];
+    match random.chance(70) {
+        true => checked(Shape::Text, random.pick(&texts)),
+        false => checked(Shape::Integer(random.pick(&INTEGERS)), Some("1")),
+    }
+}
+
 fn key(random: &mut Random) -> Shape {
-    match random.below(3) {
+    match random.below(4) {
         0 => Shape::Text,
+        3 => checked(Shape::Text, Some(r#""Eur""#)),
         1 => Shape::Integer(random.pick(&INTEGERS)),
         _ => choice([("Eur", None), ("Usd", None)]),
     }
@@ -89,7 +99,7 @@ fn inside(kind: &str, around: &[String]) -> (String, Vec<String>) {
 pub(crate) fn any_object(random: &mut Random, depth: usize, around: &[String]) -> Object {
     let (name, around) = inside("Object", around);
     let fields = names(random).into_iter().map(|name| any_field(random, name, depth, &around));
-    Object { name, fields: fields.collect() }
+    Object { name, fields: fields.collect(), strict: random.chance(20) }
 }
 
 fn any_field(random: &mut Random, name: &str, depth: usize, around: &[String]) -> Field {
@@ -117,7 +127,7 @@ fn any_choice(random: &mut Random, depth: usize, around: &[String]) -> Choice {
 /// The same form with a few changes, good ones and bad ones.
 pub(crate) fn changed(random: &mut Random, old: &Shape, around: &[String]) -> Shape {
     if random.chance(8) {
-        return match random.below(4) {
+        return match random.below(20) {
             0 => Shape::Any,
             1 => shape(random, 1, around),
             _ if matches!(old, Shape::Nullable(_)) => old.clone(),
@@ -127,12 +137,15 @@ pub(crate) fn changed(random: &mut Random, old: &Shape, around: &[String]) -> Sh
     match old {
         Shape::Integer(_) if random.chance(20) => Shape::Integer(random.pick(&INTEGERS)),
         Shape::Bytes if random.chance(20) => list(Shape::Integer(random.pick(&INTEGERS))),
+        Shape::Text | Shape::Checked(_) if random.chance(20) => any_checked(random),
+        Shape::Checked(checked) if random.chance(30) => (*checked.of).clone(),
         Shape::Char if random.chance(20) => Shape::Text,
         Shape::Nullable(inner) => match changed(random, inner, around) {
             Shape::Nullable(inner) => Shape::Nullable(inner),
             inner => nullable(inner),
         },
         Shape::List(inner) => list(changed(random, inner, around)),
+        Shape::Tuple(items) if !items.is_empty() && random.chance(15) => list(items[0].clone()),
         Shape::Tuple(items) => {
             Shape::Tuple(items.iter().map(|item| changed(random, item, around)).collect())
         }
@@ -165,7 +178,7 @@ fn changed_object(random: &mut Random, object: &Object, around: &[String]) -> Ob
     if random.chance(15) && fields.iter().all(|field| !is_named(field, name)) {
         fields.push(any_field(random, name, 1, &around));
     }
-    Object { name: object.name.clone(), fields }
+    Object { name: object.name.clone(), fields, strict: object.strict ^ random.chance(4) }
 }
 
 /// Gives one field another name, or takes one as the old name of another.

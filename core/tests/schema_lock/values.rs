@@ -1,24 +1,24 @@
 //! Random values of a form, and whether a form reads a value: as serde does, but that nothing of the
 //! value may be left unread.
 
-use factum_core::schema::{Choice, Float, Integer, Object, Shape};
+use factum_core::schema::{Checked, Choice, Float, Integer, Object, Shape};
 use serde_json::{Map, Value, json};
 
 use crate::random::Random;
 
-/// The objects and choices around a place, by name.
+/// The objects and choices around a place.
 #[derive(Clone, Default)]
-struct Around<'a>(Vec<(&'a str, &'a Shape)>);
+struct Around<'a>(Vec<&'a Shape>);
 
 impl<'a> Around<'a> {
-    fn with(&self, name: &'a str, shape: &'a Shape) -> Self {
-        Self([self.0.as_slice(), &[(name, shape)]].concat())
+    fn with(&self, shape: &'a Shape) -> Self {
+        Self([self.0.as_slice(), &[shape]].concat())
     }
 
-    /// The one of a name, and what is around that.
-    fn find(&self, name: &str) -> (&'a Shape, Self) {
-        let at = self.0.iter().rposition(|(around, _)| *around == name).unwrap();
-        (self.0[at].1, Self(self.0[..at].to_vec()))
+    /// The one that is so many further up, and what is around that.
+    fn find(&self, up: usize) -> (&'a Shape, Self) {
+        let at = self.0.len() - 1 - up;
+        (self.0[at], Self(self.0[..at].to_vec()))
     }
 }
 
@@ -37,11 +37,15 @@ fn any<'a>(random: &mut Random, shape: &'a Shape, around: &Around<'a>, depth: us
         Shape::Char => json!("é"),
         Shape::Text => random.pick(&[json!(""), json!("Eur"), json!("some text")]),
         Shape::Bytes => json!([0, 255]),
+        Shape::Checked(checked) => taken(checked),
         Shape::Nullable(_) if random.chance(30) => Value::Null,
         Shape::Nullable(inner) => any(random, inner, around, depth),
         Shape::List(_) if depth == 0 => json!([]),
         Shape::List(inner) => {
             (0..random.below(3)).map(|_| any(random, inner, around, depth - 1)).collect()
+        }
+        Shape::Array(inner, length) => {
+            (0..*length).map(|_| any(random, inner, around, depth.min(1))).collect()
         }
         Shape::Tuple(items) => items.iter().map(|item| any(random, item, around, depth)).collect(),
         Shape::Map(key, inner) => {
@@ -51,16 +55,20 @@ fn any<'a>(random: &mut Random, shape: &'a Shape, around: &Around<'a>, depth: us
             };
             json!({ key: any(random, inner, around, depth) })
         }
-        Shape::Object(object) => {
-            object_value(random, object, &around.with(&object.name, shape), depth)
-        }
-        Shape::Choice(choice) => {
-            choice_value(random, choice, &around.with(&choice.name, shape), depth)
-        }
-        Shape::Again(name) => {
-            let (shape, around) = around.find(name);
+        Shape::Object(object) => object_value(random, object, &around.with(shape), depth),
+        Shape::Choice(choice) => choice_value(random, choice, &around.with(shape), depth),
+        Shape::Again(again) => {
+            let (shape, around) = around.find(again.up);
             any(random, shape, &around, depth)
         }
+    }
+}
+
+/// The one value that a check takes.
+fn taken(checked: &Checked) -> Value {
+    match &checked.like {
+        Some(like) => serde_json::from_str(like).unwrap(),
+        None => json!("a text that no sample is"),
     }
 }
 
@@ -117,10 +125,14 @@ fn fits<'a>(shape: &'a Shape, value: &Value, around: &Around<'a>) -> bool {
         (Shape::Bytes, Value::Array(items)) => {
             items.iter().all(|item| fits(&Shape::Integer(Integer::U8), item, around))
         }
+        (Shape::Checked(checked), value) => taken(checked) == *value,
         (Shape::Nullable(_), Value::Null) => true,
         (Shape::Nullable(inner), value) => fits(inner, value, around),
         (Shape::List(inner), Value::Array(items)) => {
             items.iter().all(|item| fits(inner, item, around))
+        }
+        (Shape::Array(inner, length), Value::Array(items)) => {
+            items.len() == *length && items.iter().all(|item| fits(inner, item, around))
         }
         (Shape::Tuple(shapes), Value::Array(items)) => {
             let all = shapes.iter().zip(items).all(|(shape, item)| fits(shape, item, around));
@@ -130,13 +142,11 @@ fn fits<'a>(shape: &'a Shape, value: &Value, around: &Around<'a>) -> bool {
             .iter()
             .all(|(name, item)| fits_key(key, name, around) && fits(inner, item, around)),
         (Shape::Object(object), Value::Object(fields)) => {
-            fits_object(object, fields, &around.with(&object.name, shape))
+            fits_object(object, fields, &around.with(shape))
         }
-        (Shape::Choice(choice), value) => {
-            fits_choice(choice, value, &around.with(&choice.name, shape))
-        }
-        (Shape::Again(name), value) => {
-            let (shape, around) = around.find(name);
+        (Shape::Choice(choice), value) => fits_choice(choice, value, &around.with(shape)),
+        (Shape::Again(again), value) => {
+            let (shape, around) = around.find(again.up);
             fits(shape, value, &around)
         }
         _ => false,

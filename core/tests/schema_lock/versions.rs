@@ -1,6 +1,6 @@
 //! Versions of a form, and what leads on from them.
 
-use factum_core::schema::lock::Rule;
+use factum_core::schema::lock::{self, Rule};
 use factum_core::schema::{EventSchema, Shape};
 
 use crate::app::*;
@@ -42,6 +42,36 @@ fn an_upcaster_takes_what_is_locked() {
 }
 
 #[test]
+fn an_upcaster_that_refuses_fields_takes_all_that_is_locked() {
+    let before = events([v1()]);
+    let after = |shape| events([v2(Some(shape))]);
+    assert_passes(&before, &after(strict([field("cents", U32), field("note", Shape::Text)])));
+    assert_eq!(
+        faults(&before, &after(strict([field("cents", U32)]))),
+        ["6: in what its upcaster takes, `note` was string and is refused [upcaster-mismatch]"]
+    );
+}
+
+#[test]
+fn an_upcaster_takes_all_items_of_a_tuple() {
+    let pair = |items: Vec<_>| object([field("pair", Shape::Tuple(items))]);
+    let mut one = event("account.deposited", []);
+    one.fields = pair(vec![U32, U32]);
+    let after = |taken| events([raised(event("account.deposited", []), Some(taken))]);
+    let before = events([one]);
+    assert_passes(&before, &after(pair(vec![U32, U32])));
+    assert_breaks(&before, &after(pair(vec![U32])), &[Rule::UpcasterMismatch]);
+}
+
+#[test]
+fn an_upcaster_may_take_json() {
+    let before = events([v1()]);
+    let taken = object([field("cents", Shape::Any), field("note", nullable(Shape::Any))]);
+    assert_passes(&before, &events([v2(Some(taken))]));
+    assert_passes(&before, &events([v2(Some(Shape::Any))]));
+}
+
+#[test]
 fn a_version_without_an_upcaster_breaks() {
     let before = events([v1()]);
     let mut after = v2(None);
@@ -61,6 +91,17 @@ fn a_lowered_version_breaks() {
     blocks.reverse();
     assert_eq!(rules_of(&blocks.join("\n\n"), &events([v1()])), [Rule::LoweredVersion]);
     assert!(rules_of(&lock, &events([raised(v2(None), None)])).is_empty());
+}
+
+#[test]
+fn nothing_comes_after_the_last_version() {
+    let last = EventSchema { version: u32::MAX, ..v1() };
+    let lock = locked(&events([last.clone()]));
+    let told = |app| lock::check(Some(&lock), &app, true).unwrap_err().to_string();
+    for app in [events([v1()]), events([EventSchema { fields: object([]), ..last }])] {
+        let told = told(app);
+        assert!(told.contains("a name of its own") && !told.contains("raise"), "{told}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::json_schema::{self, Dialect};
 use super::{keys, text};
+use crate::schema::describe::type_name;
 use crate::schema::{AggregateSchema, Description, Docs};
 
 /// The document.
@@ -62,7 +63,7 @@ impl Parts {
         for command in description.commands() {
             let key = self.key_of_message(command.name);
             let schema = json_schema::command_schema(command, &schema_at(&key), Dialect::Draft7);
-            let title = text::type_name(command.rust_type);
+            let title = type_name(command.rust_type);
             self.add_message(&key, message(command.name, title, &command.docs), schema);
             added.insert(command.name, key);
         }

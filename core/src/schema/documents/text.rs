@@ -31,15 +31,9 @@ fn letters(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The name of a type without its path and parameters.
-pub(super) fn type_name(path: &str) -> &str {
-    let name = path.split('<').next().unwrap_or(path);
-    name.rsplit("::").next().unwrap_or(name)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{field_doc, summary, type_name};
+    use super::{field_doc, summary};
     use crate::schema::Docs;
 
     #[test]
@@ -55,10 +49,5 @@ mod tests {
         assert_eq!(field_doc(&docs, "first_name"), "Given.");
         assert_eq!(field_doc(&docs, "type"), "Sort.");
         assert_eq!(field_doc(&docs, "last"), "");
-    }
-
-    #[test]
-    fn types_lose_their_path() {
-        assert_eq!(type_name("bank::commands::Pay<bank::Eur>"), "Pay");
     }
 }

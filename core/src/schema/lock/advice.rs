@@ -1,9 +1,10 @@
 //! What to do about a breaking change.
 
-use super::FILE;
+use super::cause::Cause;
 use super::form::Form;
+use super::reading::Obstacle;
 use super::today::Known;
-use super::upcaster;
+use super::{FILE, UPDATE, upcaster};
 
 pub(super) const REMOVED_COMMAND: &str = "\
 what sends it (a queue, a saga, another service) would be refused: keep it; if nothing sends it any
@@ -40,10 +41,15 @@ pub(super) fn reused_name(was: &str, name: &str) -> String {
 }
 
 pub(super) fn lowered_version(version: u32) -> String {
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "stored events may have version {version}: keep it; it is the last that there is, so that \
+             another\nform needs an event with a name of its own"
+        );
+    };
     format!(
         "stored events may have version {version}: keep it, and to go back to an older form, raise \
-         the\nversion to {} and lead from {version} to that",
-        version.saturating_add(1)
+         the\nversion to {raised} and lead from {version} to that"
     )
 }
 
@@ -64,10 +70,42 @@ pub(super) fn mismatch(event: &Known<'_>, version: u32, locked: &Form) -> String
     )
 }
 
+/// What is to be said first of places of which the forms do not tell all.
+pub(super) fn notes(obstacles: &[Obstacle]) -> String {
+    let has = |cause| obstacles.iter().any(|obstacle| obstacle.cause == cause);
+    let mut notes = String::new();
+    if has(Cause::NowAny) {
+        notes += &format!(
+            "serde asks a type that is `any` (it has `tag`, `untagged` or `flatten`) for anything, so \
+             that nothing\nsays what it reads: if it is sure that it reads what is stored, let {FILE} say \
+             `any` there, without the\nplaces inside, by hand; otherwise:\n\n"
+        );
+    }
+    if has(Cause::WasAny) {
+        notes += &format!(
+            "nothing is known of what was stored as `any`: if it is sure that it can be read, take the \
+             block out of\n{FILE} by hand, and run `{UPDATE}`; otherwise:\n\n"
+        );
+    }
+    if has(Cause::NowChecked) {
+        notes += &format!(
+            "a type that looks at what it reads (a sample that it takes stands behind `like`) may refuse \
+             what is\nstored: if it is sure that all of it passes, write the new kind into {FILE} by \
+             hand; otherwise:\n\n"
+        );
+    }
+    notes
+}
+
 /// For a form that changed though its version did not.
 pub(super) fn raise(event: &Known<'_>, locked: &Form) -> String {
     let version = event.schema.version;
-    let raised = version.saturating_add(1);
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "stored events have the old form: keep that readable; {version} is the last version that \
+             there is,\nso that the new form needs an event with a name of its own"
+        );
+    };
     if event.schema.variant.is_empty() {
         return format!(
             "stored events have the old form: keep that readable, or raise the version to {raised} in \
@@ -78,7 +116,7 @@ pub(super) fn raise(event: &Known<'_>, locked: &Form) -> String {
         "stored events have the old form: keep that readable, or raise the version and lead from the \
          old\nform to the new{}:\n\n{}\n\n{}",
         if event.schema.past.is_empty() { "" } else { ", and the upcaster before to the old" },
-        upcaster::attribute(event),
+        upcaster::attribute(event, raised),
         upcaster::function(event, version, locked)
     )
 }

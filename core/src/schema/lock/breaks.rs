@@ -13,8 +13,12 @@ use crate::schema::Description;
 pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     let events = Events::of(app);
     let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_command(entry, app)).collect();
-    for family in families(lock) {
-        breaks.extend(of_event(&family, &events));
+    let families = families(lock);
+    for family in &families {
+        breaks.extend(match successor(family, &families, &events) {
+            Some(event) => renamed(family, &event).into_iter().collect(),
+            None => of_event(family, &events),
+        });
     }
     breaks.sort_by_key(|broken| broken.faults.iter().map(|fault| fault.line).min());
     breaks
@@ -26,7 +30,28 @@ fn of_command(entry: &Entry, app: &Description) -> Option<Break> {
         return Some(gone(entry, Rule::RemovedCommand, advice::REMOVED_COMMAND.to_owned()));
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
-    broken(entry, obstacles, || advice::command(name))
+    broken(entry, obstacles, |notes| format!("{notes}{}", advice::command(name)))
+}
+
+/// The event that took the place of one that is gone, as it has a name that this one had before.
+fn successor<'a>(
+    family: &Family<'_>,
+    families: &[Family<'_>],
+    events: &Events<'a>,
+) -> Option<Known<'a>> {
+    if events.reader(family.name).is_some() {
+        return None;
+    }
+    let lists =
+        |event: &Known<'_>| family.was.iter().any(|(was, _)| event.schema.was.contains(was));
+    let is_new = |event: &Known<'_>| families.iter().all(|other| other.name != event.schema.name);
+    events.iter().find(|event| lists(event) && is_new(event))
+}
+
+fn renamed(family: &Family<'_>, event: &Known<'_>) -> Option<Break> {
+    let what = format!("it is named {} now, and this name is no longer read", event.schema.name);
+    let advice = advice::forgotten_name(family.name, event);
+    Some(single(family.newest()?.entry, Rule::ForgottenName, what, advice))
 }
 
 fn of_event(family: &Family<'_>, events: &Events<'_>) -> Vec<Break> {
@@ -71,7 +96,9 @@ fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     }
     if version == event.schema.version {
         let obstacles = obstacles(&entry.form, &Form::of(&event.schema.fields));
-        return broken(entry, obstacles, || advice::raise(event, &entry.form));
+        return broken(entry, obstacles, |notes| {
+            format!("{notes}{}", advice::raise(event, &entry.form))
+        });
     }
     if !event.has_upcaster(version) {
         let what = format!("nothing leads on from it to version {}", event.schema.version);
@@ -80,7 +107,7 @@ fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     }
     let taken = event.past_form(version)?;
     let obstacles = past_obstacles(&entry.form, &taken);
-    broken(entry, obstacles, || advice::mismatch(event, version, &entry.form))
+    broken(entry, obstacles, |_| advice::mismatch(event, version, &entry.form))
 }
 
 /// Where an upcaster cannot take what is locked. It may leave fields out: it is the place to say so.
@@ -89,7 +116,7 @@ fn past_obstacles(locked: &Form, taken: &Form) -> Vec<Obstacle> {
         return Vec::new();
     }
     let mut obstacles = obstacles(locked, taken);
-    obstacles.retain(|obstacle| obstacle.rule != Rule::RemovedField);
+    obstacles.retain(|obstacle| !obstacle.cause.is_choice_of_upcaster());
     for obstacle in &mut obstacles {
         obstacle.rule = Rule::UpcasterMismatch;
         obstacle.what = format!("in what its upcaster takes, {}", obstacle.what);
@@ -126,13 +153,14 @@ fn single(entry: &Entry, rule: Rule, what: String, advice: String) -> Break {
 fn broken(
     entry: &Entry,
     obstacles: Vec<Obstacle>,
-    advice: impl FnOnce() -> String,
+    advice: impl FnOnce(String) -> String,
 ) -> Option<Break> {
-    let fault = |Obstacle { rule, path, what }: Obstacle| {
+    let notes = advice::notes(&obstacles);
+    let fault = |Obstacle { rule, path, what, .. }: Obstacle| {
         let line = entry.number_of(&path);
         Fault { rule, line, what }
     };
     let faults: Vec<_> = obstacles.into_iter().map(fault).collect();
     let subject = entry.subject.clone();
-    (!faults.is_empty()).then(|| Break { subject, faults, advice: advice() })
+    (!faults.is_empty()).then(|| Break { subject, faults, advice: advice(notes) })
 }

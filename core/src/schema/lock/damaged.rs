@@ -28,12 +28,18 @@ pub enum Damage {
          take the file from version control again"
     )]
     Head(String),
+    /// An event of version 0.
+    #[error("`{0}` is no version: they begin at 1; take the file from version control again")]
+    NoVersion(Subject),
     /// A line in a block that is no place of a form.
     #[error(
         "`{0}` is no place of a form: write `path: kind`, or take the file from version control \
          again"
     )]
     Place(String),
+    /// A place that is deeper inside than any form is.
+    #[error("this is too deep inside its form: take the file from version control again")]
+    TooDeep,
     /// A place of a form before the first block.
     #[error("`{0}` stands in no block: take the file from version control again")]
     NoBlock(String),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cursor::Cursor;
+use crate::schema::lines::{ARRAY, CHECKED, LIKE, STRICT};
 use crate::schema::path::{Step, join};
-use crate::schema::{Choice, Field, Float, Integer, Line, Object, Shape, Variant};
+use crate::schema::{Again, Checked, Choice, Field, Float, Integer, Line, Object, Shape, Variant};
 
 /// A form, as lines and as the shape that they tell of. Its objects and choices have their paths as
 /// names, and [`Shape::Again`] names such a path.
@@ -22,7 +23,7 @@ impl Form {
     /// What these lines tell of. What makes no sense is left out: see [`Form::extra`].
     pub(super) fn of_lines(mut lines: Vec<Line>) -> Self {
         lines.sort();
-        let shape = Builder::new(&lines).whole(&lines);
+        let shape = Builder::new(&inside(&lines)).whole(&lines);
         Self { lines, shape }
     }
 
@@ -50,77 +51,96 @@ impl Form {
     }
 }
 
+/// The places in a place, by its path.
+type Inside<'a> = BTreeMap<String, Vec<(Step, &'a Line)>>;
+
+fn inside(lines: &[Line]) -> Inside<'_> {
+    let mut inside = Inside::new();
+    for line in lines {
+        let mut steps = Cursor::new(&line.path).steps().unwrap_or_default();
+        if let Some(last) = steps.pop() {
+            let path = steps.iter().fold(String::new(), |path, step| join(&path, step));
+            inside.entry(path).or_default().push((last, line));
+        }
+    }
+    for places in inside.values_mut() {
+        places.sort();
+    }
+    inside
+}
+
 struct Builder<'a> {
-    /// The places in a place, by its path.
-    inside: BTreeMap<String, Vec<(Step, &'a Line)>>,
+    inside: &'a Inside<'a>,
+    /// The paths of the objects and choices around a place.
+    around: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(lines: &'a [Line]) -> Self {
-        let mut inside: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for line in lines {
-            let mut steps = Cursor::new(&line.path).steps().unwrap_or_default();
-            if let Some(last) = steps.pop() {
-                let path = steps.iter().fold(String::new(), |path, step| join(&path, step));
-                inside.entry(path).or_default().push((last, line));
-            }
-        }
-        for places in inside.values_mut() {
-            places.sort();
-        }
-        Self { inside }
+    fn new(inside: &'a Inside<'a>) -> Self {
+        Self { inside, around: Vec::new() }
     }
 
-    fn whole(&self, lines: &[Line]) -> Shape {
+    fn whole(&mut self, lines: &[Line]) -> Shape {
         match lines.iter().find(|line| line.path.is_empty()) {
             Some(line) => self.shape("", &line.kind),
             None => Shape::Object(self.object("")),
         }
     }
 
-    fn shape(&self, path: &str, kind: &str) -> Shape {
+    fn shape(&mut self, path: &str, kind: &str) -> Shape {
         if let Some(kind) = kind.strip_suffix(" | null") {
             return Shape::Nullable(Box::new(self.shape(path, kind)));
         }
+        if let Some(shape) = self.shape_with_argument(path, kind) {
+            return shape;
+        }
+        if let Some(shape) = leaf(kind) {
+            return shape;
+        }
         match kind {
-            "null" => Shape::Null,
-            "bool" => Shape::Bool,
-            "char" => Shape::Char,
-            "string" => Shape::Text,
-            "bytes" => Shape::Bytes,
             "list" => Shape::List(Box::new(self.at(path, Step::Item))),
             "tuple" => Shape::Tuple(self.items(path)),
             "map" => Shape::Map(Box::new(Shape::Text), Box::new(self.at(path, Step::Value))),
             "object" => Shape::Object(self.object(path)),
+            STRICT => Shape::Object(Object { strict: true, ..self.object(path) }),
             "choice" => Shape::Choice(self.choice(path)),
-            other => number(other).unwrap_or_else(|| self.shape_with_argument(path, other)),
+            _ => Shape::Any,
         }
     }
 
-    fn shape_with_argument(&self, path: &str, kind: &str) -> Shape {
+    fn shape_with_argument(&mut self, path: &str, kind: &str) -> Option<Shape> {
         if let Some(key) = kind.strip_prefix("map by ") {
             let key = self.shape(&join(path, &Step::Key), key);
-            return Shape::Map(Box::new(key), Box::new(self.at(path, Step::Value)));
+            return Some(Shape::Map(Box::new(key), Box::new(self.at(path, Step::Value))));
         }
-        let again = kind.strip_prefix("again ").and_then(|path| Cursor::new(path).path());
-        again.map_or(Shape::Any, Shape::Again)
+        if let Some(length) = kind.strip_prefix(ARRAY) {
+            let length = length.parse().ok()?;
+            return Some(Shape::Array(Box::new(self.at(path, Step::Item)), length));
+        }
+        self.again(Cursor::new(kind.strip_prefix("again ")?).path()?)
     }
 
-    fn places(&self, path: &str) -> impl Iterator<Item = &(Step, &'a Line)> {
+    fn again(&self, name: String) -> Option<Shape> {
+        let up = self.around.iter().rev().position(|around| *around == name)?;
+        Some(Shape::Again(Again { name, up }))
+    }
+
+    fn places(&self, path: &str) -> impl Iterator<Item = &'a (Step, &'a Line)> + use<'a> {
         self.inside.get(path).into_iter().flatten()
     }
 
-    fn at(&self, path: &str, step: Step) -> Shape {
+    fn at(&mut self, path: &str, step: Step) -> Shape {
         let place = self.places(path).find(|(at, _)| *at == step);
         place.map_or(Shape::Any, |(_, line)| self.shape(&line.path, &line.kind))
     }
 
-    fn items(&self, path: &str) -> Vec<Shape> {
+    fn items(&mut self, path: &str) -> Vec<Shape> {
         let items = self.places(path).filter(|(step, _)| matches!(step, Step::Place(_)));
         items.map(|(_, line)| self.shape(&line.path, &line.kind)).collect()
     }
 
-    fn object(&self, path: &str) -> Object {
+    fn object(&mut self, path: &str) -> Object {
+        self.around.push(path.to_owned());
         let fields = self.places(path).filter_map(|(step, line)| match step {
             Step::Field(name) => Some(Field {
                 name: name.clone(),
@@ -130,10 +150,13 @@ impl<'a> Builder<'a> {
             }),
             _ => None,
         });
-        Object { name: path.to_owned(), fields: fields.collect() }
+        let object = Object { name: path.to_owned(), fields: fields.collect(), strict: false };
+        self.around.pop();
+        object
     }
 
-    fn choice(&self, path: &str) -> Choice {
+    fn choice(&mut self, path: &str) -> Choice {
+        self.around.push(path.to_owned());
         let variants = self.places(path).filter_map(|(step, line)| match step {
             Step::Variant(name) => Some(Variant {
                 name: name.clone(),
@@ -141,7 +164,31 @@ impl<'a> Builder<'a> {
             }),
             _ => None,
         });
-        Choice { name: path.to_owned(), variants: variants.collect() }
+        let choice = Choice { name: path.to_owned(), variants: variants.collect() };
+        self.around.pop();
+        choice
+    }
+}
+
+/// The form of a kind without parts, which may be checked.
+fn leaf(kind: &str) -> Option<Shape> {
+    let (of, like) = match (kind.split_once(LIKE), kind.strip_suffix(CHECKED)) {
+        (Some((of, like)), _) => (of, Some(like.to_owned())),
+        (None, Some(of)) => (of, None),
+        (None, None) => return plain_leaf(kind),
+    };
+    let of = Box::new(plain_leaf(of)?);
+    Some(Shape::Checked(Checked { of, like }))
+}
+
+fn plain_leaf(kind: &str) -> Option<Shape> {
+    match kind {
+        "null" => Some(Shape::Null),
+        "bool" => Some(Shape::Bool),
+        "char" => Some(Shape::Char),
+        "string" => Some(Shape::Text),
+        "bytes" => Some(Shape::Bytes),
+        number_kind => number(number_kind),
     }
 }
 

@@ -7,6 +7,19 @@
 //! they are locked, with those of today: a change that breaks is told of by its [`Rule`], with the
 //! upcaster to write; others are written when they are asked for. Nothing here does I/O.
 //!
+//! What is `any` is not compared: serde asks enums with `tag` or `untagged`, and structs with `flatten`,
+//! for anything. A form that becomes `any` at one version therefore breaks, and so does one that was: the
+//! version is raised, or the block is corrected by hand where it is sure that what is stored is read. Only
+//! an upcaster may take `any` for what is known: it is JSON that it wants then.
+//!
+//! Of a type that looks at a simple value before it takes it, such as a date, the file has the first
+//! sample that is taken: `string like "2000-01-01"`. To begin with a check, or to change it, breaks. One
+//! that takes the first sample of all (`""` or `0`), or looks at a whole list or object, is not seen.
+//!
+//! Names are those that are read: where serde's `rename` has one for writing and another for reading,
+//! it is the latter, and fields with `skip_deserializing` are not seen. So an object that begins to
+//! refuse unknown fields breaks, even if all that are locked are known.
+//!
 //! ```
 //! use factum_core::schema::lock::{self, Failure};
 //! use factum_core::schema::Description;
@@ -20,6 +33,7 @@
 mod advice;
 mod block;
 mod breaks;
+mod cause;
 mod change;
 mod cursor;
 mod damaged;

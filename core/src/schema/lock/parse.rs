@@ -9,6 +9,9 @@ use super::{Damage, Damaged};
 use crate::schema::Line;
 use crate::schema::path::shown;
 
+/// Three times as deep as what is found out about types.
+const MAX_DEPTH: usize = 100;
+
 /// The blocks, in the order of the file.
 pub(super) fn parse(text: &str) -> Result<Vec<Entry>, Damaged> {
     let mut drafts: Vec<Draft> = Vec::new();
@@ -31,6 +34,9 @@ fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage
         return draft.place(number, text);
     }
     let draft = head(number, text).ok_or_else(|| Damage::Head(text.to_owned()))?;
+    if matches!(draft.subject, Subject::Event { version: 0, .. }) {
+        return Err(Damage::NoVersion(draft.subject));
+    }
     if let Some(first) = drafts.iter().find(|other| other.subject == draft.subject) {
         return Err(Damage::BlockTwice { subject: draft.subject, first: first.head });
     }
@@ -63,6 +69,13 @@ fn head(number: usize, text: &str) -> Option<Draft> {
     cursor.at_end().then(|| Draft { subject, was, head: number, places: BTreeMap::new() })
 }
 
+/// How deep a place is inside the form, and what it holds inside the place, at most.
+fn depth(line: &str) -> usize {
+    let steps = Cursor::new(line).steps().map_or(0, |steps| steps.len());
+    let inside = ["map by ", " | null"].map(|part| line.matches(part).count());
+    steps.saturating_add(inside.iter().sum())
+}
+
 /// A block of which not all lines have been read.
 struct Draft {
     subject: Subject,
@@ -74,6 +87,9 @@ struct Draft {
 
 impl Draft {
     fn place(&mut self, number: usize, text: &str) -> Result<(), Damage> {
+        if depth(text) > MAX_DEPTH {
+            return Err(Damage::TooDeep);
+        }
         let line = Cursor::new(text).line().ok_or_else(|| Damage::Place(text.to_owned()))?;
         let path = line.path.clone();
         match self.places.insert(path.clone(), (line, number)) {

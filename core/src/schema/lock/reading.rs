@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Rule;
+use super::cause::Cause;
 use super::form::Form;
 use super::widening::widens;
 use crate::schema::path::{Step, join, shown};
-use crate::schema::{Choice, Field, Object, Shape};
+use crate::schema::{Again, Choice, Field, Integer, Object, Shape};
+
+/// What bytes are made of in JSON.
+static BYTE: Shape = Shape::Integer(Integer::U8);
 
 /// Why it cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +20,7 @@ pub(super) struct Obstacle {
     pub(super) path: String,
     /// What happened there.
     pub(super) what: String,
+    pub(super) cause: Cause,
 }
 
 /// What is in the way of reading the locked form as today's: the outermost causes only.
@@ -52,47 +57,57 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn note(&mut self, rule: Rule, path: &str, what: String) {
-        self.obstacles.push(Obstacle { rule, path: path.to_owned(), what });
+        self.note_as(Cause::Unreadable, rule, path, what);
+    }
+
+    fn note_as(&mut self, cause: Cause, rule: Rule, path: &str, what: String) {
+        self.obstacles.push(Obstacle { rule, path: path.to_owned(), what, cause });
     }
 
     fn place(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) {
         if !self.reads(at, locked, today) {
-            self.retyped(at);
+            self.retyped(at, Cause::of(locked, today));
         }
     }
 
-    fn retyped(&mut self, at: &At) {
+    fn retyped(&mut self, at: &At, cause: Cause) {
         let (was, is) = (self.locked.kind(&at.locked), self.today.kind(&at.today));
         let and = if at.locked == at.today {
             " and".to_owned()
         } else {
             format!(", and `{}`, as which it is read,", shown(&at.today))
         };
-        let what = format!("`{}` was {was}{and} is {is}", shown(&at.locked));
-        self.note(Rule::RetypedField, &at.locked, what);
+        let what = format!("`{}` was {was}{and} is {is}{}", shown(&at.locked), cause.told());
+        self.note_as(cause, Rule::RetypedField, &at.locked, what);
     }
 
     /// Whether what stands here is of a kind that can be read. What is wrong inside is noted.
     fn reads(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) -> bool {
         match (locked, today) {
-            (_, Shape::Any) => true,
-            (Shape::Again(path), _) => match named(&self.locked.shape, path) {
-                Some(shape) => self.reads(&At { locked: path.clone(), ..at.clone() }, shape, today),
+            (Shape::Again(Again { name, .. }), _) => match named(&self.locked.shape, name) {
+                Some(shape) => self.reads(&At { locked: name.clone(), ..at.clone() }, shape, today),
                 None => false,
             },
-            (_, Shape::Again(path)) => match named(&self.today.shape, path) {
-                Some(shape) => self.reads(&At { today: path.clone(), ..at.clone() }, locked, shape),
+            (_, Shape::Again(Again { name, .. })) => match named(&self.today.shape, name) {
+                Some(shape) => self.reads(&At { today: name.clone(), ..at.clone() }, locked, shape),
                 None => false,
             },
             (Shape::Nullable(locked), Shape::Nullable(today)) => self.reads(at, locked, today),
             (Shape::Null, Shape::Nullable(_)) => true,
             (_, Shape::Nullable(today)) => self.reads(at, locked, today),
-            (Shape::List(locked), Shape::List(today)) => {
+            (Shape::Array(_, locked), Shape::Array(_, today)) if locked != today => false,
+            (Shape::List(locked) | Shape::Array(locked, _), Shape::List(today))
+            | (Shape::Array(locked, _), Shape::Array(today, _)) => {
                 self.place(&at.same(&Step::Item), locked, today);
                 true
             }
+            (Shape::Bytes, Shape::List(today)) => self.reads(at, &BYTE, today),
             (Shape::Tuple(locked), Shape::Tuple(today)) => {
                 self.items(at, locked, today);
+                true
+            }
+            (Shape::Tuple(locked), Shape::List(today)) => {
+                self.items_of_list(at, locked, today);
                 true
             }
             (Shape::Map(locked_key, locked), Shape::Map(today_key, today)) => {
@@ -136,8 +151,24 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The items of a tuple, as those of a list.
+    fn items_of_list(&mut self, at: &At, locked: &'a [Shape], today: &'a Shape) {
+        for (place, locked) in locked.iter().enumerate() {
+            self.place(&at.step(&Step::Place(place), &Step::Item), locked, today);
+        }
+    }
+
     fn gone(&mut self, rule: Rule, path: &str) {
         self.note(rule, path, format!("`{path}` was {} and is gone", self.locked.kind(path)));
+    }
+
+    fn left_out(&mut self, today: &Object, path: &str) {
+        if today.strict {
+            let what = format!("`{path}` was {} and is refused", self.locked.kind(path));
+            return self.note(Rule::RemovedField, path, what);
+        }
+        let what = format!("`{path}` was {} and is gone", self.locked.kind(path));
+        self.note_as(Cause::LeftOut, Rule::RemovedField, path, what);
     }
 
     fn needed(&mut self, at: &At, step: &Step) {
@@ -146,11 +177,17 @@ impl<'a> Reading<'a> {
     }
 
     fn fields(&mut self, at: &At, locked: &'a Object, today: &'a Object) {
+        if today.strict && !locked.strict {
+            let place = shown(&at.locked);
+            let what =
+                format!("`{place}` ignored fields that it does not know and now refuses them");
+            self.note_as(Cause::Denied, Rule::DeniedFields, &at.locked, what);
+        }
         let mut read: BTreeMap<&str, &str> = BTreeMap::new();
         for old in &locked.fields {
             let step = Step::Field(old.name.clone());
             let Some(new) = reader(today, &old.name) else {
-                self.gone(Rule::RemovedField, &join(&at.locked, &step));
+                self.left_out(today, &join(&at.locked, &step));
                 continue;
             };
             let place = at.step(&step, &Step::Field(new.name.clone()));
@@ -197,7 +234,7 @@ impl<'a> Reading<'a> {
             match (&old.content, &new.content) {
                 (None, None) => {}
                 (Some(old), Some(new)) => self.place(&at, old, new),
-                (None, Some(_)) | (Some(_), None) => self.retyped(&at),
+                (None, Some(_)) | (Some(_), None) => self.retyped(&at, Cause::Unreadable),
             }
         }
     }
@@ -217,14 +254,6 @@ fn named<'a>(shape: &'a Shape, path: &str) -> Option<&'a Shape> {
     match shape {
         Shape::Object(object) if object.name == path => Some(shape),
         Shape::Choice(choice) if choice.name == path => Some(shape),
-        Shape::Object(object) => object.fields.iter().find_map(|field| named(&field.shape, path)),
-        Shape::Choice(choice) => {
-            let contents = choice.variants.iter().filter_map(|variant| variant.content.as_ref());
-            contents.into_iter().find_map(|content| named(content, path))
-        }
-        Shape::Nullable(inner) | Shape::List(inner) => named(inner, path),
-        Shape::Tuple(items) => items.iter().find_map(|item| named(item, path)),
-        Shape::Map(key, value) => named(key, path).or_else(|| named(value, path)),
-        _ => None,
+        _ => shape.parts().into_iter().find_map(|part| named(part, path)),
     }
 }

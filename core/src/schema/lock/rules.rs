@@ -30,6 +30,9 @@ pub enum Rule {
     RequiredField,
     /// A variant is gone: stored events that chose it cannot be read.
     RemovedVariant,
+    /// An object now refuses fields that it does not know. Stored events may have such: fields that are
+    /// written but not read, and those that newer code wrote, which may add some to a version.
+    DeniedFields,
     /// A field no longer knows a name that it had before.
     ForgottenAlias,
     /// Two fields are now read as one, under both names: a stored event that has both cannot be read.
@@ -38,7 +41,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RemovedEvent,
         Self::RemovedCommand,
         Self::ReusedName,
@@ -50,6 +53,7 @@ impl Rule {
         Self::RetypedField,
         Self::RequiredField,
         Self::RemovedVariant,
+        Self::DeniedFields,
         Self::ForgottenAlias,
         Self::MergedFields,
     ];
@@ -73,6 +77,7 @@ impl Rule {
             Self::RetypedField => "retyped-field",
             Self::RequiredField => "required-field",
             Self::RemovedVariant => "removed-variant",
+            Self::DeniedFields => "denied-fields",
             Self::ForgottenAlias => "forgotten-alias",
             Self::MergedFields => "merged-fields",
         }

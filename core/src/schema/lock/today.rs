@@ -2,6 +2,7 @@
 
 use super::block::{Block, Subject};
 use super::form::Form;
+use crate::schema::describe::type_name;
 use crate::schema::{Description, EventSchema, Shape};
 
 /// An event of today.
@@ -53,7 +54,7 @@ pub(super) struct Events<'a>(Vec<Known<'a>>);
 impl<'a> Events<'a> {
     pub(super) fn of(app: &'a Description) -> Self {
         let known =
-            |schema: &'a EventSchema| Known { schema, enum_name: without_path(schema.event_type) };
+            |schema: &'a EventSchema| Known { schema, enum_name: type_name(schema.event_type) };
         Self(app.events().into_iter().map(known).collect())
     }
 
@@ -79,10 +80,4 @@ pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
         Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
     });
     commands.chain(snapshots).collect()
-}
-
-/// A Rust type's name, without the modules before it and the parameters behind it.
-fn without_path(rust_type: &str) -> &str {
-    let name = rust_type.split('<').next().unwrap_or(rust_type);
-    name.rsplit("::").next().unwrap_or(name)
 }

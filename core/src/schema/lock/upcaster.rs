@@ -5,16 +5,14 @@ use super::today::Known;
 use crate::schema::{Field, Object, Shape};
 
 /// The variant with its version raised.
-pub(super) fn attribute(event: &Known<'_>) -> String {
+pub(super) fn attribute(event: &Known<'_>, raised: u32) -> String {
     let schema = event.schema;
     let was: String = schema.was.iter().map(|name| format!(", was = {name:?}")).collect();
     let past: String = schema.past.iter().map(|past| format!("{} => …, ", past.version)).collect();
     let (version, function) = (schema.version, function_name(schema.variant, schema.version));
     format!(
-        "    #[event({:?}, version = {}{was}, upcast({past}{version} => {function}))]\n    {} {{ .. }},",
-        schema.name,
-        version.saturating_add(1),
-        schema.variant,
+        "    #[event({:?}, version = {raised}{was}, upcast({past}{version} => {function}))]\n    {} {{ .. }},",
+        schema.name, schema.variant,
     )
 }
 
@@ -83,6 +81,8 @@ fn rust_type(shape: &Shape) -> Option<String> {
         Shape::Char => "char".to_owned(),
         Shape::Text => "String".to_owned(),
         Shape::Bytes => "Vec<u8>".to_owned(),
+        // All that is stored passed the check.
+        Shape::Checked(checked) => rust_type(&checked.of)?,
         Shape::Nullable(inner) => format!("Option<{}>", rust_type(inner)?),
         Shape::List(item) => format!("Vec<{}>", rust_type(item)?),
         Shape::Map(key, value) => {
@@ -95,6 +95,8 @@ fn rust_type(shape: &Shape) -> Option<String> {
                 items => format!("({})", items.join(", ")),
             }
         }
+        // Serde reads no array of that length.
+        Shape::Array(..) => return None,
         Shape::Any | Shape::Object(_) | Shape::Choice(_) | Shape::Again(_) => return None,
     })
 }

@@ -5,13 +5,18 @@ use crate::schema::{Choice, Float, Integer, Shape};
 /// Whether each value of the one kind is read by the other.
 pub(super) fn widens(from: &Shape, to: &Shape) -> bool {
     match (from, to) {
+        // Which values another check takes, is not known.
+        (Shape::Checked(from), Shape::Checked(to)) => {
+            from.like == to.like && widens(&from.of, &to.of)
+        }
+        (_, Shape::Checked(_)) => false,
+        (Shape::Checked(from), to) => widens(&from.of, to),
         (Shape::Integer(from), Shape::Integer(to)) => integer_widens(*from, *to),
         (Shape::Integer(from), Shape::Float(to)) => is_exact(*from, *to),
         (Shape::Float(from), Shape::Float(to)) => from == to || *to == Float::F64,
         (Shape::Char, Shape::Text) => true,
         // A variant without content is written as its name.
         (Shape::Choice(choice), Shape::Text) => is_plain(choice),
-        (Shape::Bytes, Shape::List(item)) => reads_bytes(item),
         (Shape::List(item), Shape::Bytes) => **item == Shape::Integer(Integer::U8),
         (from, to) => from == to,
     }
@@ -34,8 +39,4 @@ fn is_exact(integer: Integer, float: Float) -> bool {
 
 fn is_plain(choice: &Choice) -> bool {
     choice.variants.iter().all(|variant| variant.content.is_none())
-}
-
-fn reads_bytes(item: &Shape) -> bool {
-    *item == Shape::Any || widens(&Shape::Integer(Integer::U8), item)
 }

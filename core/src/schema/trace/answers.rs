@@ -29,13 +29,13 @@ impl Reader<'_> {
         count: usize,
         visit: impl FnOnce(usize) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let picked = self.run.samples.pick(&self.path, self.run.target, count);
-        let visited = picked.ok_or(Error::Exhausted).and_then(|value| {
-            visit(value).map_err(|error| match error {
-                Error::Other => Error::Refused(value),
-                error => error,
-            })
-        });
+        let picked = match self.run.goal {
+            Goal::Try(number) if self.is_end() => Some(number),
+            _ => self.run.samples.pick(&self.path, self.run.target, count),
+        };
+        let visited = picked
+            .ok_or(Error::Exhausted)
+            .and_then(|value| visit(value).map_err(|error| error.if_other(Error::Refused(value))));
         self.done(visited)
     }
 
@@ -105,10 +105,7 @@ impl Reader<'_> {
     pub(super) fn entries<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         let fields = self.run.samples.required(&self.path).to_vec();
         let visited = visitor.visit_map(Entries::new(self, Keys::Fields(fields)));
-        self.done(visited.map_err(|error| match error {
-            Error::Other => Error::Content,
-            error => error,
-        }))
+        self.done(visited.map_err(|error| error.if_other(Error::Content)))
     }
 
     /// Reads a struct, or the fields of a variant.

@@ -63,7 +63,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let task = self.meet(Asked::Option, Identity::of::<V>("", &[]))?;
         let visited = match task {
-            Task::Lead(Step::Inner) => visitor.visit_some(self.step(Step::Inner)),
+            Task::Lead(Step::Inner) => {
+                let inner = self.step(Step::Inner);
+                let path = inner.path.clone();
+                self.run.read(&path, visitor.visit_some(inner))
+            }
             Task::Lead(_) => Err(Error::Stop),
             Task::Give if self.attempts() == 0 => visitor.visit_none(),
             Task::Give => visitor.visit_some(self.step(Step::Inner)),

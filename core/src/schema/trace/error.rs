@@ -13,6 +13,8 @@ pub(super) enum Error {
     Missing(&'static str),
     /// A field is there twice.
     Duplicate(&'static str),
+    /// There is no field of this name.
+    UnknownField,
     /// The name of a variant is none of these.
     UnknownVariant(&'static [&'static str]),
     /// The value with this number was refused where it stands.
@@ -31,6 +33,16 @@ impl fmt::Display for Error {
     }
 }
 
+impl Error {
+    /// This one instead, where all that is known is that something did not fit.
+    pub(super) fn if_other(self, instead: Self) -> Self {
+        match self {
+            Self::Other | Self::UnknownField => instead,
+            error => error,
+        }
+    }
+}
+
 impl std::error::Error for Error {}
 
 impl de::Error for Error {
@@ -44,6 +56,10 @@ impl de::Error for Error {
 
     fn duplicate_field(field: &'static str) -> Self {
         Self::Duplicate(field)
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self::UnknownField
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::around::Around;
 use super::error::Error;
 use super::reader::Reader;
 use super::run::{Asked, Goal, Outcome, Run, Sighting};
@@ -36,7 +37,7 @@ impl Explorer {
 
     /// The whole form.
     pub(super) fn shape(mut self) -> Shape {
-        self.place(&[], &[]).unwrap_or(Shape::Any)
+        self.place(&[], &Around::default()).unwrap_or(Shape::Any)
     }
 
     /// Reads along a path, with other samples as long as those beside it are refused.
@@ -60,8 +61,12 @@ impl Explorer {
         Outcome::Lost
     }
 
+    pub(super) fn has_calls_left(&self) -> bool {
+        self.calls_left > 0
+    }
+
     /// The form of a place; nothing if what is there is not read.
-    pub(super) fn place(&mut self, path: &[Step], around: &[Identity]) -> Option<Shape> {
+    pub(super) fn place(&mut self, path: &[Step], around: &Around) -> Option<Shape> {
         if path.len() > MAX_DEPTH {
             return Some(Shape::Any);
         }
@@ -71,11 +76,10 @@ impl Explorer {
         }
     }
 
-    fn sighted(&mut self, path: &[Step], sighting: Sighting, around: &[Identity]) -> Option<Shape> {
-        let Sighting { asked, identity, mut newtypes } = sighting;
+    fn sighted(&mut self, path: &[Step], sighting: Sighting, around: &Around) -> Option<Shape> {
         let is_key = path.last() == Some(&Step::Key);
-        match asked {
-            Asked::Leaf(shape) => return Some(shape),
+        match &sighting.asked {
+            Asked::Leaf(kind) => return Some(self.leaf(path, kind)),
             // The keys are known, so this is the map of a struct.
             Asked::Identifier if is_key => return None,
             Asked::Identifier => return Some(Shape::Text),
@@ -93,25 +97,13 @@ impl Explorer {
             | Asked::Object
             | Asked::Choice => {}
         }
-        newtypes.push(identity);
-        if let Some(again) = newtypes.iter().find(|identity| around.contains(identity)) {
-            return Some(match again.name {
-                "" => Shape::Any,
-                name => Shape::Again(name.to_owned()),
-            });
-        }
-        let around = [around, &newtypes].concat();
-        Some(self.inside(path, &asked, identity, &around))
+        let again = around.again(&sighting);
+        again.or_else(|| Some(self.inside(path, &sighting, &around.with(&sighting))))
     }
 
-    fn inside(
-        &mut self,
-        path: &[Step],
-        asked: &Asked,
-        identity: Identity,
-        around: &[Identity],
-    ) -> Shape {
-        match asked {
+    fn inside(&mut self, path: &[Step], sighting: &Sighting, around: &Around) -> Shape {
+        let identity = sighting.identity;
+        match &sighting.asked {
             Asked::Option => nullable(self.part(path, Step::Inner, around)),
             Asked::List => Shape::List(Box::new(self.part(path, Step::Item, around))),
             Asked::Tuple(len) => self.tuple(path, *len, around),
@@ -123,22 +115,22 @@ impl Explorer {
     }
 
     /// The form of what is one step on.
-    fn part(&mut self, path: &[Step], step: Step, around: &[Identity]) -> Shape {
+    fn part(&mut self, path: &[Step], step: Step, around: &Around) -> Shape {
         self.step(path, step, around).unwrap_or(Shape::Any)
     }
 
-    pub(super) fn step(&mut self, path: &[Step], step: Step, around: &[Identity]) -> Option<Shape> {
+    pub(super) fn step(&mut self, path: &[Step], step: Step, around: &Around) -> Option<Shape> {
         self.place(&[path, &[step]].concat(), around)
     }
 
-    fn tuple(&mut self, path: &[Step], len: usize, around: &[Identity]) -> Shape {
+    fn tuple(&mut self, path: &[Step], len: usize, around: &Around) -> Shape {
         if len > MAX_PLACES {
-            return Shape::List(Box::new(self.part(path, Step::Place(0), around)));
+            return Shape::Array(Box::new(self.part(path, Step::Place(0), around)), len);
         }
         Shape::Tuple((0..len).map(|at| self.part(path, Step::Place(at), around)).collect())
     }
 
-    fn map(&mut self, path: &[Step], around: &[Identity]) -> Shape {
+    fn map(&mut self, path: &[Step], around: &Around) -> Shape {
         let key = self.step(path, Step::Key, around);
         let value = self.step(path, Step::Value, around);
         match (key, value) {
@@ -148,7 +140,7 @@ impl Explorer {
         }
     }
 
-    fn choice(&mut self, path: &[Step], identity: Identity, around: &[Identity]) -> Shape {
+    fn choice(&mut self, path: &[Step], identity: Identity, around: &Around) -> Shape {
         let variant = |name: &'static str| {
             let step = Step::Variant { of: identity.visitor, name };
             Variant { name: name.to_owned(), content: self.step(path, step, around) }

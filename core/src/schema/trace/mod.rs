@@ -3,20 +3,23 @@
 //! *Problem.* What a type looks like in JSON is known only to its `Deserialize` impl: to the
 //! attributes of a derive, or to code written by hand. *Invariant.* Nothing is guessed: what a
 //! [`Shape`] says was asked for by that impl; where it cannot be watched, the form is
-//! [`Shape::Any`]. Whatever the impl does, panics included, the watching ends. *Shape.* A place in
-//! the form is a path of [steps](step::Step) from the outermost value. A [`Run`](run::Run) has the
-//! type read from a [`Reader`](reader::Reader) that hands it just what leads along one path, notes
-//! what is asked at its end, and breaks off with an error, so that no value of the type is needed.
-//! The [`Explorer`](explore::Explorer) starts runs until it knows all places. Where a value is
-//! needed on the way, [samples](sample::Samples) are tried until one is taken. Which
-//! [fields](object) may be left out, and which names mean the same one, is told by the errors that
-//! serde makes for missing and for doubled fields.
+//! [`Shape::Any`]. The watching ends if the impl panics and panics unwind, and if it asks for ever;
+//! not if it loops without asking. *Shape.* A place in the form is a path of [steps](step::Step) from
+//! the outermost value. A [`Run`](run::Run) has the type read from a [`Reader`](reader::Reader) that
+//! hands it just what leads along one path, notes what is asked at its end, and breaks off with an
+//! error, so that no value of the type is needed. The [`Explorer`](explore::Explorer) starts runs until
+//! it knows all places. Where a value is needed on the way, [samples](sample::Samples) are tried until
+//! one is taken; at a [leaf], too, as the form tells which one. Which [fields](object) may be left out,
+//! and which names mean the same one, is told by the errors that serde makes for missing and for doubled
+//! fields.
 
 mod access;
 mod answers;
+mod around;
 mod deserializer;
 mod error;
 mod explore;
+mod leaf;
 mod object;
 mod reader;
 mod run;
@@ -37,7 +40,9 @@ impl Shape {
     /// The form that serde reads a type from.
     ///
     /// The `Deserialize` impl of the type is run, many times, on made-up values; so it should do
-    /// nothing but read. It takes microseconds to milliseconds: do it once.
+    /// nothing but read. It takes microseconds to milliseconds: do it once. An impl that panics is taken
+    /// for one that cannot be watched, though the panic hook tells of it, and with `panic = "abort"` it
+    /// ends the process; one that loops without reading on hangs.
     ///
     /// ```
     /// use factum_core::schema::Shape;

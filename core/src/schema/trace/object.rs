@@ -1,5 +1,6 @@
 //! Which fields of an object may be left out, and which names mean the same one.
 
+use super::around::Around;
 use super::error::Error;
 use super::explore::Explorer;
 use super::run::{Goal, Outcome};
@@ -7,6 +8,9 @@ use super::step::{Identity, Step};
 use crate::schema::{Field, Object, Shape};
 
 type Name = &'static str;
+
+/// Names that hardly any field has; surely not all of them.
+const UNKNOWN: [Name; 2] = ["no such field", "nor this one"];
 
 /// What is known of the fields that have to be there.
 #[derive(Debug)]
@@ -24,12 +28,7 @@ impl Required {
 
 impl Explorer {
     /// The form of an object with known fields.
-    pub(super) fn object(
-        &mut self,
-        path: &[Step],
-        identity: Identity,
-        around: &[Identity],
-    ) -> Shape {
+    pub(super) fn object(&mut self, path: &[Step], identity: Identity, around: &Around) -> Shape {
         let mut found: Vec<(Name, Shape)> = Vec::new();
         for name in identity.parts {
             let is_new = found.iter().all(|(known, _)| known != name);
@@ -40,7 +39,16 @@ impl Explorer {
         let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
         let required = self.required(path, &names);
         let fields = self.merged(path, &found, &required);
-        Shape::Object(Object { name: identity.name.to_owned(), fields })
+        let strict = self.is_strict(path, identity.parts);
+        Shape::Object(Object { name: identity.name.to_owned(), fields, strict })
+    }
+
+    /// Gives a field that there is not.
+    fn is_strict(&mut self, path: &[Step], names: &[Name]) -> bool {
+        let mut free = UNKNOWN.into_iter().filter(|name| !names.contains(name));
+        let given = free.next().map(|name| Goal::Give(vec![name]));
+        let is_refused = |outcome| matches!(outcome, Outcome::Refused(Error::UnknownField));
+        given.is_some_and(|goal| is_refused(self.run(path, &goal)))
     }
 
     /// Gives the fields that are known to be needed, until no more are missed.

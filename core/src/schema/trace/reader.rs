@@ -45,7 +45,7 @@ impl<'r> Reader<'r> {
 
     pub(super) fn of_seed<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
         let (run, path) = (self.run, self.path.clone());
-        seed.deserialize(self).map_err(|error| run.blame(&path, error))
+        run.read(&path, seed.deserialize(self))
     }
 
     /// What is to be done for a type that asks; at the end of the path this may be just to note it.
@@ -79,7 +79,7 @@ impl<'r> Reader<'r> {
     /// Notes how a visit ended.
     pub(super) fn done<T>(&self, visited: Result<T, Error>) -> Result<T, Error> {
         match visited {
-            Ok(_) if self.is_end() => {
+            Ok(_) if self.is_end() && matches!(self.run.goal, Goal::Give(_)) => {
                 self.run.note_taken();
                 Err(Error::Stop)
             }

@@ -14,6 +14,8 @@ pub(super) enum Goal {
     Look,
     /// Make the object there of these fields.
     Give(Vec<&'static str>),
+    /// Give the sample with this number.
+    Try(usize),
 }
 
 /// What was asked at a place.
@@ -121,6 +123,17 @@ impl<'r> Run<'r> {
         let newtypes = self.newtypes.borrow().clone();
         let sighting = Sighting { asked, identity, newtypes };
         self.sighting.borrow_mut().get_or_insert(sighting);
+    }
+
+    /// How the reading of a place ended, with all that its type does to the value.
+    pub(super) fn read<T>(&self, at: &[Step], read: Result<T, Error>) -> Result<T, Error> {
+        match read {
+            Ok(_) if at == self.target && matches!(self.goal, Goal::Try(_)) => {
+                self.note_taken();
+                Err(Error::Stop)
+            }
+            read => read.map_err(|error| self.blame(at, error)),
+        }
     }
 
     /// Notes that what was given at the end of the path was taken.

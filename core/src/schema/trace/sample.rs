@@ -74,7 +74,9 @@ impl Samples {
             Error::UnknownVariant(expected) => self.expect(at, expected) || self.reject(at, target),
             Error::Content => self.reject_last_field(at, target),
             Error::Exhausted => self.step_back(at, target),
-            Error::Stop | Error::Duplicate(_) | Error::Other => self.reject(at, target),
+            Error::Stop | Error::Duplicate(_) | Error::UnknownField | Error::Other => {
+                self.reject(at, target)
+            }
         }
     }
 
@@ -96,6 +98,11 @@ impl Samples {
             hint.refused.clear();
         }
         is_new
+    }
+
+    /// Notes that a value was refused where it stands.
+    pub(super) fn refuse(&mut self, at: &[Step], value: usize) {
+        self.hint(at).refused.insert(value);
     }
 
     /// Takes another value for a place as a whole.

@@ -1,5 +1,24 @@
 //! The values that are tried, the likeliest first.
 
+use crate::schema::Shape;
+use crate::schema::path::json;
+
+/// The value with this number for a simple form, in JSON; nothing beyond the last.
+pub(super) fn sample(of: &Shape, texts: &[&str], number: usize) -> Option<String> {
+    match of {
+        Shape::Null => (number == 0).then(|| "null".to_owned()),
+        Shape::Bool => [false, true].get(number).map(ToString::to_string),
+        Shape::Integer(_) => INTEGERS.get(number).map(ToString::to_string),
+        Shape::Float(_) => FLOATS.get(number).map(|value| format!("{value:?}")),
+        Shape::Char => CHARS.get(number).map(|text| json(text)),
+        Shape::Text => texts.get(number).map(|text| json(text)),
+        Shape::Bytes => BYTES.get(number).map(|bytes| format!("{bytes:?}")),
+        _ => None,
+    }
+}
+
+// The first that a type takes stands in lock files, so that new ones come last.
+
 /// Texts, with those that common types are read from.
 pub(super) const TEXTS: &[&str] = &[
     "",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::types::Types;
 use super::{Dialect, Schema, set};
 use crate::schema::documents::text;
-use crate::schema::{Choice, Docs, Field, Float, Integer, Object, Shape, Variant};
+use crate::schema::{Checked, Choice, Docs, Field, Float, Integer, Object, Shape, Variant};
 
 impl Types {
     /// The schema of a form.
@@ -19,22 +19,32 @@ impl Types {
             Shape::Char => character(),
             Shape::Text => of_type("string"),
             Shape::Bytes => list(integer(Integer::U8)),
+            Shape::Checked(checked) => self.checked(checked),
             Shape::Nullable(inner) => nullable(self.form(inner)),
             Shape::List(items) => list(self.form(items)),
             Shape::Tuple(items) => self.tuple(items),
+            Shape::Array(items, length) => of_length(list(self.form(items)), *length),
             Shape::Map(key, value) => self.map(key, value),
             Shape::Object(object) => {
                 self.named(&object.name, |types| types.object(object, &Docs::NONE))
             }
             Shape::Choice(choice) => self.named(&choice.name, |types| types.choice(choice)),
-            Shape::Again(name) => self.again(name),
+            Shape::Again(again) => self.again(again.up),
         }
     }
 
+    /// With the sample as an example: the check itself is not known.
+    fn checked(&mut self, checked: &Checked) -> Schema {
+        let mut schema = self.form(&checked.of);
+        let like = checked.like.as_ref().and_then(|like| serde_json::from_str(like).ok());
+        if let Some(like) = like {
+            set(&mut schema, "examples", Value::Array(vec![like]));
+        }
+        schema
+    }
+
     fn tuple(&mut self, items: &[Shape]) -> Schema {
-        let mut schema = of_type("array");
-        set(&mut schema, "minItems", items.len());
-        set(&mut schema, "maxItems", items.len());
+        let mut schema = of_length(of_type("array"), items.len());
         // A list of no schemas is not allowed.
         if items.is_empty() {
             return schema;
@@ -81,6 +91,9 @@ impl Types {
         if !either.is_empty() {
             set(&mut schema, "allOf", either);
         }
+        if object.strict {
+            set(&mut schema, "additionalProperties", false);
+        }
         schema
     }
 
@@ -116,6 +129,12 @@ fn of_type(name: &str) -> Schema {
 fn list(items: Schema) -> Schema {
     let mut schema = of_type("array");
     set(&mut schema, "items", items);
+    schema
+}
+
+fn of_length(mut schema: Schema, length: usize) -> Schema {
+    set(&mut schema, "minItems", length);
+    set(&mut schema, "maxItems", length);
     schema
 }
 
@@ -191,6 +210,7 @@ fn key_names(key: &Shape) -> Option<Schema> {
         Shape::Choice(choice) if choice.variants.iter().all(|v| v.content.is_none()) => {
             Some(one_of_texts(choice))
         }
+        Shape::Checked(checked) => key_names(&checked.of),
         Shape::Nullable(inner) => key_names(inner),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! JSON Schema of events and commands.
 //!
-//! Fields that a schema does not name are allowed, as serde ignores them. Of numbers beyond 64 bits,
+//! Fields that a schema does not name are allowed where serde ignores them. Of numbers beyond 64 bits,
 //! which not every JSON tool can hold, no bounds are given; `format` names them all.
 
 mod forms;

@@ -21,7 +21,6 @@ pub(super) struct Types {
 /// A type that is being written.
 #[derive(Debug)]
 struct Around {
-    name: String,
     /// None for the definition itself.
     key: Option<String>,
     used: bool,
@@ -37,11 +36,11 @@ impl Types {
     pub(super) fn root(mut self, shape: &Shape, docs: &Docs) -> Schema {
         let mut schema = match shape {
             Shape::Object(object) => {
-                self.enter(&object.name, None);
+                self.enter(None);
                 self.object(object, docs)
             }
             Shape::Choice(choice) => {
-                self.enter(&choice.name, None);
+                self.enter(None);
                 self.choice(choice)
             }
             other => self.form(other),
@@ -55,7 +54,7 @@ impl Types {
     /// A type with a name: in its place, or referred to if it is found in itself.
     pub(super) fn named(&mut self, name: &str, write: impl FnOnce(&mut Self) -> Schema) -> Schema {
         let key = keys::free(keys::plain(name, &['_', '-']), |key| self.is_taken(key));
-        self.enter(name, Some(key));
+        self.enter(Some(key));
         let mut schema = write(self);
         if !name.is_empty() {
             set(&mut schema, "title", name);
@@ -70,11 +69,10 @@ impl Types {
         }
     }
 
-    /// The type of this name around the place; anything, if there is none.
-    pub(super) fn again(&mut self, name: &str) -> Schema {
-        let Some(around) = self.around.iter_mut().rev().find(|around| around.name == name) else {
-            return Schema::new();
-        };
+    /// The type that is so many further up than the nearest around the place; anything, if there is
+    /// none.
+    pub(super) fn again(&mut self, up: usize) -> Schema {
+        let Some(around) = self.around.iter_mut().rev().nth(up) else { return Schema::new() };
         around.used = true;
         match around.key.clone() {
             Some(key) => reference(&self.pointer(&key)),
@@ -82,8 +80,8 @@ impl Types {
         }
     }
 
-    fn enter(&mut self, name: &str, key: Option<String>) {
-        self.around.push(Around { name: name.to_owned(), key, used: false });
+    fn enter(&mut self, key: Option<String>) {
+        self.around.push(Around { key, used: false });
     }
 
     fn is_taken(&self, key: &str) -> bool {

@@ -124,10 +124,11 @@ fn those_that(description: &Description, test: impl Fn(&AggregateSchema) -> bool
 /// The fields in the order of the source, each with the first of what is said about it.
 fn fields(shape: &Shape, docs: &Docs) -> String {
     let Shape::Object(object) = shape else { return code(&notation::notation(shape)) };
-    lines(object.fields.iter().map(|field| {
+    let written = notation::fields(object);
+    lines(object.fields.iter().zip(written).map(|(field, written)| {
         let doc = text::summary(text::field_doc(docs, &field.name));
         let dash = if doc.is_empty() { "" } else { " – " };
-        format!("{}{dash}{}", code(&notation::field(field)), prose(&doc))
+        format!("{}{dash}{}", code(&written), prose(&doc))
     }))
 }
 

@@ -19,6 +19,9 @@ struct Order {
     kind: Kind,
     prices: BTreeMap<u8, f64>,
     at: (i8, char, bool),
+    key: uuid::Uuid,
+    ip: Option<std::net::IpAddr>,
+    half: std::num::NonZeroI8,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +48,12 @@ fn sample(shape: &Shape) -> Value {
         Shape::Float(_) => json!(1.5),
         Shape::Char | Shape::Text => json!("x"),
         Shape::Bytes => json!([]),
+        Shape::Checked(checked) => match &checked.like {
+            Some(like) => serde_json::from_str(like).unwrap(),
+            None => sample(&checked.of),
+        },
         Shape::Nullable(inner) => sample(inner),
+        Shape::Array(inner, length) => vec![sample(inner); *length].into(),
         Shape::List(inner) => json!([sample(inner)]),
         Shape::Tuple(items) => items.iter().map(sample).collect(),
         Shape::Map(_, value) => json!({ "1": sample(value) }),

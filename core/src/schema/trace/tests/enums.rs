@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::shown;
+use super::{UUID, shown};
 use crate::schema::{Choice, Shape, Variant};
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ fn have_variants_of_all_kinds() {
             "/Skipped: any",
             "/Unit: null",
             "/bike: object",
-            "/bike.GEARS: string",
+            &format!("/bike.GEARS: {UUID}"),
             "/bike.HORN? (or BELL): bool",
         ]
     );

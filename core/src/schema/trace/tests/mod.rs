@@ -1,6 +1,7 @@
 //! What is found out about types of all kinds.
 
 mod agreement;
+mod checked;
 mod enums;
 mod names;
 mod odd;
@@ -11,6 +12,9 @@ mod values;
 use serde::de::DeserializeOwned;
 
 use crate::schema::Shape;
+
+/// What a UUID is.
+const UUID: &str = r#"string like "00000000-0000-0000-0000-000000000000""#;
 
 /// The form as lines.
 fn shown<T: DeserializeOwned>() -> Vec<String> {

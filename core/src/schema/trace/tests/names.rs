@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::shown;
+use super::{UUID, shown};
 use crate::schema::{Field, Integer, Object, Shape};
 
 fn object<T: serde::de::DeserializeOwned>() -> Object {
@@ -46,7 +46,11 @@ fn are_those_that_are_read_in_the_order_of_their_declaration() {
         Field { name: "town".to_owned(), aliases: Vec::new(), shape: Shape::Text, optional: false };
     assert_eq!(
         guest.field("address").map(|field| &field.shape),
-        Some(&Shape::Object(Object { name: "Address".to_owned(), fields: vec![town] }))
+        Some(&Shape::Object(Object {
+            name: "Address".to_owned(),
+            fields: vec![town],
+            strict: false
+        }))
     );
 }
 
@@ -71,8 +75,8 @@ fn may_be_several_for_one_field() {
         shown::<Renamed>(),
         [
             "a? (or b): u8",
-            "d? (or c): string",
-            "e: string",
+            &format!("d? (or c): {UUID}"),
+            &format!("e: {UUID}"),
             "f? (or g): list | null",
             "f[]: u8",
             "middle (or alpha, zeta): u8",
@@ -94,7 +98,19 @@ struct Strict {
 
 #[test]
 fn of_a_strict_struct_are_found_too() {
-    assert_eq!(shown::<Strict>(), ["more?: string", "new (or old): string"]);
+    assert_eq!(
+        shown::<Strict>(),
+        ["(value): object, no others", "more?: string", "new (or old): string"]
+    );
+    assert_eq!(shown::<Option<Strict>>()[0], "(value): object, no others | null");
+    assert_eq!(shown::<StrictChoice>()[1], "/Named: object, no others");
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+enum StrictChoice {
+    Named { it: uuid::Uuid },
 }
 
 mod hex {
@@ -120,7 +136,14 @@ struct Styled {
 #[test]
 fn with_another_reader_are_those_of_what_it_reads() {
     let shown = shown::<Styled>();
-    assert_eq!(shown, ["back? (or paper): string", "color: string", "pen: string"]);
+    assert_eq!(
+        shown,
+        [
+            r#"back? (or paper): string like "a""#,
+            r#"color: string like "a""#,
+            r#"pen: string like "a""#
+        ]
+    );
 }
 
 #[derive(Deserialize)]

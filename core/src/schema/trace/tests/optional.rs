@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::shown;
+use super::{UUID, shown};
 
 #[derive(Deserialize)]
 #[allow(dead_code)]
@@ -34,12 +34,12 @@ fn are_those_with_a_default_and_options() {
         shown::<Mixed>(),
         [
             "count?: u32",
-            "days?: u8",
+            "days?: u8 like 1",
             "given: u8 | null",
-            "id: string",
+            &format!("id: {UUID}"),
             "note?: string | null",
             "nothing: null",
-            "peer: string",
+            r#"peer: string like "127.0.0.1""#,
             "tags: list",
             "tags[]: string",
         ]
@@ -73,7 +73,7 @@ fn are_found_deep_inside() {
     for line in ["first.depth?: u8", "pairs[][0].count?: u32", "pairs[][1].name?: string"] {
         assert!(shown.contains(&line.to_owned()), "{line} in {shown:?}");
     }
-    for line in ["last.id: string", "last.days?: u8", "last?: object | null", "pairs: list"] {
+    for line in ["last.days?: u8 like 1", "last?: object | null", "pairs: list"] {
         assert!(shown.contains(&line.to_owned()), "{line} in {shown:?}");
     }
 }
@@ -114,7 +114,7 @@ impl Default for Odd {
 fn are_not_known_behind_a_field_for_which_there_is_no_sample() {
     assert_eq!(
         shown::<Hard>(),
-        ["after: u8", "before?: u8", "extra: string", "id: u8", "odd: string",]
+        ["after: u8", "before?: u8", "extra: string (checked)", "id: u8", "odd: string (checked)"]
     );
 }
 
@@ -168,12 +168,12 @@ fn are_found_behind_values_that_are_checked() {
     assert_eq!(
         shown::<Checked>(),
         [
-            "email: string",
+            r#"email: string like "a@b.cd""#,
             "last?: u8",
             "span: object",
             "span.from?: u8 | null",
             "span.names: list",
-            "span.names[]: string",
+            r#"span.names[]: string like "a@b.cd""#,
             "span.to?: u8 | null",
         ]
     );

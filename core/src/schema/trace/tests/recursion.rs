@@ -104,6 +104,67 @@ fn of_enums_by_turns() {
     );
 }
 
+mod outer {
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code)]
+    pub(super) struct Node {
+        child: Option<Box<super::inner::Node>>,
+    }
+}
+
+mod inner {
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code)]
+    pub(super) struct Node {
+        back: Option<Box<super::outer::Node>>,
+    }
+}
+
+#[test]
+fn of_types_that_have_one_name() {
+    assert_eq!(
+        shown::<outer::Node>(),
+        ["child?: object | null", "child.back?: again (value) | null"]
+    );
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Article {
+    comments: Vec<Comment>,
+    first: Option<Box<Comment>>,
+    by_name: BTreeMap<String, Comment>,
+    threads: Threads,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Comment {
+    replies: Vec<Comment>,
+    last: Option<Box<Comment>>,
+    by_name: BTreeMap<String, Comment>,
+    threads: Threads,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Threads(Vec<(u8, Comment)>);
+
+#[test]
+fn of_structs_in_the_same_container_outside_and_inside() {
+    let shown = shown::<Article>();
+    for place in ["comments[]", "first", "by_name{}", "threads[][1]"] {
+        for line in [
+            format!("{place}.replies[]: again {place}"),
+            format!("{place}.last?: again {place} | null"),
+            format!("{place}.by_name{{}}: again {place}"),
+            format!("{place}.threads[][1]: again {place}"),
+        ] {
+            assert!(shown.contains(&line), "{line} in {shown:#?}");
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[allow(dead_code)]
 struct Tree(Vec<Tree>);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{kind, shown};
+use super::{UUID, kind, shown};
 
 #[test]
 fn numbers() {
@@ -28,8 +28,8 @@ fn numbers() {
     assert_eq!(kind::<i128>(), "i128");
     assert_eq!(kind::<f32>(), "f32");
     assert_eq!(kind::<f64>(), "f64");
-    assert_eq!(kind::<NonZeroU64>(), "u64");
-    assert_eq!(kind::<NonZeroI8>(), "i8");
+    assert_eq!(kind::<NonZeroU64>(), "u64 like 1");
+    assert_eq!(kind::<NonZeroI8>(), "i8 like 1");
     assert_eq!(kind::<Wrapping<i32>>(), "i32");
 }
 
@@ -40,9 +40,9 @@ fn texts_and_the_like() {
     assert_eq!(kind::<String>(), "string");
     assert_eq!(kind::<Box<str>>(), "string");
     assert_eq!(kind::<Cow<'static, str>>(), "string");
-    assert_eq!(kind::<Uuid>(), "string");
-    assert_eq!(kind::<IpAddr>(), "string");
-    assert_eq!(kind::<SocketAddr>(), "string");
+    assert_eq!(kind::<Uuid>(), UUID);
+    assert_eq!(kind::<IpAddr>(), r#"string like "127.0.0.1""#);
+    assert_eq!(kind::<SocketAddr>(), r#"string like "127.0.0.1:80""#);
     assert_eq!(kind::<PathBuf>(), "string");
     assert_eq!(kind::<std::ffi::CString>(), "bytes");
     assert_eq!(kind::<()>(), "null");
@@ -62,22 +62,32 @@ fn options_and_boxes() {
 #[test]
 fn lists_and_tuples() {
     assert_eq!(shown::<Vec<Vec<u8>>>(), ["(value): list", "[]: list", "[][]: u8"]);
-    assert_eq!(shown::<BTreeSet<Uuid>>(), ["(value): list", "[]: string"]);
+    assert_eq!(shown::<BTreeSet<Uuid>>(), ["(value): list", &format!("[]: {UUID}")]);
     assert_eq!(shown::<VecDeque<Option<char>>>(), ["(value): list", "[]: char | null"]);
     assert_eq!(shown::<[u16; 2]>(), ["(value): tuple", "[0]: u16", "[1]: u16"]);
     assert_eq!(shown::<[u16; 0]>(), ["(value): tuple"]);
     assert_eq!(
         shown::<(NonZeroU64, Uuid, IpAddr, Vec<char>)>(),
-        ["(value): tuple", "[0]: u64", "[1]: string", "[2]: string", "[3]: list", "[3][]: char"]
+        [
+            "(value): tuple",
+            "[0]: u64 like 1",
+            &format!("[1]: {UUID}"),
+            r#"[2]: string like "127.0.0.1""#,
+            "[3]: list",
+            "[3][]: char"
+        ]
     );
 }
 
 #[test]
 fn maps() {
     assert_eq!(shown::<BTreeMap<String, u8>>(), ["(value): map", "{}: u8"]);
-    assert_eq!(shown::<BTreeMap<Uuid, u8>>(), ["(value): map", "{}: u8"]);
-    assert_eq!(shown::<HashMap<u32, Uuid>>(), ["(value): map by u32", "{}: string"]);
-    assert_eq!(shown::<BTreeMap<NonZeroU64, ()>>(), ["(value): map by u64", "{}: null"]);
+    assert_eq!(
+        shown::<BTreeMap<Uuid, u8>>(),
+        [format!("(value): map by {UUID}"), "{}: u8".to_owned()]
+    );
+    assert_eq!(shown::<HashMap<u32, Uuid>>(), ["(value): map by u32", &format!("{{}}: {UUID}")]);
+    assert_eq!(shown::<BTreeMap<NonZeroU64, ()>>(), ["(value): map by u64 like 1", "{}: null"]);
     assert_eq!(
         shown::<BTreeMap<char, Vec<u8>>>(),
         ["(value): map by char", "{}: list", "{}[]: u8"]
@@ -101,8 +111,8 @@ fn maps_by_enums() {
 
 #[test]
 fn structs_of_the_standard_library() {
-    assert_eq!(shown::<Duration>(), ["nanos: u32", "secs: u64"]);
-    assert_eq!(shown::<Range<u8>>(), ["end: u8", "start: u8"]);
+    assert_eq!(shown::<Duration>(), ["(value): object, no others", "nanos: u32", "secs: u64"]);
+    assert_eq!(shown::<Range<u8>>(), ["(value): object, no others", "end: u8", "start: u8"]);
     assert_eq!(shown::<Result<u8, String>>(), ["(value): choice", "/Err: string", "/Ok: u8"]);
 }
 
@@ -131,7 +141,7 @@ fn structs_without_names_for_fields() {
     assert_eq!(kind::<Meters>(), "f64");
     assert_eq!(kind::<Nothing>(), "null");
     assert!(shown::<Empty>().is_empty());
-    assert_eq!(shown::<Pair>(), ["(value): tuple", "[0]: string", "[1]: f64"]);
+    assert_eq!(shown::<Pair>(), ["(value): tuple", &format!("[0]: {UUID}"), "[1]: f64"]);
     assert_eq!(shown::<Wrapped>(), ["(value): map", "{}: f64"]);
     assert_eq!(shown::<BTreeMap<String, Nothing>>(), ["(value): map", "{}: null"]);
 }
