@@ -129,6 +129,57 @@ pub use factum_macros::Command;
 /// let withdraw = Withdraw { account: "alice".into(), cents: 700 };
 /// assert_eq!(account.handle(&withdraw, &context), Err(Insufficient { available: 500 }));
 /// ```
+///
+/// A *boundary* is decided on the events that carry any of its tags, wherever they stand, instead of on
+/// one stream. Only what really happened to one of them in between makes a decision be made again:
+///
+/// ```
+/// use factum::prelude::*;
+/// # use factum::testing::given;
+///
+/// #[derive(Event, Debug, PartialEq)]
+/// enum RoomEvent {
+///     #[event("room.opened")]
+///     Opened { #[tag] room: String, seats: u32 },
+///     #[event("room.entered")]
+///     Entered { #[tag] room: String, #[tag] guest: String },
+/// }
+/// use RoomEvent::*;
+///
+/// #[derive(Command, Serialize, Deserialize)]
+/// #[command("room.enter")]
+/// struct Enter { #[tag] room: String, #[tag] guest: String }
+///
+/// #[derive(Aggregate, Default, Debug)]
+/// #[aggregate(name = "visit", event = RoomEvent, error = std::fmt::Error, commands(Enter),
+///             boundary(room, guest))]
+/// struct Visit { room: String, guest: String, free: u32, visits: u32 }
+///
+/// impl Apply<RoomEvent> for Visit {
+///     fn apply(&mut self, event: &RoomEvent) {
+///         match event {
+///             Opened { seats, .. } => self.free += seats,
+///             Entered { room, guest } => {
+///                 self.free -= u32::from(*room == self.room);
+///                 self.visits += u32::from(*guest == self.guest);
+///             }
+///         }
+///     }
+/// }
+/// impl Handle<Enter> for Visit {
+///     fn handle(&self, cmd: &Enter, _: &Context) -> Decision<Self> {
+///         require!(self.free > 0 && self.visits < 3, std::fmt::Error);
+///         emit(Entered { room: cmd.room.clone(), guest: cmd.guest.clone() })
+///     }
+/// }
+///
+/// let enter = |guest: &str| Enter { room: "blue".into(), guest: guest.into() };
+/// given::<Visit>([Opened { room: "blue".into(), seats: 1 }])
+///     .when(enter("ann"))
+///     .then([Entered { room: "blue".into(), guest: "ann".into() }])
+///     .when(enter("bob"))
+///     .then_rejected(std::fmt::Error);
+/// ```
 pub use factum_macros::Aggregate;
 
 /// Makes a struct a row of a read model.

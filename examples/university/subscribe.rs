@@ -39,14 +39,8 @@ pub struct Subscription {
     seats: Option<u32>,
     taken: u32,
     courses: u32,
-    pub(super) subscribed: bool,
-}
-
-impl Subscription {
     /// Whether the student takes the course.
-    pub fn is_subscribed(&self) -> bool {
-        self.subscribed
-    }
+    pub subscribed: bool,
 }
 
 impl Apply<UniversityEvent> for Subscription {

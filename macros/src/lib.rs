@@ -54,6 +54,7 @@ derives! {
     /// | `#[event(…, upcast(1 => from_v1))]` | a variant | the functions that lead from each version before today's to the next: see `factum::upcast` | needed for each |
     /// | `#[event(…, was = "context.old")]` | a variant | a name under which it was written before; there may be several | none |
     /// | `#[event(…, newer = skip)]` | a variant | that one in a newer form than the code knows is left out and counted: see `factum::event::Newer` | `fail` |
+    /// | `#[tag]`, `#[tag("name")]` | fields | that the field's value is a tag of the event; its type implements `Id`, or is an `Option` or a `Vec` of one | not a tag; the field's name |
     /// | `#[serde(…)]` | a field | how the field is written and read: `rename`, `default`, `with`, … | as serde does |
     /// | `#[event(crate = path)]` | the enum | where the facade is | `::factum` |
     ///
@@ -66,7 +67,8 @@ derives! {
     /// | attribute | on | what it says | default |
     /// |---|---|---|---|
     /// | `#[command("context.name")]` | the struct | the persisted name: printable, at most 255 bytes | required |
-    /// | `#[id]` | one field | that it holds the id of the aggregate; its type implements `Id` | required |
+    /// | `#[id]` | one field | that it holds the id of the aggregate; its type implements `Id` | required, unless there are tags |
+    /// | `#[tag]`, `#[tag("name")]` | fields | that the field's value is a tag of the boundary which the command goes to | not a tag; the field's name |
     /// | `#[command(…, crate = path)]` | the struct | where the facade is | `::factum` |
     ///
     /// The struct implements serde's `Serialize` and `Deserialize`.
@@ -83,6 +85,7 @@ derives! {
     /// | `commands(Open, Deposit)` | what can be sent to it: `Handle<…>` answers each | required |
     /// | `snapshot(every = 200)` | that its state is kept, after this many events each; the type implements serde's `Serialize` and `Deserialize` | no snapshots |
     /// | `snapshot(…, version = 2)` | the version of the fold: raised where `apply` or an upcaster changed and no type did, so that states of before are not used | `1` |
+    /// | `boundary(course, student)` | the tags that make its boundary, each with a field of its name, which is filled before the fold; no snapshots | one stream |
     /// | `crate = path` | where the facade is | `::factum` |
     ///
     /// The type implements `Default`, the state before the first event.
@@ -99,6 +102,7 @@ derives! {
     /// | `#[projection(keys = keys_of)]` | the struct | the same, where `from` lists one enum | |
     /// | `#[projection(version = 2)]` | the struct | the version of its code: a new one is built anew from the log | `1` |
     /// | `#[key]` | one field | that it holds the row's key; its type implements `Id` | required |
+    /// | `#[key(tag)]`, `#[key(tag = "name")]` | instead | that the row's key is the value of a tag; events without it are left out | the id of the event's stream |
     /// | `#[index]` | fields | that queries compare it and sort by it; its type implements `Indexable` | not indexed |
     /// | `#[projection(crate = path)]` | the struct | where the facade is | `::factum` |
     ///

@@ -6,6 +6,7 @@ mod fines_rules;
 mod fines_runs;
 mod process;
 mod schemas;
+mod university_rules;
 
 #[path = "../../examples/bank/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
@@ -13,3 +14,6 @@ mod bank;
 #[path = "../../examples/fines/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
 mod fines;
+#[path = "../../examples/university/main.rs"]
+#[allow(dead_code, reason = "an example, of which the tests use parts")]
+mod university;

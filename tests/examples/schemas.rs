@@ -10,6 +10,7 @@ use factum::{App, AppBuilder};
 
 use crate::bank::bank;
 use crate::fines::fines;
+use crate::university::university;
 
 #[test]
 fn what_a_bank_has_stored_can_be_read() {
@@ -22,9 +23,15 @@ fn what_is_stored_of_fines_can_be_read() {
 }
 
 #[test]
+fn what_a_university_has_stored_can_be_read() {
+    lock!(university(App::memory()), "examples/university");
+}
+
+#[test]
 fn the_documents_of_the_examples_are_up_to_date() {
     up_to_date("bank", &bank(App::memory()));
     up_to_date("fines", &fines(App::memory()));
+    up_to_date("university", &university(App::memory()));
 }
 
 /// Runs itself once more, on a folder of its own, with the variable set.
