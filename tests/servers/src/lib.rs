@@ -8,6 +8,8 @@
 
 mod missing;
 mod process;
+mod redis;
 
 pub use missing::{Missing, required};
 pub use process::{Process, free_port};
+pub use redis::{Redis, RedisSettings};
