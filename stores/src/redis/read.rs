@@ -49,7 +49,7 @@ pub(super) async fn page(
     limit: usize,
 ) -> Result<Page, StoreError> {
     let limit = limit.min(EVENTS);
-    if limit == 0 {
+    if limit == 0 || range.through.is_some_and(|through| through <= range.after) {
         return nothing(shared, &range, direction).await;
     }
     let (events, bytes) = (Vec::new(), 0);
@@ -60,14 +60,16 @@ pub(super) async fn page(
     }
 }
 
-/// A page that was to have no events.
+/// A page that cannot have events, or was to have none.
 async fn nothing(shared: &Shared, range: &Range, direction: Direction) -> Result<Page, StoreError> {
     let moment = moment(shared, range).await?;
+    let last = moment.last(range);
+    let more = last.position > range.after;
     let complete_to = match direction {
-        Direction::Forward => range.seen.unwrap_or(Mark::start(moment.end.log)),
+        Direction::Forward if more => range.seen.unwrap_or(Mark::start(last.log)),
+        Direction::Forward => last,
         Direction::Backward => moment.end,
     };
-    let more = moment.last(range).position > range.after;
     Ok(Page { events: Vec::new(), more, complete_to })
 }
 

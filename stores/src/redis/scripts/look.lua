@@ -30,6 +30,9 @@ end
 local forward, after = ARGV[4] == 'forward', tonumber(ARGV[5])
 local skip, most = tonumber(ARGV[6]), tonumber(ARGV[7])
 
+-- The entry that has the event at the position up to which is read: none beyond it is meant.
+local bound = answer[3] and tonumber(string.match(answer[3][1], '^%d+'))
+
 -- The place of the first entry of a list at or after a position, counted from 0.
 local function place(list, length, position)
   local low, high = 0, length
@@ -61,8 +64,8 @@ local function entries_of(list, length)
   if after > 0 then
     first = math.max(first, place(list, length, after + 1))
   end
-  if through ~= '' then
-    last = math.min(last, place(list, length, tonumber(through)))
+  if bound then
+    last = math.min(last, place(list, length, bound + 1) - 1)
   end
   if first > last then
     return {}, false
