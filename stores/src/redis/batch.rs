@@ -6,9 +6,9 @@ use redis::Value;
 use super::Shared;
 use super::entry::Entry;
 use super::keys::Keys;
-use super::link::Request;
 use super::moment::Moment;
 use super::pack::Pack;
+use super::request::Request;
 use super::scripts::Script;
 use super::value::list;
 

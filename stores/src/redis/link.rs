@@ -2,12 +2,13 @@ use std::time::{Duration, Instant};
 
 use factum_core::store::StoreError;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Pipeline, Value};
+use redis::{AsyncConnectionConfig, Client, Value};
 use tokio::sync::Mutex;
 
 use super::fault::{Fault, unavailable};
 use super::options::RedisOptions;
-use super::scripts::{Loaded, Script};
+use super::request::Request;
+use super::scripts::Loaded;
 
 /// How long to wait after the first attempt to connect that failed, and the most after many.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -63,6 +64,16 @@ impl Link {
             Err(Fault::NoScript) => self.send_once(request, limit).await,
             answer => answer,
         }
+    }
+
+    /// Sends a request that has no effect, and so once more if its connection turns out to be broken.
+    pub(super) async fn read(&self, request: &Request<'_>) -> Result<Vec<Value>, StoreError> {
+        let begun = Instant::now();
+        let answer = match self.send(request).await {
+            Err(Fault::Lost(_)) if begun.elapsed() < self.answer_within => self.send(request).await,
+            answer => answer,
+        };
+        answer.map_err(Fault::of_read)
     }
 
     async fn send_once(&self, request: &Request<'_>, limit: Duration) -> Result<Vec<Value>, Fault> {
@@ -143,56 +154,6 @@ impl Link {
     /// Lets go of the connection.
     pub(super) async fn close(&self) {
         self.slot.lock().await.session = None;
-    }
-}
-
-/// What is sent together: perhaps a script, then other commands.
-#[derive(Debug)]
-pub(super) struct Request<'a> {
-    script: Option<(Script, Vec<&'a [u8]>, Vec<&'a [u8]>)>,
-    rest: Vec<redis::Cmd>,
-    atomic: bool,
-}
-
-impl<'a> Request<'a> {
-    /// A script with its keys and arguments.
-    pub(super) fn script(script: Script, keys: Vec<&'a [u8]>, args: Vec<&'a [u8]>) -> Self {
-        Self { script: Some((script, keys, args)), rest: Vec::new(), atomic: false }
-    }
-
-    /// Commands alone.
-    pub(super) fn commands(rest: Vec<redis::Cmd>) -> Self {
-        Self { script: None, rest, atomic: false }
-    }
-
-    pub(super) fn and(mut self, command: redis::Cmd) -> Self {
-        self.rest.push(command);
-        self
-    }
-
-    /// The same, with nothing of others in between.
-    pub(super) fn atomic(self) -> Self {
-        Self { atomic: true, ..self }
-    }
-
-    fn pipeline(&self, scripts: &Loaded) -> Pipeline {
-        let mut pipeline = Pipeline::with_capacity(self.rest.len() + 1);
-        if self.atomic {
-            pipeline.atomic();
-        }
-        if let Some((script, keys, args)) = &self.script {
-            let bytes = keys.iter().chain(args).map(|arg| arg.len()).sum();
-            let mut command = redis::Cmd::with_capacity(keys.len() + args.len() + 3, bytes);
-            command.arg("EVALSHA").arg(scripts.sha(*script)).arg(keys.len());
-            for arg in keys.iter().chain(args) {
-                command.arg(*arg);
-            }
-            pipeline.add_command(command);
-        }
-        for command in &self.rest {
-            pipeline.add_command(command.clone());
-        }
-        pipeline
     }
 }
 

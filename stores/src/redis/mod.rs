@@ -26,6 +26,7 @@ mod options;
 mod pack;
 mod part;
 mod read;
+mod request;
 mod rounds;
 mod scripts;
 mod setup;
@@ -46,11 +47,12 @@ use factum_core::{Key, StreamName};
 use tokio::sync::{mpsc, watch};
 
 use entry::{Damaged, Entry};
-use fault::{BACKEND, Fault, unavailable};
+use fault::{BACKEND, unavailable};
 use keys::Keys;
-use link::{Link, Request};
+use link::Link;
 pub use options::RedisOptions;
 use read::Sizes;
+use request::Request;
 use rounds::Waiting;
 use value::{list, number};
 
@@ -216,7 +218,7 @@ impl Shared {
         if *self.closing.borrow() {
             return Err(StoreError::Closed);
         }
-        self.reading.send(request).await.map_err(Fault::of_read)
+        self.reading.read(request).await
     }
 
     async fn close_links(&self) {

@@ -7,9 +7,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::Shared;
 use super::fault::{Fault, unavailable};
-use super::link::Request;
 use super::pack::Pack;
 use super::part::Part;
+use super::request::Request;
 use super::scripts::Script;
 use super::value::{bytes, list, number};
 

@@ -3,10 +3,10 @@
 use factum_core::store::{Durability, LogId, StoreError};
 use redis::Value;
 
-use super::fault::Fault;
 use super::keys::Keys;
-use super::link::{Link, Request};
+use super::link::Link;
 use super::options::RedisOptions;
+use super::request::Request;
 use super::scripts::Script;
 use super::value::{bytes, list, text};
 
@@ -51,8 +51,7 @@ async fn settings(link: &Link) -> Result<Vec<(String, String)>, StoreError> {
         command.arg("GET").arg(setting);
         command
     });
-    let answers = link.send(&Request::commands(commands.into())).await;
-    let answers = answers.map_err(Fault::of_read)?;
+    let answers = link.read(&Request::commands(commands.into())).await?;
     Ok(answers.into_iter().filter_map(pair).collect())
 }
 
@@ -97,8 +96,9 @@ pub(super) async fn log(link: &Link, place: &str, keys: &Keys) -> Result<LogId, 
     let new = LogId::fresh();
     let names = vec![keys.log.as_bytes(), keys.meta.as_bytes()];
     let args = vec![new.as_bytes().as_slice(), FORMAT.as_bytes()];
-    let answers = link.send(&Request::script(Script::Open, names, args)).await;
-    let answer = answers.map_err(Fault::of_read)?.into_iter().next().unwrap_or_default();
+    // To open a log twice has the effect of once.
+    let answers = link.read(&Request::script(Script::Open, names, args)).await?;
+    let answer = answers.into_iter().next().unwrap_or_default();
     let refuse = |reason: String| StoreError::Open { place: place.to_owned(), reason };
     let mut parts = list(answer).unwrap_or_default().into_iter().map(bytes);
     let (Some(Ok(id)), Some(Ok(format))) = (parts.next(), parts.next()) else {

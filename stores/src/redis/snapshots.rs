@@ -6,7 +6,7 @@ use redis::Value;
 use uuid::Uuid;
 
 use super::RedisStore;
-use super::link::Request;
+use super::request::Request;
 use super::scripts::Script;
 use super::value::{Odd, bytes, list, number};
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::Shared;
 use super::fault::Fault;
-use super::link::Request;
+use super::request::Request;
 use super::value::number;
 
 /// How long one wait in the server lasts.
@@ -37,8 +37,8 @@ pub(super) async fn run(shared: Arc<Shared>, head: Arc<watch::Sender<Position>>)
 async fn watch(shared: &Shared, head: &watch::Sender<Position>) -> Result<(), StoreError> {
     let mut end = redis::cmd("HGET");
     end.arg(&shared.keys.meta).arg("end");
-    let answer = shared.watching.send(&Request::commands(vec![end])).await;
-    let answer = answer.map_err(Fault::of_read)?.into_iter().next().unwrap_or_default();
+    let answer = shared.watching.read(&Request::commands(vec![end])).await?;
+    let answer = answer.into_iter().next().unwrap_or_default();
     let end = match &answer {
         Value::Nil => 0,
         value => number(value).map_err(|_| shared.odd("the end of the log"))?,

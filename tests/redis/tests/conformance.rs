@@ -1,4 +1,5 @@
 //! The Redis store keeps the contract.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
 

@@ -106,7 +106,7 @@ impl Redis {
         command.args(["--bind", "127.0.0.1", "--save", "", "--port", &self.port.to_string()]);
         command.arg("--dir").arg(self.folder.path());
         for (name, value) in &self.settings.settings {
-            command.arg(format!("--{name}")).arg(value);
+            command.arg(format!("--{name}")).args(value.split(' '));
         }
         command.stdout(Stdio::null());
         let port = self.port;
