@@ -151,7 +151,8 @@ impl Link {
         }
     }
 
-    /// Lets go of the connection.
+    /// Lets go of the connection; what is under way on it is answered, and the next request makes
+    /// another.
     pub(super) async fn close(&self) {
         self.slot.lock().await.session = None;
     }

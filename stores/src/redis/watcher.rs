@@ -22,6 +22,9 @@ pub(super) async fn run(shared: Arc<Shared>, head: Arc<watch::Sender<Position>>)
     let watching = async {
         loop {
             if watch(&shared, &head).await.is_err() {
+                // A server that went took the other connections with it. Who sends on one of those is
+                // not told whether it was sent; on a new one, it is.
+                shared.close_links().await;
                 tokio::time::sleep(PAUSE).await;
             }
         }
