@@ -15,7 +15,7 @@ use super::fault::{BACKEND, Fault};
 use super::part::{Part, Searched};
 use super::rounds::{Answer, Waiting};
 use super::value::{Odd, number, parsed};
-use super::{RedisStore, read, rounds};
+use super::{RedisStore, batch, read, rounds};
 
 /// Over how many positions the script searches for what a guard forbids. What lies further back is
 /// searched here, so that no round blocks the server for long.
@@ -27,10 +27,15 @@ const PAGE: usize = 256;
 pub(super) async fn append(store: &RedisStore, run: &[Commit]) -> Result<Vec<Outcome>, StoreError> {
     let mut past = Past::new();
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(run.len());
+    let mut end = store.known_end();
     while outcomes.len() < run.len() {
         let base = outcomes.len();
-        let appended = append_some(store, run, base, &mut past).await;
+        let appended = append_some(store, run, base, &mut past, end).await;
         let some = appended.map_err(|error| if base == 0 { error } else { in_part(error) })?;
+        if some.is_empty() {
+            // A guard had more to search than the script may: others wrote more than was known here.
+            end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
+        }
         outcomes.extend(some);
     }
     Ok(outcomes)
@@ -47,12 +52,13 @@ fn in_part(error: StoreError) -> StoreError {
     }
 }
 
-/// Appends the next part of a run.
+/// Appends the next part of a run, or as much of it as the script came to.
 async fn append_some(
     store: &RedisStore,
     run: &[Commit],
     base: usize,
     past: &mut Past,
+    end: Position,
 ) -> Result<Vec<Outcome>, StoreError> {
     let (done, rest) = run.split_at(base);
     let mut part = Part::at(base, guarded_keys(done, rest));
@@ -64,7 +70,7 @@ async fn append_some(
         match check_commit(commit, &store.shared.options.limits) {
             Ok(()) => {
                 let earlier = run.get(..base + index).unwrap_or(run);
-                part.push(commit, past, search(store, commit, earlier).await?);
+                part.push(commit, past, search(store, commit, earlier, end).await?);
                 bad.push(None);
             }
             Err(problem) => {
@@ -95,15 +101,15 @@ fn guarded_keys(done: &[Commit], rest: &[Commit]) -> Vec<Key> {
     }
 }
 
-/// Searches what lies far back for what the commit's guard forbids.
+/// Searches what lies far back for what the commit's guard forbids, of a log that ends about there.
 async fn search(
     store: &RedisStore,
     commit: &Commit,
     earlier: &[Commit],
+    end: Position,
 ) -> Result<Searched, StoreError> {
     let Some(Guard { query, after }) = &commit.guard else { return Ok(Searched::default()) };
-    let end = store.head.borrow().number();
-    let mut through = *after;
+    let (end, mut through) = (end.number(), *after);
     if end.saturating_sub(through.number()) <= GAP {
         return Ok(Searched::default());
     }
@@ -140,6 +146,11 @@ async fn ask(store: &RedisStore, part: Part) -> Result<Answer, StoreError> {
 }
 
 impl RedisStore {
+    /// Where the log ends at the least, as far as it is known without asking.
+    fn known_end(&self) -> Position {
+        self.news.upgrade().map_or(Position::START, |news| *news.borrow())
+    }
+
     /// What the script said of a commit.
     fn outcome(&self, commit: &Commit, told: Value, stamp: Stamp) -> Result<Outcome, StoreError> {
         let Value::Array(parts) = told else { return Err(odd()) };

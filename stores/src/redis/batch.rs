@@ -86,7 +86,8 @@ async fn scanned(
         command.arg(&shared.keys.log).arg(from).arg(to).arg("COUNT").arg(count);
         command
     };
-    let request = look.request(shared, &[]).atomic();
+    // Not a transaction, which a server without memory left refuses even where it only reads.
+    let request = look.request(shared, &[]);
     let beyond = |position: u64| format!("({position}-0");
     let request = match (direction, range.through) {
         (Direction::Forward, _) => {
@@ -110,6 +111,8 @@ async fn scanned(
             entries.push(Entry::of(entry).map_err(|damaged| shared.damaged(damaged))?);
         }
     }
+    // What came between the two is for another read.
+    entries.retain(|entry| entry.end <= moment.end.position.number());
     Ok(Batch { moment, entries, more })
 }
 

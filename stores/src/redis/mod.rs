@@ -34,7 +34,7 @@ mod snapshots;
 mod value;
 mod watcher;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ::redis::{Client, Value};
@@ -44,7 +44,7 @@ use factum_core::store::{
     Outcome, Page, Position, Query, Range, Receipt, StoreError, Tail, follow,
 };
 use factum_core::{Key, StreamName};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use entry::{Damaged, Entry};
 use fault::{BACKEND, unavailable};
@@ -82,7 +82,8 @@ pub struct RedisStore {
     shared: Arc<Shared>,
     /// `None`: the handle of a tail, which must not keep the store at work.
     queue: Option<mpsc::Sender<Waiting>>,
-    head: watch::Receiver<Position>,
+    /// Where the work behind the handles tells the tails that there is news. It goes with the work.
+    news: Weak<watch::Sender<Position>>,
     ended: watch::Receiver<()>,
 }
 
@@ -98,6 +99,8 @@ struct Shared {
     reading: Link,
     watching: Link,
     closing: watch::Sender<bool>,
+    /// There is a new tail.
+    followed: Notify,
     sizes: Sizes,
 }
 
@@ -152,7 +155,9 @@ impl RedisStore {
         let durability = setup::durability(&writing, &place, &options).await?;
         let log = setup::log(&writing, &place, &keys).await?;
         let (closing, sizes) = (watch::Sender::new(false), Sizes::default());
+        let followed = Notify::new();
         let shared = Shared {
+            followed,
             place,
             keys,
             log,
@@ -169,12 +174,12 @@ impl RedisStore {
 
     fn start(shared: Arc<Shared>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let (head, news) = watch::channel(Position::START);
+        let head = Arc::new(watch::Sender::new(Position::START));
+        let news = Arc::downgrade(&head);
         let (end, ended) = watch::channel(());
-        let head = Arc::new(head);
         tokio::spawn(watcher::run(Arc::clone(&shared), Arc::clone(&head)));
         tokio::spawn(rounds::run(Arc::clone(&shared), waiting, head, end));
-        Self { shared, queue: Some(queue), head: news, ended }
+        Self { shared, queue: Some(queue), news, ended }
     }
 
     /// Ends the store's work, for all handles, once it has answered what is queued, and waits for it.
@@ -263,8 +268,13 @@ impl EventStore for RedisStore {
     }
 
     fn tail(&self, query: Query, after: Option<Mark>) -> Tail {
+        // The work has ended where there is no sender: the tail reads nothing and says so.
+        let sender = self.news.upgrade();
+        let news =
+            sender.map_or_else(|| watch::channel(Position::START).1, |news| news.subscribe());
+        self.shared.followed.notify_one();
         let reader = Self { queue: None, ..self.clone() };
-        follow(Arc::new(reader), query, after, self.head.clone(), Some(POLL))
+        follow(Arc::new(reader), query, after, news, Some(POLL))
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Mark, StoreError>> {

@@ -150,6 +150,11 @@ impl Reading<'_> {
             let Batch { moment, entries, mut more } =
                 self.batch(&left, Direction::Backward).await?;
             let end = *end.get_or_insert(moment.end);
+            if entries.is_empty() && more && left.through.is_none() {
+                // All that came was newer.
+                left.through = Some(end.position);
+                continue;
+            }
             let mut entries = entries.into_iter();
             while let Some(entry) = entries.next() {
                 let mut events = self.decode(&entry, moment.end)?.into_iter().rev();

@@ -7,7 +7,6 @@ use super::scripts::{Loaded, Script};
 pub(super) struct Request<'a> {
     script: Option<Call<'a>>,
     rest: Vec<Cmd>,
-    atomic: bool,
 }
 
 #[derive(Debug)]
@@ -21,12 +20,12 @@ impl<'a> Request<'a> {
     /// A script with its keys and arguments.
     pub(super) fn script(script: Script, keys: Vec<&'a [u8]>, args: Vec<&'a [u8]>) -> Self {
         let script = Some(Call { script, keys, args });
-        Self { script, rest: Vec::new(), atomic: false }
+        Self { script, rest: Vec::new() }
     }
 
     /// Commands alone.
     pub(super) fn commands(rest: Vec<Cmd>) -> Self {
-        Self { script: None, rest, atomic: false }
+        Self { script: None, rest }
     }
 
     pub(super) fn and(mut self, command: Cmd) -> Self {
@@ -34,16 +33,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The same, with nothing of others in between.
-    pub(super) fn atomic(self) -> Self {
-        Self { atomic: true, ..self }
-    }
-
     pub(super) fn pipeline(&self, scripts: &Loaded) -> Pipeline {
         let mut pipeline = Pipeline::with_capacity(self.rest.len() + 1);
-        if self.atomic {
-            pipeline.atomic();
-        }
         if let Some(Call { script, keys, args }) = &self.script {
             let bytes = keys.iter().chain(args).map(|arg| arg.len()).sum();
             let mut command = Cmd::with_capacity(keys.len() + args.len() + 3, bytes);

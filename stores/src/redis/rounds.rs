@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use factum_core::store::{LogId, Mark, Position, Rewound, Stamp, StoreError};
+use factum_core::store::{Durability, LogId, Mark, Position, Rewound, Stamp, StoreError};
 use redis::Value;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
@@ -18,8 +18,12 @@ use super::value::{bytes, list, number};
 const COMMITS: usize = 128;
 const BYTES: usize = 512 * 1024;
 /// How many rounds are under way at the same time: while the server works on one, the next is made and
-/// the last one's answers are given out.
-const IN_FLIGHT: usize = 2;
+/// the last one's answers are given out. Where the server syncs each round, two small ones take longer
+/// than a large one: with 64 writers, two in flight did a third to a half of what one did; without
+/// the sync 1.3 times as much.
+fn rounds_in_flight(durability: Durability) -> usize {
+    if durability == Durability::Synced { 1 } else { 2 }
+}
 
 /// A part that waits for its round.
 #[derive(Debug)]
@@ -44,7 +48,8 @@ pub(super) async fn run(
     head: Arc<watch::Sender<Position>>,
     ended: watch::Sender<()>,
 ) {
-    let flights = Arc::new(Semaphore::new(IN_FLIGHT));
+    let most = rounds_in_flight(shared.durability);
+    let flights = Arc::new(Semaphore::new(most));
     let mut closing = shared.closing.subscribe();
     let mut left = None;
     loop {
@@ -62,7 +67,7 @@ pub(super) async fn run(
         });
     }
     // Those that are under way are answered first.
-    let _ = flights.acquire_many(u32::try_from(IN_FLIGHT).unwrap_or(1)).await;
+    let _ = flights.acquire_many(u32::try_from(most).unwrap_or(1)).await;
     shared.closing.send_replace(true);
     shared.close_links().await;
     drop(ended);

@@ -12,6 +12,8 @@ use super::value::number;
 
 /// How long one wait in the server lasts.
 const BLOCK: Duration = Duration::from_secs(1);
+/// How long to leave the server alone after news, which under load comes with every round.
+const REST: Duration = Duration::from_millis(1);
 /// How long to wait after an error that may pass.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -21,6 +23,9 @@ pub(super) async fn run(shared: Arc<Shared>, head: Arc<watch::Sender<Position>>)
     let mut closing = shared.closing.subscribe();
     let watching = async {
         loop {
+            if head.receiver_count() == 0 {
+                shared.followed.notified().await;
+            }
             if watch(&shared, &head).await.is_err() {
                 // A server that went took the other connections with it. Who sends on one of those is
                 // not told whether it was sent; on a new one, it is.
@@ -52,5 +57,7 @@ async fn watch(shared: &Shared, head: &watch::Sender<Position>) -> Result<(), St
     read.arg("STREAMS").arg(&shared.keys.log).arg(format!("{end}-0"));
     let limit = BLOCK + shared.options.answer_within;
     let waited = shared.watching.send_within(&Request::commands(vec![read]), limit).await;
-    waited.map(|_| ()).map_err(Fault::of_read)
+    waited.map_err(Fault::of_read)?;
+    tokio::time::sleep(REST).await;
+    Ok(())
 }

@@ -56,8 +56,19 @@ async fn bare(sync: &str, commits: usize) -> f64 {
     done as f64 / begun.elapsed().as_secs_f64()
 }
 
-async fn store(sync: &str, writers: usize) -> (f64, f64, f64) {
-    let Some(server) = server(sync) else { return (0.0, 0.0, 0.0) };
+/// What the store does, and what that takes.
+struct Measured {
+    commits: f64,
+    read: f64,
+    bytes: f64,
+    /// Microseconds of the server's time for each commit.
+    server: f64,
+    /// How many commits a round had.
+    round: f64,
+}
+
+async fn store(sync: &str, writers: usize) -> Option<Measured> {
+    let server = server(sync)?;
     let options = RedisStore::options().durability(Durability::Process);
     let store = options.connect(server.url()).await.unwrap();
     let begun = Instant::now();
@@ -79,7 +90,9 @@ async fn store(sync: &str, writers: usize) -> (f64, f64, f64) {
         });
     }
     let done: usize = tasks.join_all().await.into_iter().sum();
-    let rate = done as f64 / begun.elapsed().as_secs_f64();
+    let commits = done as f64 / begun.elapsed().as_secs_f64();
+    let calls = info(&server, "commandstats", "cmdstat_evalsha:calls=").await;
+    let time = info(&server, "commandstats", &format!("evalsha:calls={calls},usec=")).await;
     let (reading, mut range, mut events) = (Instant::now(), Range::ALL, 0_usize);
     loop {
         let page = store.read(Query::All, range, Direction::Forward, 1024).await.unwrap();
@@ -90,16 +103,19 @@ async fn store(sync: &str, writers: usize) -> (f64, f64, f64) {
         range = Range::since(page.complete_to);
     }
     let read = events as f64 / reading.elapsed().as_secs_f64();
-    let bytes = memory(&server).await / events as f64;
-    (rate, read, bytes)
+    let bytes = info(&server, "memory", "used_memory_dataset:").await / events as f64;
+    let server = time / done as f64;
+    Some(Measured { commits, read, bytes, server, round: done as f64 / calls })
 }
 
-async fn memory(server: &Redis) -> f64 {
+/// A number of what the server says of itself.
+async fn info(server: &Redis, section: &str, before: &str) -> f64 {
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let info: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await.unwrap();
-    let dataset = info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));
-    dataset.and_then(|bytes| bytes.trim().parse().ok()).unwrap_or_default()
+    let info: String = redis::cmd("INFO").arg(section).query_async(&mut connection).await.unwrap();
+    let found = info.split_once(before).map_or("", |(_, rest)| rest);
+    let digits = found.split(|c: char| !c.is_ascii_digit()).next();
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or_default()
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -108,11 +124,15 @@ async fn main() {
     println!("appendfsync {sync}, events of 256 bytes, 10,000 streams, one a commit");
     for writers in [1, 64, 512] {
         let bare = bare(&sync, writers).await;
-        let (rate, read, bytes) = store(&sync, writers).await;
+        let Some(Measured { commits, read, bytes, server, round }) = store(&sync, writers).await
+        else {
+            return;
+        };
         println!(
-            "{writers:>4} writers: {rate:>7.0} commits/s, bare script of {writers} {bare:>7.0} \
-             (x{:.2}); all read at {read:>8.0} events/s; {bytes:.0} bytes an event",
-            rate / bare
+            "{writers:>4} writers: {commits:>6.0} commits/s in rounds of {round:.0}, {server:.0} us of the \
+             server each; bare script of {writers} {bare:>6.0} commits/s (x{:.2}); all read at \
+             {read:.0} events/s; {bytes:.0} bytes an event",
+            commits / bare
         );
     }
 }
