@@ -181,10 +181,13 @@ impl RedisStore {
                 let index = usize::try_from(*index).map_err(|_| odd())?;
                 Ok(Err(Refused::Predecessor { index }))
             }
-            (6, [Value::BulkString(what)]) => Err(StoreError::Corrupt {
-                place: self.shared.place.clone(),
-                what: String::from_utf8_lossy(what).into_owned(),
-            }),
+            (6, [Value::BulkString(what)]) => {
+                let (place, what) = (self.shared.place.clone(), String::from_utf8_lossy(what));
+                Err(match what.strip_prefix("NOPERM") {
+                    Some(reason) => StoreError::Open { place, reason: reason.trim().to_owned() },
+                    None => StoreError::Corrupt { place, what: what.into_owned() },
+                })
+            }
             _ => Err(odd()),
         }
     }

@@ -31,6 +31,8 @@ impl Fault {
             ErrorKind::Io | ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
                 Self::Lost(error.to_string())
             }
+            // The append script's word for a round of which some is stored.
+            _ if code_and_detail(error).0 == "PARTLY" => Self::Lost(error.to_string()),
             _ => Self::Store(refusal(error, place)),
         }
     }

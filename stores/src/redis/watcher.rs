@@ -27,9 +27,6 @@ pub(super) async fn run(shared: Arc<Shared>, head: Arc<watch::Sender<Position>>)
                 shared.followed.notified().await;
             }
             if watch(&shared, &head).await.is_err() {
-                // A server that went took the other connections with it. Who sends on one of those is
-                // not told whether it was sent; on a new one, it is.
-                shared.close_links().await;
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -57,6 +54,11 @@ async fn watch(shared: &Shared, head: &watch::Sender<Position>) -> Result<(), St
     read.arg("STREAMS").arg(&shared.keys.log).arg(format!("{end}-0"));
     let limit = BLOCK + shared.options.answer_within;
     let waited = shared.watching.send_within(&Request::commands(vec![read]), limit).await;
+    if let Err(Fault::Lost(_)) = waited {
+        // A server that went took the other connections with it. Who sends on one of those is not told
+        // whether it was sent; on a new one, it is.
+        shared.close_links().await;
+    }
     waited.map_err(Fault::of_read)?;
     tokio::time::sleep(REST).await;
     Ok(())

@@ -1,6 +1,6 @@
 //! How fast the Redis store is beside its server: `cargo run --release -p factum-redis-tests --example
 //! measure [always|everysec]`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
 
 use std::time::{Duration, Instant};
 

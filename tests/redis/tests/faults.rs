@@ -1,5 +1,5 @@
 //! The server is killed, paused, cut off, rewound and filled up.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::HashMap;
 use std::fs;

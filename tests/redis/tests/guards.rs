@@ -1,5 +1,5 @@
 //! Guards that look far back: what a round may not take so long for is searched before it.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use factum_core::store::{Commit, Conflict, EventStore, Expected, Guard, Position, Query, Refused};
 use factum_redis_tests::{accepted, named, one, read};

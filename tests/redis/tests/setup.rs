@@ -1,5 +1,5 @@
 //! What a server must be to hold a log, and what is said where it is not.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::time::Duration;
 

@@ -397,9 +397,10 @@ if last_head then
   call('HSET', META, 'end', positive(newest), 'k', last_head, 'n', last_count)
 end
 if not sound then
-  if type(problem) == 'table' then
-    return problem
+  local what = type(problem) == 'table' and problem.err or tostring(problem)
+  if last_head then
+    what = 'PARTLY ' .. what
   end
-  return redis.error_reply(tostring(problem))
+  return redis.error_reply(what)
 end
 return answer
