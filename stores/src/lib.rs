@@ -7,9 +7,13 @@ pub mod conformance_rows;
 #[cfg(feature = "conformance")]
 pub mod gated;
 pub mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 pub use memory::{MemoryRowStore, MemoryStore};
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -1,0 +1,232 @@
+use std::collections::HashSet;
+use std::time::Instant;
+
+use factum_core::Key;
+use factum_core::store::{
+    Commit, Conflict, Direction, Guard, Outcome, Past, Position, Range, Receipt, Refused, Stamp,
+    StoreError, Written, check_commit,
+};
+use redis::Value;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::oneshot;
+
+use super::entry::{Entry, mark};
+use super::fault::{BACKEND, Fault};
+use super::part::{Part, Searched};
+use super::rounds::{Answer, Waiting};
+use super::value::{Odd, number, parsed};
+use super::{RedisStore, batch, read, rounds};
+
+/// Over how many positions the script searches for what a guard forbids. What lies further back is
+/// searched here, so that no round blocks the server for long.
+const GAP: u64 = 1000;
+/// How many events such a search reads at once.
+const PAGE: usize = 256;
+
+/// Appends a run, part by part.
+pub(super) async fn append(store: &RedisStore, run: &[Commit]) -> Result<Vec<Outcome>, StoreError> {
+    let mut past = Past::new();
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(run.len());
+    let mut end = store.known_end();
+    while outcomes.len() < run.len() {
+        let base = outcomes.len();
+        let appended = append_some(store, run, base, &mut past, end).await;
+        let some = appended.map_err(|error| if base == 0 { error } else { in_part(error) })?;
+        if some.is_empty() {
+            // A guard had more to search than the script may: others wrote more than was known here.
+            end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
+        }
+        outcomes.extend(some);
+    }
+    Ok(outcomes)
+}
+
+/// The error of a run of which earlier parts are stored.
+fn in_part(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable { reason, .. } | StoreError::Full { reason, .. } => {
+            let reason = format!("a part of the run is stored, the rest is not: {reason}");
+            StoreError::Unknown { backend: BACKEND, reason }
+        }
+        other => other,
+    }
+}
+
+/// Appends the next part of a run, or as much of it as the script came to.
+async fn append_some(
+    store: &RedisStore,
+    run: &[Commit],
+    base: usize,
+    past: &mut Past,
+    end: Position,
+) -> Result<Vec<Outcome>, StoreError> {
+    let (done, rest) = run.split_at(base);
+    let mut part = Part::at(base, guarded_keys(done, rest));
+    let mut bad = Vec::new();
+    for (index, commit) in rest.iter().enumerate() {
+        if part.is_full() {
+            break;
+        }
+        match check_commit(commit, &store.shared.options.limits) {
+            Ok(()) => {
+                let earlier = run.get(..base + index).unwrap_or(run);
+                part.push(commit, past, search(store, commit, earlier, end).await?);
+                bad.push(None);
+            }
+            Err(problem) => {
+                part.push_bad(commit);
+                bad.push(Some(problem));
+            }
+        }
+    }
+    let Answer { outcomes, stamp } = ask(store, part).await?;
+    let mut told = Vec::with_capacity(bad.len());
+    for (index, ((commit, bad), outcome)) in rest.iter().zip(bad).zip(outcomes).enumerate() {
+        let outcome = match bad {
+            Some(problem) => Err(problem.into()),
+            None => store.outcome(commit, outcome, stamp)?,
+        };
+        past.add(base + index, commit, &outcome);
+        told.push(outcome);
+    }
+    Ok(told)
+}
+
+/// The keys of the earlier commits, if a guard has to know them.
+fn guarded_keys(done: &[Commit], rest: &[Commit]) -> Vec<Key> {
+    if rest.iter().any(|commit| commit.guard.is_some()) {
+        done.iter().map(|commit| commit.key).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Searches what lies far back for what the commit's guard forbids, of a log that ends about there.
+async fn search(
+    store: &RedisStore,
+    commit: &Commit,
+    earlier: &[Commit],
+    end: Position,
+) -> Result<Searched, StoreError> {
+    let Some(Guard { query, after }) = &commit.guard else { return Ok(Searched::default()) };
+    let (end, mut through) = (end.number(), *after);
+    if end.saturating_sub(through.number()) <= GAP {
+        return Ok(Searched::default());
+    }
+    let own: HashSet<Key> = earlier.iter().map(|commit| commit.key).collect();
+    while end.saturating_sub(through.number()) > GAP {
+        let (query, range) = (query.clone(), Range::after(through));
+        let page = read::page(&store.shared, query, range, Direction::Forward, PAGE).await?;
+        let found = page.events.iter().find(|event| !own.contains(&event.at.key));
+        if let Some(event) = found {
+            return Ok(Searched { through, found: Some(event.at.position) });
+        }
+        through = page.complete_to.position;
+        if !page.more {
+            break;
+        }
+    }
+    Ok(Searched { through, found: None })
+}
+
+/// Hands a part to the rounds and waits for what became of it.
+async fn ask(store: &RedisStore, part: Part) -> Result<Answer, StoreError> {
+    let Some(queue) = &store.queue else { return Err(StoreError::Closed) };
+    let limit = store.shared.options.answer_within;
+    let due = Instant::now() + limit;
+    let (reply, answer) = oneshot::channel();
+    let waiting = Waiting { part, due, reply };
+    match queue.send_timeout(waiting, limit).await {
+        Ok(()) => {}
+        Err(SendTimeoutError::Closed(_)) => return Err(StoreError::Closed),
+        Err(SendTimeoutError::Timeout(_)) => return Err(rounds::unsent(limit)),
+    }
+    // A round answers all that it took; this is one that was never taken.
+    answer.await.map_err(|_| StoreError::Closed)?.map_err(Fault::of_append)
+}
+
+impl RedisStore {
+    /// Where the log ends at the least, as far as it is known without asking.
+    fn known_end(&self) -> Position {
+        self.news.upgrade().map_or(Position::START, |news| *news.borrow())
+    }
+
+    /// What the script said of a commit.
+    fn outcome(&self, commit: &Commit, told: Value, stamp: Stamp) -> Result<Outcome, StoreError> {
+        let Value::Array(parts) = told else { return Err(odd()) };
+        let mut parts = parts.into_iter();
+        let Some(Value::Int(kind)) = parts.next() else { return Err(odd()) };
+        let rest: Vec<Value> = parts.collect();
+        match (kind, rest.as_slice()) {
+            (0, [end, firsts @ ..]) => {
+                self.stored(commit, end, firsts, stamp).map(Ok).map_err(|_| odd())
+            }
+            (1, [..]) => self.repeated(rest).map(Ok),
+            (2, [Value::Int(at), Value::Int(newest)]) => {
+                let at = usize::try_from(*at).map_err(|_| odd())?;
+                let write = commit.writes.get(at).ok_or_else(odd)?;
+                let (stream, expected) = (write.stream.clone(), write.expected);
+                let actual = u64::try_from(*newest).ok().into();
+                Ok(Err(Conflict::Stream { stream, expected, actual }.into()))
+            }
+            (3, [found]) => {
+                let Some(Guard { query, after }) = commit.guard.clone() else { return Err(odd()) };
+                let found = position(found)?;
+                Ok(Err(Conflict::Guard { query, after, found }.into()))
+            }
+            (4, [known]) => {
+                Ok(Err(Refused::KeyReused { key: commit.key, position: position(known)? }))
+            }
+            (5, [Value::Int(index)]) => {
+                let index = usize::try_from(*index).map_err(|_| odd())?;
+                Ok(Err(Refused::Predecessor { index }))
+            }
+            (6, [Value::BulkString(what)]) => {
+                let (place, what) = (self.shared.place.clone(), String::from_utf8_lossy(what));
+                Err(match what.strip_prefix("NOPERM") {
+                    Some(reason) => StoreError::Open { place, reason: reason.trim().to_owned() },
+                    None => StoreError::Corrupt { place, what: what.into_owned() },
+                })
+            }
+            _ => Err(odd()),
+        }
+    }
+
+    fn stored(
+        &self,
+        commit: &Commit,
+        end: &Value,
+        firsts: &[Value],
+        stamp: Stamp,
+    ) -> Result<Receipt, Odd> {
+        let events: usize = commit.writes.iter().map(|write| write.events.len()).sum();
+        let mark = mark(self.shared.log, number(end)?, commit.key, stamp, events as u64);
+        let writes = commit.writes.iter().zip(firsts).map(|(write, first)| {
+            let first = number(first)?;
+            let last = first + (write.events.len() as u64).saturating_sub(1);
+            Ok(Written { stream: write.stream.clone(), first, last })
+        });
+        let writes = writes.collect::<Result<Vec<_>, Odd>>()?;
+        Ok(Receipt { key: commit.key, mark, writes, repeated: false })
+    }
+
+    fn repeated(&self, parts: Vec<Value>) -> Result<Receipt, StoreError> {
+        let Ok([end, head, directory, firsts]) = <[Value; 4]>::try_from(parts) else {
+            return Err(odd());
+        };
+        let Value::BulkString(end) = end else { return Err(odd()) };
+        let end = parsed(&end).ok_or_else(odd)?;
+        let entry = Entry::of_repeat(end, [head, directory, firsts]).map_err(|_| odd())?;
+        let shared = &self.shared;
+        entry.receipt(shared.log).map_err(|damaged| shared.damaged(damaged))
+    }
+}
+
+fn position(value: &Value) -> Result<Position, StoreError> {
+    number(value).map(Position::new).map_err(|_| odd())
+}
+
+fn odd() -> StoreError {
+    let reason = "its answer is none of the append script".to_owned();
+    StoreError::Unknown { backend: BACKEND, reason }
+}

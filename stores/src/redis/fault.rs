@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use factum_core::store::StoreError;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// The backend's name.
+pub(super) const BACKEND: &str = "redis";
+
+/// Why a request has no answer.
+#[derive(Clone, Debug)]
+pub(super) enum Fault {
+    /// It did not get as far as the server, or the server did not carry it out.
+    Store(StoreError),
+    /// It was sent, and may have been carried out.
+    Lost(String),
+    /// The server lacks the script, and did nothing.
+    NoScript,
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Fault {
+    /// What is said of a request that was sent and failed.
+    pub(super) fn of(error: &RedisError, place: &str) -> Self {
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::NoScript) => Self::NoScript,
+            ErrorKind::Io | ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
+                Self::Lost(error.to_string())
+            }
+            // The append script's word for a round of which some is stored.
+            _ if code_and_detail(error).0 == "PARTLY" => Self::Lost(error.to_string()),
+            _ => Self::Store(refusal(error, place)),
+        }
+    }
+
+    /// What is said of a request whose time was up.
+    pub(super) fn late(limit: Duration) -> Self {
+        Self::Lost(format!("no answer within {limit:?}, the time limit `answer_within`"))
+    }
+
+    /// The error of an operation that has no effect.
+    pub(super) fn of_read(self) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Lost(reason) => unavailable(reason),
+            Self::NoScript => unavailable("it forgets the scripts that it is given".to_owned()),
+        }
+    }
+
+    /// The error of an append.
+    pub(super) fn of_append(self) -> StoreError {
+        match self {
+            Self::Lost(reason) => StoreError::Unknown { backend: BACKEND, reason },
+            other => other.of_read(),
+        }
+    }
+}
+
+pub(super) fn unavailable(reason: String) -> StoreError {
+    StoreError::Unavailable { backend: BACKEND, reason }
+}
+
+/// What the server refused to do, as an error that says what to do.
+fn refusal(error: &RedisError, place: &str) -> StoreError {
+    let place = place.to_owned();
+    let (code, said) = code_and_detail(error);
+    let open = |advice: &str| StoreError::Open {
+        place: place.clone(),
+        reason: if advice.is_empty() { said.clone() } else { format!("{said}: {advice}") },
+    };
+    match code.as_str() {
+        "OOM" => {
+            StoreError::Full { place, reason: format!("{said} (raise the server's `maxmemory`)") }
+        }
+        "MISCONF" => StoreError::Full {
+            place,
+            reason: format!("the server cannot write its own files: {said}"),
+        },
+        "READONLY" => StoreError::ReadOnly { place: format!("{place}, a replica,") },
+        "LOADING" => unavailable("the server is still reading its files".to_owned()),
+        "BUSY" => unavailable("the server runs somebody's long script".to_owned()),
+        "NOREPLICAS" => unavailable("it has fewer replicas than it is to write to".to_owned()),
+        "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" => unavailable(said),
+        "NOPERM" => open("allow the user all of `@read @write @scripting` on the log's keys"),
+        "NOAUTH" | "WRONGPASS" => open("put user and password into the address"),
+        "MOVED" | "ASK" => open("the log is on another node of the cluster: name that node"),
+        "WRONGTYPE" => StoreError::Corrupt { place, what: said },
+        _ if error.kind() == ErrorKind::AuthenticationFailed => {
+            open("put the right user and password into the address")
+        }
+        code => StoreError::Open { place, reason: format!("the server refused: {code} {said}") },
+    }
+}
+
+fn code_and_detail(error: &RedisError) -> (String, String) {
+    // Errors of a pipeline do not tell of themselves.
+    let errors = error.clone().into_server_errors();
+    match errors.as_deref().and_then(<[_]>::first) {
+        Some((_, server)) => {
+            (server.code().to_owned(), server.details().unwrap_or_default().to_owned())
+        }
+        None => {
+            let said = error.detail().unwrap_or_else(|| error.category());
+            (error.code().unwrap_or_default().to_owned(), said.to_owned())
+        }
+    }
+}

@@ -1,0 +1,165 @@
+use std::time::{Duration, Instant};
+
+use factum_core::store::StoreError;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Value};
+use tokio::sync::Mutex;
+
+use super::fault::{Fault, unavailable};
+use super::options::RedisOptions;
+use super::request::Request;
+use super::scripts::Loaded;
+
+/// How long to wait after the first attempt to connect that failed, and the most after many.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// A way to the server that is mended when it breaks.
+///
+/// *Invariant.* A request is sent at most once, unless the server said that it did nothing; whether one
+/// that failed may have been carried out is told apart: [`Fault::Lost`]. *Shape.* One connection that
+/// many requests share, made when it is needed. Who comes while one attempt to connect is under way
+/// shares its result, so that a server that is away costs a request no more than one attempt.
+pub(super) struct Link {
+    client: Client,
+    place: String,
+    connect_within: Duration,
+    answer_within: Duration,
+    slot: Mutex<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    session: Option<Session>,
+    made: u64,
+    failed: Option<(Instant, StoreError)>,
+    pause: Duration,
+}
+
+#[derive(Clone)]
+struct Session {
+    number: u64,
+    connection: MultiplexedConnection,
+    scripts: Loaded,
+}
+
+impl Link {
+    pub(super) fn new(client: Client, place: &str, options: &RedisOptions) -> Self {
+        let (connect_within, answer_within) = (options.connect_within, options.answer_within);
+        let place = place.to_owned();
+        Self { client, place, connect_within, answer_within, slot: Mutex::default() }
+    }
+
+    /// Sends a pipeline whose first command may be a script, and gives what each command said.
+    pub(super) async fn send(&self, request: &Request<'_>) -> Result<Vec<Value>, Fault> {
+        self.send_within(request, self.answer_within).await
+    }
+
+    /// The same, for a request that the server may answer that late.
+    pub(super) async fn send_within(
+        &self,
+        request: &Request<'_>,
+        limit: Duration,
+    ) -> Result<Vec<Value>, Fault> {
+        match self.send_once(request, limit).await {
+            Err(Fault::NoScript) => self.send_once(request, limit).await,
+            answer => answer,
+        }
+    }
+
+    /// Sends a request that has no effect, and so once more if its connection turns out to be broken.
+    pub(super) async fn read(&self, request: &Request<'_>) -> Result<Vec<Value>, StoreError> {
+        let begun = Instant::now();
+        let answer = match self.send(request).await {
+            Err(Fault::Lost(_)) if begun.elapsed() < self.answer_within => self.send(request).await,
+            answer => answer,
+        };
+        answer.map_err(Fault::of_read)
+    }
+
+    async fn send_once(&self, request: &Request<'_>, limit: Duration) -> Result<Vec<Value>, Fault> {
+        let mut session = self.session().await?;
+        let pipeline = request.pipeline(&session.scripts);
+        let answer = pipeline.query_async::<Vec<Value>>(&mut session.connection);
+        let fault = match tokio::time::timeout(limit, answer).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Fault::of(&error, &self.place),
+            Err(_) => Fault::late(limit),
+        };
+        if matches!(fault, Fault::Lost(_) | Fault::NoScript) {
+            self.give_up(session.number).await;
+        }
+        Err(fault)
+    }
+
+    async fn session(&self) -> Result<Session, StoreError> {
+        let came = Instant::now();
+        let mut slot = self.slot.lock().await;
+        if let Some(session) = &slot.session {
+            return Ok(session.clone());
+        }
+        match &slot.failed {
+            Some((when, error)) if *when > came => return Err(error.clone()),
+            Some((when, _)) => tokio::time::sleep(slot.pause.saturating_sub(when.elapsed())).await,
+            None => {}
+        }
+        match self.connect().await {
+            Ok((connection, scripts)) => {
+                let number = slot.made + 1;
+                let session = Session { number, connection, scripts };
+                *slot = Slot { session: Some(session.clone()), made: number, ..Slot::default() };
+                Ok(session)
+            }
+            Err(error) => {
+                slot.pause = (slot.pause * 2).clamp(PAUSES.0, PAUSES.1);
+                slot.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<(MultiplexedConnection, Loaded), StoreError> {
+        let limit = self.connect_within;
+        let connect = async {
+            // The limits are ours, so that their errors can say which it was.
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(None)
+                .set_response_timeout(None);
+            let mut connection =
+                self.client.get_multiplexed_async_connection_with_config(&config).await?;
+            let scripts = Loaded::load(&mut connection).await?;
+            Ok((connection, scripts))
+        };
+        match tokio::time::timeout(limit, connect).await {
+            Ok(Ok(connected)) => Ok(connected),
+            Ok(Err(error)) => Err(match Fault::of(&error, &self.place) {
+                Fault::Store(error) => error,
+                _ => unavailable(format!("cannot connect to {}: {error}", self.place)),
+            }),
+            Err(_) => {
+                let place = &self.place;
+                Err(unavailable(format!(
+                    "no connection to {place} within {limit:?}, the time limit `connect_within`"
+                )))
+            }
+        }
+    }
+
+    async fn give_up(&self, number: u64) {
+        let mut slot = self.slot.lock().await;
+        if slot.session.as_ref().is_some_and(|session| session.number == number) {
+            slot.session = None;
+        }
+    }
+
+    /// Lets go of the connection; what is under way on it is answered, and the next request makes
+    /// another.
+    pub(super) async fn close(&self) {
+        self.slot.lock().await.session = None;
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("place", &self.place).finish_non_exhaustive()
+    }
+}

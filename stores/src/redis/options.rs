@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+use factum_core::store::{Durability, Limits, StoreError};
+
+use super::RedisStore;
+
+/// How a Redis store is opened: see [`RedisStore::options`].
+#[derive(Clone, Debug)]
+pub struct RedisOptions {
+    pub(super) name: String,
+    pub(super) durability: Durability,
+    pub(super) stated: Option<Durability>,
+    pub(super) limits: Limits,
+    pub(super) connect_within: Duration,
+    pub(super) answer_within: Duration,
+    pub(super) replicas: Option<(usize, Duration)>,
+}
+
+impl Default for RedisOptions {
+    fn default() -> Self {
+        Self {
+            name: "factum".to_owned(),
+            durability: Durability::Synced,
+            stated: None,
+            limits: Limits::default(),
+            connect_within: Duration::from_secs(5),
+            answer_within: Duration::from_secs(10),
+            replicas: None,
+        }
+    }
+}
+
+impl RedisOptions {
+    /// The name of the log: all its keys begin with it in braces, so that one server can hold several.
+    /// The default is `factum`.
+    #[must_use]
+    pub fn log(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// What an acknowledged commit has to survive, at the least. The server's configuration decides
+    /// what it does survive: `appendonly yes` with `appendfsync always` is [`Durability::Synced`] (the
+    /// default here), with `everysec` or `no` it is [`Durability::Process`], and without `appendonly`
+    /// it is [`Durability::Volatile`]. A server that gives less is refused.
+    #[must_use]
+    pub fn durability(self, durability: Durability) -> Self {
+        Self { durability, ..self }
+    }
+
+    /// What the server's configuration gives, for servers that do not let it be read: your word is
+    /// taken for it, also for `maxmemory-policy noeviction`.
+    #[must_use]
+    pub fn stated_durability(self, durability: Durability) -> Self {
+        Self { stated: Some(durability), ..self }
+    }
+
+    /// How large commits may be. Redis itself ends at 512 MB a commit.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// How long an attempt to connect may take. The default is 5 s.
+    #[must_use]
+    pub fn connect_within(self, limit: Duration) -> Self {
+        Self { connect_within: limit, ..self }
+    }
+
+    /// How long an append may wait to be sent, and how long the server may take to answer it or a
+    /// read. The default is 10 s.
+    #[must_use]
+    pub fn answer_within(self, limit: Duration) -> Self {
+        Self { answer_within: limit, ..self }
+    }
+
+    /// Acknowledges an append only when so many replicas have it as well (`WAIT`). One that does not
+    /// get there within the time ends as [`StoreError::Unknown`]: it is stored on the primary.
+    ///
+    /// That is replication, not durability: replicas hold what they are given in memory, and a
+    /// failover may still choose one that lacks it.
+    #[must_use]
+    pub fn replicas(self, replicas: usize, within: Duration) -> Self {
+        Self { replicas: (replicas > 0).then_some((replicas, within)), ..self }
+    }
+
+    /// Connects to the server. See [`RedisStore::connect`].
+    ///
+    /// # Errors
+    /// As [`RedisStore::connect`].
+    pub async fn connect(self, url: impl AsRef<str>) -> Result<RedisStore, StoreError> {
+        RedisStore::connect_with(url.as_ref(), self).await
+    }
+}

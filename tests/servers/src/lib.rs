@@ -1,0 +1,15 @@
+//! Servers for tests.
+//!
+//! *Problem.* A test against a shared server sees what others do, and cannot kill it. *Invariant.* Each
+//! server is the test's own: a free port of the loopback, a temporary folder, and gone with the value
+//! that stands for it. Only processes that were started here are ever stopped, by their id. *Shape.*
+//! One module for each kind of server; [`Missing`] says what is not installed.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod missing;
+mod process;
+mod redis;
+
+pub use missing::{Missing, required};
+pub use process::{Process, free_port};
+pub use redis::{Redis, RedisSettings};
