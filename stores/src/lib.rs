@@ -7,9 +7,14 @@ pub mod conformance_rows;
 #[cfg(feature = "conformance")]
 pub mod gated;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod repeat;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 pub use memory::{MemoryRowStore, MemoryStore};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -7,7 +7,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod missing;
+mod postgres;
 mod process;
+mod proxy;
 
 pub use missing::{Missing, required};
+pub use postgres::Postgres;
 pub use process::{Process, free_port};
+pub use proxy::Proxy;
