@@ -173,6 +173,8 @@ impl Writer {
             self.head.send_replace(end);
         }
         if !unsettled.is_empty() {
+            unsettled.sort_unstable();
+            unsettled.dedup();
             let known = read::commits(session, &self.server.schema, &unsettled).await?;
             runs.iter_mut().for_each(|run| run.settle_known(&known, limits));
         }

@@ -145,7 +145,7 @@ create procedure {schema}.append(
     -- The first position of a stored commit; the newest revision of the stream (-1: none) that is not as
     -- expected; the position of the event that is forbidden.
     inout o_details bigint[],
-    -- The write whose stream is not as expected.
+    -- Which write of the commit has the stream that is not as expected.
     inout o_writes int[],
     -- The first revision of each write of a stored commit.
     inout o_revisions bigint[]
@@ -286,7 +286,7 @@ begin
                             or w_expected[w] = -2 and detail >= 0) then
                         result := 2;
                         o_details[c] := detail;
-                        o_writes[c] := w;
+                        o_writes[c] := w - first_write + 1;
                         exit;
                     end if;
                 end loop;
