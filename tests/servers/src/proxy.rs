@@ -92,7 +92,7 @@ impl Shared {
                 self.cuts.fetch_add(1, Ordering::SeqCst);
                 break;
             }
-            if to.write_all(&buffer[..read]).is_err() {
+            if to.write_all(buffer.get(..read).unwrap_or_default()).is_err() {
                 break;
             }
         }
