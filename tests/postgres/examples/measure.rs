@@ -1,6 +1,6 @@
 //! Measures the PostgreSQL store beside a group commit written by hand, on a server of its own.
 //!
-//! `cargo run --release -p factum-postgres-tests --example measure [seconds [events]]`
+//! `cargo run --release -p factum-postgres-tests --example measure [seconds [events [setting…]]]`
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -187,7 +187,10 @@ async fn fill(store: &PostgresStore, events: u64) {
 async fn main() {
     let number = |at, usual| std::env::args().nth(at).map_or(usual, |text| text.parse().unwrap());
     let (time, events) = (Duration::from_secs(number(1, 3)), number(2, 200_000));
-    let Some(server) = required(Postgres::start_with(&["shared_buffers=256MB"])) else { return };
+    let mut settings = vec!["shared_buffers=256MB".to_owned()];
+    settings.extend(std::env::args().skip(3));
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let Some(server) = required(Postgres::start_with(&settings)) else { return };
     let url = server.url();
     let store = |name: &str| PostgresStore::options().migrate().log(name.to_owned()).connect(&url);
     let first = Arc::new(store("guards").await.unwrap());
