@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use factum_core::store::StoreError;
 use tokio_postgres::Client;
@@ -8,6 +9,9 @@ use super::session::Server;
 
 /// The steps from an empty schema to the form that this version knows. Never changed, only added to.
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+
+/// How long they may take, and wait for another process that is at it.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The schema's name, as SQL writes it.
 #[derive(Clone, Debug)]
@@ -107,10 +111,10 @@ impl Server {
             client.batch_execute("commit").await?;
             Ok(())
         };
-        let done = work.await;
+        let done = tokio::time::timeout(LIMIT, work).await;
         drop(client);
-        // An error says that the connection has ended, too.
-        let _ = driver.await;
-        done
+        // What was not committed is undone as the connection ends.
+        driver.abort();
+        done.unwrap_or(Err(Fault::Late("migration limit", LIMIT)))
     }
 }

@@ -9,7 +9,6 @@ use super::PostgresStore;
 use super::fault::{Fault, integer};
 use super::schema::Schema;
 use super::session::Session;
-use super::writer::Request;
 
 impl SnapshotStore for PostgresStore {
     fn load(
@@ -24,8 +23,10 @@ impl SnapshotStore for PostgresStore {
     }
 
     fn save(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), StoreError>> {
-        let snapshot = Box::new(snapshot);
-        Box::pin(self.ask(|reply| Request::Save { snapshot, reply }))
+        let server = self.server();
+        Box::pin(self.reading(move |session| {
+            Box::pin(async move { save(session, &server.schema, &snapshot).await })
+        }))
     }
 }
 
@@ -58,11 +59,7 @@ async fn load(
 }
 
 /// Keeps a snapshot, unless there is a newer one.
-pub(super) async fn save(
-    session: &mut Session,
-    schema: &Schema,
-    snapshot: &Snapshot,
-) -> Result<(), Fault> {
+async fn save(session: &mut Session, schema: &Schema, snapshot: &Snapshot) -> Result<(), Fault> {
     let sql = format!(
         "insert into {schema}.snapshots as kept
              (log, stream, shape, revision, mark_log, position, event, stamp, state)

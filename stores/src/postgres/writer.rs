@@ -8,7 +8,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use factum_core::snapshot::Snapshot;
 use factum_core::store::{Commit, Limits, Outcome, Position, Stamp, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -19,7 +18,6 @@ use super::group::{Group, Sent};
 use super::read;
 use super::run::Run;
 use super::session::{Server, Session};
-use super::snapshots;
 
 /// How many requests are taken at once.
 const TAKEN: usize = 512;
@@ -30,7 +28,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_
 #[derive(Debug)]
 pub(super) enum Request {
     Append { run: Vec<Commit>, reply: oneshot::Sender<Result<Vec<Outcome>, StoreError>> },
-    Save { snapshot: Box<Snapshot>, reply: oneshot::Sender<Result<(), StoreError>> },
     Close(oneshot::Sender<()>),
 }
 
@@ -63,10 +60,6 @@ impl Writer {
             for request in taken.drain(..) {
                 match request {
                     Request::Append { run, reply } => runs.push(Run::new(run, reply)),
-                    Request::Save { snapshot, reply } => {
-                        // Nobody waits any more where this fails.
-                        let _ = reply.send(self.save(&snapshot).await);
-                    }
                     Request::Close(done) => {
                         requests.close();
                         closing.push(done);
@@ -179,19 +172,6 @@ impl Writer {
             runs.iter_mut().for_each(|run| run.settle_known(&known, limits));
         }
         Ok(())
-    }
-
-    async fn save(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let done = async {
-            let mut session = self.session().await?;
-            let done = snapshots::save(&mut session, &self.server.schema, snapshot).await;
-            match &done {
-                Err(fault) if fault.ends_session() => session.cut(),
-                _ => self.session = Some(session),
-            }
-            done
-        };
-        done.await.map_err(|fault| fault.into_store(&self.server.place))
     }
 
     /// The session, or a new one: tried again with growing pauses where the server is not there, but

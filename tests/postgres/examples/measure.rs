@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use factum_core::store::{
-    Commit, Direction, EventStore, Expected, Guard, Metadata, NewEvent, Position, Query, Range,
-    StreamWrite,
+    Commit, Direction, Durability, EventStore, Expected, Guard, Metadata, NewEvent, Position,
+    Query, Range, StreamWrite,
 };
 use factum_core::{EventName, Key, StreamName, Tag, Tags};
 use factum_stores::PostgresStore;
@@ -192,7 +192,12 @@ async fn main() {
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let Some(server) = required(Postgres::start_with(&settings)) else { return };
     let url = server.url();
-    let store = |name: &str| PostgresStore::options().migrate().log(name.to_owned()).connect(&url);
+    let durability =
+        if settings.contains(&"fsync=off") { Durability::Process } else { Durability::Synced };
+    let store = |name: &str| {
+        let options = PostgresStore::options().durability(durability).migrate();
+        options.log(name.to_owned()).connect(&url)
+    };
     let first = Arc::new(store("guards").await.unwrap());
     for round in 0..2 {
         let base = 1_000_000 + round * 10_000_000;
