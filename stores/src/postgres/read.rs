@@ -11,7 +11,7 @@ use super::fault::{Fault, integer};
 use super::row::{EVENT, event_of, mark_of, part_of};
 use super::schema::Schema;
 use super::session::Session;
-use super::sql::{END, PAGE_BYTES, SEEN, Wanted};
+use super::sql::{END, PAGE_BYTES, SEEN, TOO_LARGE, Wanted};
 
 /// The most events of one page.
 const PAGE_EVENTS: usize = 4096;
@@ -25,6 +25,8 @@ struct Answer {
     events: Vec<Recorded>,
     /// A damaged event follows.
     cut: bool,
+    /// The events have more bytes than a page holds, and were not given.
+    too_large: bool,
 }
 
 /// One page of what a query means.
@@ -116,6 +118,20 @@ impl Pager<'_> {
         through: i64,
         window: Option<i64>,
     ) -> Result<Answer, Fault> {
+        let answer = self.ask_for(session, through, window, false).await?;
+        if answer.too_large {
+            return self.ask_for(session, through, window, true).await;
+        }
+        Ok(answer)
+    }
+
+    async fn ask_for(
+        &self,
+        session: &mut Session,
+        through: i64,
+        window: Option<i64>,
+        cut: bool,
+    ) -> Result<Answer, Fault> {
         let log = session.log;
         let wanted = Wanted {
             schema: self.schema,
@@ -126,17 +142,19 @@ impl Pager<'_> {
             window,
             direction: self.direction,
             limit: self.limit as i64,
+            cut,
         };
         let select = wanted.select();
         let values: Vec<_> = select.values.iter().map(super::sql::Value::typed).collect();
         let rows = session.query(&select.sql, &values).await?;
         let start = Mark::start(log.id);
         let events = Vec::with_capacity(rows.len());
-        let mut answer = Answer { seen: None, end: start, events, cut: false };
+        let mut answer = Answer { seen: None, end: start, events, cut: false, too_large: false };
         for row in &rows {
             match part_of(row)? {
                 SEEN => answer.seen = Some(mark_of(row, log)?),
                 END => answer.end = mark_of(row, log)?,
+                TOO_LARGE => answer.too_large = true,
                 _ => match event_of(row, log) {
                     Ok(event) => answer.events.push(event),
                     Err(damaged) if answer.events.is_empty() => return Err(damaged),

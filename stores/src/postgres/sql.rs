@@ -16,6 +16,8 @@ use super::schema::Schema;
 pub(super) const SEEN: i32 = 0;
 /// The part with the newest event of the range, backward of the log.
 pub(super) const END: i32 = 1;
+/// The part that says that the page's events have more bytes than it holds: see [`Wanted::cut`].
+pub(super) const TOO_LARGE: i32 = 3;
 /// After how many bytes of payload a page ends.
 pub(super) const PAGE_BYTES: i64 = 8 * 1024 * 1024;
 
@@ -66,6 +68,9 @@ pub(super) struct Wanted<'a> {
     pub(super) window: Option<i64>,
     pub(super) direction: Direction,
     pub(super) limit: i64,
+    /// Whether the page is cut where its bytes end; otherwise one that is too large is not given, which
+    /// is a quarter cheaper and almost always enough.
+    pub(super) cut: bool,
 }
 
 impl Wanted<'_> {
@@ -88,18 +93,45 @@ impl Wanted<'_> {
                 self.schema
             ));
         }
-        if self.limit > 0
-            && let Some(page) = self.page(&mut select, &log)
-        {
-            parts.push(page);
+        let events = if self.limit > 0 { self.page(&mut select, &log) } else { None };
+        match events {
+            Some(events) if self.cut => parts.push(self.cut(&events)),
+            Some(events) => {
+                // Lengths are known without fetching the payloads.
+                select.sql = format!(
+                    "with b as materialized (select coalesce(sum(octet_length(e.payload)), 0) \
+                     >= {PAGE_BYTES} as too_large from ({events}) e) "
+                );
+                let (order, key) = (self.order(), self.key());
+                parts.push(format!(
+                    "(select {TOO_LARGE}, {MARK} from b left join {}.events e on false \
+                     where b.too_large)",
+                    self.schema
+                ));
+                parts.push(format!(
+                    "(select 2, {EVENT} from ({events}) e \
+                     where not (select too_large from b) order by {key}{order})"
+                ));
+            }
+            None => {}
         }
-        select.sql = parts.join(" union all ");
+        select.sql.push_str(&parts.join(" union all "));
         select
     }
 
-    /// The part with the events; `None` if there can be none.
+    /// The part with the events, up to where their bytes end.
+    fn cut(&self, events: &str) -> String {
+        let (order, key) = (self.order(), self.key());
+        format!(
+            "(select 2, {EVENT} from (select e.*, sum(octet_length(e.payload)) over \
+             (order by {key}{order} rows unbounded preceding) - octet_length(e.payload) \
+             as before from ({events}) e) e where e.before < {PAGE_BYTES} order by {key}{order})"
+        )
+    }
+
+    /// The events of the page, in order; `None` if there can be none.
     fn page(&self, select: &mut Select, log: &str) -> Option<String> {
-        let events = match self.query {
+        Some(match self.query {
             Query::All => self.scan(select, log, None),
             Query::Stream(name) => self.stream(select, log, name),
             Query::AnyOf(clauses) => {
@@ -113,18 +145,15 @@ impl Wanted<'_> {
                     self.scan(select, log, Some(&clauses))
                 }
             }
-        };
-        let order = self.order();
-        let key = match self.query {
+        })
+    }
+
+    /// What the index orders by that a page is read from.
+    fn key(&self) -> &'static str {
+        match self.query {
             Query::Stream(_) => "e.revision",
             Query::All | Query::AnyOf(_) => "e.position",
-        };
-        // Lengths are known without the payloads: what does not fit is not fetched.
-        Some(format!(
-            "(select 2, {EVENT} from (select e.*, sum(octet_length(e.payload)) over \
-             (order by {key}{order} rows unbounded preceding) - octet_length(e.payload) \
-             as before from ({events}) e) e where e.before < {PAGE_BYTES} order by {key}{order})"
-        ))
+        }
     }
 
     /// By the log's own order.

@@ -80,7 +80,8 @@ async fn a_killed_server_loses_nothing_and_tails_go_on() {
             })
         })
         .collect();
-    for _ in 0..4 {
+    let kills = if std::env::var_os("FACTUM_SOAK").is_some() { 100 } else { 4 };
+    for _ in 0..kills {
         tokio::time::sleep(Duration::from_millis(300)).await;
         server = tokio::task::spawn_blocking(move || {
             server.kill();
