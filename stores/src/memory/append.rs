@@ -4,6 +4,7 @@ use factum_core::store::{
 
 use super::candidates::Candidates;
 use super::log::Log;
+use crate::repeat::is_same;
 
 /// Appends a run of commits: each is stored whole or refused.
 pub(super) fn append(log: &mut Log, run: Vec<Commit>) -> Vec<Outcome> {
@@ -34,7 +35,8 @@ fn judge(
 ) -> Result<Option<Receipt>, Refused> {
     check_commit(commit, &log.limits())?;
     if let Some(known) = log.receipt(commit.key) {
-        return if has_content(log, commit) {
+        let stored = log.commit(commit.key);
+        return if stored.is_some_and(|stored| is_same(commit, stored)) {
             Ok(Some(known))
         } else {
             Err(Refused::KeyReused { key: commit.key, position: known.mark.position })
@@ -44,29 +46,6 @@ fn judge(
     check_streams(log, commit)?;
     check_guard(log, commit, past, before)?;
     Ok(None)
-}
-
-/// Whether the stored commit of this key came of the same command; where either does not tell,
-/// whether it has the same events. The rest, as time and expectation, may differ in a repeat.
-fn has_content(log: &Log, commit: &Commit) -> bool {
-    let Some(mut stored) = log.commit(commit.key) else { return false };
-    let first = stored.clone().next();
-    let mark = first.and_then(|event| event.at.meta.command.as_ref());
-    if let (Some(wanted), Some(known)) = (&commit.meta.command, mark) {
-        return wanted.same_as(known);
-    }
-    let same = commit.writes.iter().all(|write| {
-        write.events.iter().all(|event| {
-            stored.next().is_some_and(|known| {
-                known.at.stream == write.stream
-                    && known.name == event.name
-                    && known.version == event.version
-                    && known.at.tags == event.tags
-                    && known.payload == event.payload
-            })
-        })
-    });
-    same && stored.next().is_none()
 }
 
 fn check_streams(log: &Log, commit: &Commit) -> Result<(), Conflict> {

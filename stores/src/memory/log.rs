@@ -7,6 +7,8 @@ use factum_core::store::{
 };
 use factum_core::{Key, Origin, StreamName, Tag, Tags};
 
+use crate::repeat;
+
 /// How many events one chunk holds: the log grows by chunks, so that it is never copied.
 const CHUNK: usize = 512;
 
@@ -101,19 +103,7 @@ impl Log {
 
     /// The receipt of a repeated commit.
     pub(super) fn receipt(&self, key: Key) -> Option<Receipt> {
-        let mut newest = Position::START;
-        let mut writes: Vec<Written> = Vec::new();
-        for Origin { stream, revision, position, .. } in self.commit(key)?.map(|event| &event.at) {
-            newest = *position;
-            match writes.last_mut() {
-                Some(write) if write.stream == *stream => write.last = *revision,
-                _ => {
-                    let (first, last) = (*revision, *revision);
-                    writes.push(Written { stream: stream.clone(), first, last });
-                }
-            }
-        }
-        Some(Receipt { key, mark: self.mark(newest), writes, repeated: true })
+        repeat::receipt(self.commit(key)?)
     }
 
     /// Stores a commit that nothing speaks against.

@@ -7,9 +7,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod missing;
+mod postgres;
 mod process;
+mod proxy;
 mod redis;
 
 pub use missing::{Missing, required};
+pub use postgres::Postgres;
 pub use process::{Process, free_port};
+pub use proxy::Proxy;
 pub use redis::{Redis, RedisSettings};

@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use factum_core::store::{Durability, Limits, StoreError};
+
+use super::PostgresStore;
+
+/// How a store on a PostgreSQL server is opened: see [`PostgresStore::options`].
+#[derive(Clone, Debug)]
+pub struct PostgresOptions {
+    pub(super) schema: String,
+    pub(super) log: String,
+    pub(super) durability: Durability,
+    pub(super) limits: Limits,
+    pub(super) migrate: bool,
+    pub(super) connect_limit: Duration,
+    pub(super) call_limit: Duration,
+    pub(super) lock_limit: Duration,
+    pub(super) poll: Duration,
+    pub(super) readers: u32,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            schema: "factum".to_owned(),
+            log: "main".to_owned(),
+            durability: Durability::Synced,
+            limits: Limits::default(),
+            migrate: false,
+            connect_limit: Duration::from_secs(5),
+            call_limit: Duration::from_secs(10),
+            lock_limit: Duration::from_secs(5),
+            poll: Duration::from_secs(1),
+            readers: 4,
+        }
+    }
+}
+
+impl PostgresOptions {
+    /// The schema in which the tables are: `factum` by default.
+    #[must_use]
+    pub fn schema(self, name: impl Into<String>) -> Self {
+        Self { schema: name.into(), ..self }
+    }
+
+    /// Which of the logs in the schema: `main` by default. One that is not there is made.
+    #[must_use]
+    pub fn log(self, name: impl Into<String>) -> Self {
+        Self { log: name.into(), ..self }
+    }
+
+    /// What an acknowledged commit survives, at the least. [`Durability::Synced`], the default, needs
+    /// `fsync` and `full_page_writes` to be on; `synchronous_commit` is set where the server has it
+    /// off. [`Durability::Process`] takes what the server's settings give; with `synchronous_commit`
+    /// off, also a crash of the server may take the newest commits.
+    /// [`Durability::Volatile`] is served as `Process`.
+    #[must_use]
+    pub fn durability(self, durability: Durability) -> Self {
+        Self { durability: durability.max(Durability::Process), ..self }
+    }
+
+    /// How large commits may be. PostgreSQL itself ends at 1 GB a payload.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Makes the tables, or brings them to the form that this version knows, before the store opens:
+    /// see [`PostgresStore::migrate`].
+    #[must_use]
+    pub fn migrate(self) -> Self {
+        Self { migrate: true, ..self }
+    }
+
+    /// How long connecting may take: 5 s by default.
+    #[must_use]
+    pub fn connect_limit(self, limit: Duration) -> Self {
+        Self { connect_limit: limit, ..self }
+    }
+
+    /// How long the server may take to answer one statement: 10 s by default. An append may wait as
+    /// long again for a connection that has to be made first.
+    #[must_use]
+    pub fn call_limit(self, limit: Duration) -> Self {
+        Self { call_limit: limit, ..self }
+    }
+
+    /// How long a statement waits for a lock that another program holds: 5 s by default.
+    #[must_use]
+    pub fn lock_limit(self, limit: Duration) -> Self {
+        Self { lock_limit: limit, ..self }
+    }
+
+    /// How often a tail looks for what it was not told of: every second by default.
+    #[must_use]
+    pub fn poll(self, every: Duration) -> Self {
+        Self { poll: every, ..self }
+    }
+
+    /// How many connections read: 4 by default. One more writes, and one is told of news.
+    #[must_use]
+    pub fn readers(self, connections: u32) -> Self {
+        Self { readers: connections.max(1), ..self }
+    }
+
+    /// Opens the store. See [`PostgresStore::connect`].
+    ///
+    /// # Errors
+    /// As [`PostgresStore::connect`].
+    pub async fn connect(self, url: &str) -> Result<PostgresStore, StoreError> {
+        PostgresStore::connect_with(url, self).await
+    }
+}

@@ -1,0 +1,91 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use factum_core::store::{BoxFuture, StoreError};
+use tokio::sync::Semaphore;
+
+use super::fault::Fault;
+use super::session::{Server, Session};
+
+/// The sessions that read: at most so many, made when they are needed.
+#[derive(Debug)]
+pub(super) struct Pool {
+    server: Arc<Server>,
+    idle: Mutex<Vec<Session>>,
+    permits: Arc<Semaphore>,
+    size: u32,
+}
+
+impl Pool {
+    pub(super) fn new(server: Arc<Server>) -> Arc<Self> {
+        let size = server.options.readers;
+        let permits = Arc::new(Semaphore::new(size as usize));
+        Arc::new(Self { server, idle: Mutex::new(Vec::new()), permits, size })
+    }
+
+    /// Waits for the reads under way, refuses further ones, and closes the connections.
+    pub(super) async fn close(&self) {
+        // An error says that it is closed already.
+        let _all = self.permits.acquire_many(self.size).await;
+        self.permits.close();
+        let idle = std::mem::take(&mut *self.idle());
+        for session in idle {
+            session.close().await;
+        }
+    }
+
+    pub(super) fn give_back(&self, session: Session) {
+        let mut idle = self.idle();
+        if !self.permits.is_closed() {
+            idle.push(session);
+        }
+    }
+
+    /// Runs `work` with a session, to its end even if nobody waits for it any more: a session with an
+    /// answer under way could not be used again.
+    pub(super) async fn reading<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl for<'s> FnOnce(&'s mut Session) -> BoxFuture<'s, Result<T, Fault>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let pool = Arc::clone(self);
+        let limit = self.server.options.call_limit;
+        let permit = tokio::time::timeout(limit, self.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| Fault::Late("call limit", limit));
+        let permit = permit.map_err(|fault| fault.into_store(&self.server.place))?;
+        let permit = permit.map_err(|_| StoreError::Closed)?;
+        let done = tokio::spawn(async move {
+            let done = pool.work(work).await;
+            drop(permit);
+            done.map_err(|fault| fault.into_store(&pool.server.place))
+        });
+        // An error says that the runtime is shutting down.
+        done.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    async fn work<T>(
+        &self,
+        work: impl for<'s> FnOnce(&'s mut Session) -> BoxFuture<'s, Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let mut session = self.take().await?;
+        let done = work(&mut session).await;
+        match &done {
+            Err(fault) if fault.ends_session() => session.cut(),
+            _ => self.give_back(session),
+        }
+        done
+    }
+
+    async fn take(&self) -> Result<Session, Fault> {
+        loop {
+            let idle = self.idle().pop();
+            match idle {
+                Some(session) if session.is_closed() => drop(session),
+                Some(session) => return Ok(session),
+                None => return self.server.session().await,
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,267 @@
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use factum_core::store::{Durability, LogId, StoreError};
+use tokio::task::JoinHandle;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+use uuid::Uuid;
+
+use super::fault::{BACKEND, Fault};
+use super::options::PostgresOptions;
+use super::schema::Schema;
+
+/// How many statements a session keeps prepared; then it begins anew.
+const STATEMENTS: usize = 128;
+
+/// Where the server is, and how to enter.
+#[derive(Debug)]
+pub(super) struct Server {
+    config: Config,
+    /// For messages: the address without the password.
+    pub(super) place: String,
+    pub(super) schema: Schema,
+    pub(super) options: PostgresOptions,
+}
+
+/// A connection, and the log that it found.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) client: Client,
+    /// Drives the connection; ends with the client.
+    driver: JoinHandle<()>,
+    pub(super) log: Log,
+    pub(super) durability: Durability,
+    statements: HashMap<String, Statement>,
+    call_limit: Duration,
+}
+
+/// The log that a session works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Log {
+    pub(super) number: i32,
+    pub(super) id: LogId,
+}
+
+impl Server {
+    pub(super) fn parse(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            let reason = Fault::from(error).into_store("").to_string();
+            StoreError::Open { place: "the PostgreSQL server".to_owned(), reason }
+        })?;
+        config.connect_timeout(options.connect_limit).keepalives_idle(Duration::from_secs(30));
+        if config.get_application_name().is_none() {
+            config.application_name("factum");
+        }
+        let place = place_of(&config);
+        let schema = Schema::new(&options.schema);
+        Ok(Self { config, place, schema, options })
+    }
+
+    /// A connection as the server gives it, and what drives it.
+    pub(super) async fn raw(
+        &self,
+    ) -> Result<
+        (
+            Client,
+            tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>,
+        ),
+        Fault,
+    > {
+        let limit = self.options.connect_limit;
+        let connected = tokio::time::timeout(limit, self.config.connect(NoTls)).await;
+        Ok(connected.map_err(|_| Fault::Late("connect limit", limit))??)
+    }
+
+    /// A connection without a log: for migrations.
+    pub(super) async fn plain(&self) -> Result<(Client, JoinHandle<()>), Fault> {
+        let (client, connection) = self.raw().await?;
+        let driver = tokio::spawn(async move {
+            // What ends it is told to whoever waits for an answer.
+            let _ = connection.await;
+        });
+        Ok((client, driver))
+    }
+
+    /// A session, ready to work on the log.
+    pub(super) async fn session(self: &Arc<Self>) -> Result<Session, Fault> {
+        let (client, driver) = self.plain().await?;
+        let limit = self.options.connect_limit;
+        let set_up = tokio::time::timeout(limit, self.set_up(&client)).await;
+        match set_up.unwrap_or(Err(Fault::Late("connect limit", limit))) {
+            Ok((log, durability)) => {
+                let (statements, call_limit) = (HashMap::new(), self.options.call_limit);
+                Ok(Session { client, driver, log, durability, statements, call_limit })
+            }
+            Err(fault) => {
+                driver.abort();
+                Err(fault)
+            }
+        }
+    }
+
+    async fn set_up(&self, client: &Client) -> Result<(Log, Durability), Fault> {
+        let millis = |limit: Duration| limit.as_millis().clamp(1, i32::MAX as u128);
+        let (call, lock) = (millis(self.options.call_limit), millis(self.options.lock_limit));
+        // The plans must not depend on statistics, which an empty table has not and a grown one has
+        // old ones of: every statement here goes by an index in its order.
+        client
+            .batch_execute(&format!(
+                "set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off;
+                 set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
+                 set max_parallel_workers_per_gather = 0; set plan_cache_mode = force_generic_plan;
+                 set default_transaction_isolation = 'read committed';
+                 set client_min_messages = 'warning'; set statement_timeout = {call};
+                 set lock_timeout = {lock}; set idle_in_transaction_session_timeout = {call}"
+            ))
+            .await?;
+        let durability = self.durability(client).await?;
+        self.schema.check(client, &self.place).await?;
+        Ok((self.log(client).await?, durability))
+    }
+
+    /// What an acknowledged commit survives, by the server's settings; an error if that is less than
+    /// what was asked for.
+    async fn durability(&self, client: &Client) -> Result<Durability, Fault> {
+        let wanted = self.options.durability;
+        let row = client
+            .query_one(
+                "select current_setting('fsync'), current_setting('full_page_writes'),
+                        current_setting('synchronous_commit'), current_setting('server_encoding')",
+                &[],
+            )
+            .await?;
+        let [fsync, pages, synchronous, encoding]: [String; 4] =
+            [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
+        let open = |reason: String| StoreError::Open { place: self.place.clone(), reason };
+        if encoding != "UTF8" {
+            return Err(
+                open(format!("its encoding is {encoding}: make a database with UTF8")).into()
+            );
+        }
+        for (name, value) in [("fsync", fsync), ("full_page_writes", pages)] {
+            if value == "on" {
+                continue;
+            }
+            if wanted >= Durability::Synced {
+                return Err(open(format!(
+                    "its setting {name} is {value}, so that a power cut may take what was \
+                     acknowledged: set it to on, or ask for `Durability::Process`"
+                ))
+                .into());
+            }
+            return Ok(Durability::Process);
+        }
+        if synchronous != "off" {
+            return Ok(Durability::Synced);
+        }
+        if wanted >= Durability::Synced {
+            client.batch_execute("set synchronous_commit = on").await?;
+            return Ok(Durability::Synced);
+        }
+        Ok(Durability::Process)
+    }
+
+    /// The log of this name, made if it is not there.
+    async fn log(&self, client: &Client) -> Result<Log, Fault> {
+        let (name, schema) = (&self.options.log, &self.schema);
+        if name.is_empty() || name.contains('\0') {
+            let reason =
+                "the log's name is empty or has a zero character: choose another".to_owned();
+            return Err(StoreError::Open { place: self.place.clone(), reason }.into());
+        }
+        let select = format!("select log, id from {schema}.logs where name = $1");
+        if let Some(row) = client.query_opt(&select, &[name]).await? {
+            return Log::of(&row);
+        }
+        let insert =
+            format!("insert into {schema}.logs (name, id) values ($1, $2) on conflict do nothing");
+        let id = Uuid::from_bytes(*LogId::fresh().as_bytes());
+        client.execute(&insert, &[name, &id]).await?;
+        Log::of(&client.query_one(&select, &[name]).await?)
+    }
+}
+
+impl Log {
+    fn of(row: &Row) -> Result<Self, Fault> {
+        let id: Uuid = row.try_get(1)?;
+        Ok(Self { number: row.try_get(0)?, id: LogId::from_bytes(*id.as_bytes()) })
+    }
+
+    /// The channel on which the log's news come.
+    pub(super) fn channel(&self) -> String {
+        let id = Uuid::from_bytes(*self.id.as_bytes());
+        format!("factum_{}", id.simple())
+    }
+}
+
+impl Session {
+    /// Whether the connection has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Waits for an answer, not longer than a call may take.
+    pub(super) async fn limited<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Fault> {
+        let limit = self.call_limit;
+        let answer = tokio::time::timeout(limit, answer).await;
+        Ok(answer.map_err(|_| Fault::Late("call limit", limit))??)
+    }
+
+    /// Runs a statement that is kept prepared.
+    pub(super) async fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, Fault> {
+        let statement = match self.statements.get(sql) {
+            Some(statement) => statement.clone(),
+            None => {
+                let types: Vec<Type> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
+                let prepare = self.client.prepare_typed(sql, &types);
+                let statement = self.limited(prepare).await?;
+                if self.statements.len() >= STATEMENTS {
+                    self.statements.clear();
+                }
+                self.statements.insert(sql.to_owned(), statement.clone());
+                statement
+            }
+        };
+        let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
+        self.limited(self.client.query(&statement, &values)).await
+    }
+
+    /// Says goodbye to the server, and waits until it has heard it.
+    pub(super) async fn close(mut self) {
+        drop(std::mem::take(&mut self.statements));
+        let Self { client, driver, call_limit, .. } = self;
+        drop(client);
+        let abort = driver.abort_handle();
+        if tokio::time::timeout(call_limit, driver).await.is_err() {
+            abort.abort();
+        }
+    }
+
+    /// Cuts the connection: the server is silent, and would not hear a goodbye.
+    pub(super) fn cut(self) {
+        self.driver.abort();
+    }
+}
+
+fn place_of(config: &Config) -> String {
+    use tokio_postgres::config::Host;
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(name)) => name.clone(),
+        #[cfg(unix)]
+        Some(Host::Unix(path)) => path.display().to_string(),
+        None => String::new(),
+    };
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let database = config.get_dbname().or(config.get_user()).unwrap_or_default();
+    format!("{BACKEND}://{host}:{port}/{database}")
+}

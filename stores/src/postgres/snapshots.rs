@@ -1,0 +1,93 @@
+use bytes::Bytes;
+use factum_core::snapshot::{Snapshot, SnapshotStore};
+use factum_core::store::{BoxFuture, LogId, Mark, Position, Stamp, StoreError};
+use factum_core::{EventId, StreamName};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::PostgresStore;
+use super::fault::{Fault, integer};
+use super::schema::Schema;
+use super::session::Session;
+
+impl SnapshotStore for PostgresStore {
+    fn load(
+        &self,
+        stream: StreamName,
+        shape: u64,
+    ) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
+        let server = self.server();
+        Box::pin(self.reading(move |session| {
+            Box::pin(async move { load(session, &server.schema, stream, shape).await })
+        }))
+    }
+
+    fn save(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), StoreError>> {
+        let server = self.server();
+        Box::pin(self.reading(move |session| {
+            Box::pin(async move { save(session, &server.schema, &snapshot).await })
+        }))
+    }
+}
+
+async fn load(
+    session: &mut Session,
+    schema: &Schema,
+    stream: StreamName,
+    shape: u64,
+) -> Result<Option<Snapshot>, Fault> {
+    let sql = format!(
+        "select revision, mark_log, position, event, stamp, state from {schema}.snapshots
+         where log = $1 and stream = $2 and shape = $3"
+    );
+    let (log, name, number) = (session.log.number, stream.to_string(), shape.cast_signed());
+    let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 3] =
+        [(&log, Type::INT4), (&name, Type::TEXT), (&number, Type::INT8)];
+    let rows = session.query(&sql, &values).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let log: Uuid = row.try_get(1)?;
+    let event: Option<Uuid> = row.try_get(3)?;
+    let mark = Mark {
+        log: LogId::from_bytes(*log.as_bytes()),
+        position: Position::new(row.try_get::<_, i64>(2)?.cast_unsigned()),
+        event: event.map(EventId::from),
+        stamp: Stamp::new(row.try_get::<_, i64>(4)?.cast_unsigned()),
+    };
+    let state = Bytes::copy_from_slice(row.try_get(5)?);
+    let revision = row.try_get::<_, i64>(0)?.cast_unsigned();
+    Ok(Some(Snapshot { stream, shape, revision, mark, state }))
+}
+
+/// Keeps a snapshot, unless there is a newer one.
+async fn save(session: &mut Session, schema: &Schema, snapshot: &Snapshot) -> Result<(), Fault> {
+    let sql = format!(
+        "insert into {schema}.snapshots as kept
+             (log, stream, shape, revision, mark_log, position, event, stamp, state)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (log, stream, shape) do update set
+             revision = excluded.revision, mark_log = excluded.mark_log,
+             position = excluded.position, event = excluded.event, stamp = excluded.stamp,
+             state = excluded.state
+         where excluded.revision >= kept.revision"
+    );
+    let Snapshot { stream, shape, revision, mark, state } = snapshot;
+    let (log, name, state) = (session.log.number, stream.to_string(), &**state);
+    let (shape, revision) = (shape.cast_signed(), integer(*revision));
+    let (mark_log, position) =
+        (Uuid::from_bytes(*mark.log.as_bytes()), integer(mark.position.number()));
+    let event = mark.event.map(EventId::uuid);
+    let stamp = mark.stamp.number().cast_signed();
+    let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 9] = [
+        (&log, Type::INT4),
+        (&name, Type::TEXT),
+        (&shape, Type::INT8),
+        (&revision, Type::INT8),
+        (&mark_log, Type::UUID),
+        (&position, Type::INT8),
+        (&event, Type::UUID),
+        (&stamp, Type::INT8),
+        (&state, Type::BYTEA),
+    ];
+    session.query(&sql, &values).await?;
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! How a store opens: migrations, settings, names.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use factum_core::store::{Durability, EventStore, StoreError};
+use factum_postgres_tests::{append, one, read_all};
+use factum_stores::PostgresStore;
+use factum_test_servers::{Postgres, required};
+
+/// The reason why a store does not open.
+fn reason(error: StoreError) -> String {
+    match error {
+        StoreError::Open { reason, .. } => reason,
+        other => panic!("{other}"),
+    }
+}
+
+async fn run(server: &Postgres, sql: &str) {
+    let (client, connection) =
+        tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tables_are_made_on_request_and_checked() {
+    let Some(server) = required(Postgres::start_with(&[])) else { return };
+    let url = server.url();
+    let missing = reason(PostgresStore::connect(&url).await.unwrap_err());
+    assert!(missing.contains("PostgresStore::migrate"), "{missing}");
+    let several = (0..4).map(|_| {
+        let url = url.clone();
+        tokio::spawn(async move { PostgresStore::migrate(&url).await })
+    });
+    for done in several.collect::<Vec<_>>() {
+        done.await.unwrap().unwrap();
+    }
+    let store = PostgresStore::connect(&url).await.unwrap();
+    append(&store, one("a", &[])).await.unwrap().unwrap();
+    // Again, beside an open store: nothing changes.
+    PostgresStore::migrate(&url).await.unwrap();
+    assert_eq!(read_all(&store).await.len(), 1);
+    store.close().await;
+    run(&server, "insert into factum.migrations (version) values (99)").await;
+    for error in [
+        PostgresStore::connect(&url).await.unwrap_err(),
+        PostgresStore::migrate(&url).await.unwrap_err(),
+    ] {
+        let newer = reason(error);
+        assert!(newer.contains("99") && newer.contains("update factum"), "{newer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logs_and_schemas_are_apart() {
+    let Some(server) = required(Postgres::start_with(&[])) else { return };
+    let url = server.url();
+    let options = || PostgresStore::options().migrate();
+    let stores = [
+        options().connect(&url).await.unwrap(),
+        options().log("other \"log\"").connect(&url).await.unwrap(),
+        options().schema("odd \"schema\"; --").connect(&url).await.unwrap(),
+    ];
+    for (number, store) in stores.iter().enumerate() {
+        for _ in 0..=number {
+            append(store, one("a", &["b:c"])).await.unwrap().unwrap();
+        }
+    }
+    for (number, store) in stores.iter().enumerate() {
+        assert_eq!(read_all(store).await.len(), number + 1);
+    }
+    let again = options().log("other \"log\"").connect(&url).await.unwrap();
+    assert_eq!(again.head().await.unwrap(), stores[1].head().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_that_promise_less_are_named() {
+    for (setting, named) in [("fsync=off", "fsync"), ("full_page_writes=off", "full_page_writes")] {
+        let Some(server) = required(Postgres::start_with(&[setting])) else { return };
+        let url = server.url();
+        let options = || PostgresStore::options().migrate();
+        let less = reason(options().connect(&url).await.unwrap_err());
+        assert!(less.contains(named), "{less}");
+        let store = options().durability(Durability::Process).connect(&url).await.unwrap();
+        assert_eq!(store.capabilities().durability, Durability::Process);
+    }
+    // This one a session can raise.
+    let Some(server) = required(Postgres::start_with(&["synchronous_commit=off"])) else { return };
+    let store = PostgresStore::options().migrate().connect(&server.url()).await.unwrap();
+    assert_eq!(store.capabilities().durability, Durability::Synced);
+    let options = PostgresStore::options().durability(Durability::Process);
+    let store = options.connect(&server.url()).await.unwrap();
+    assert_eq!(store.capabilities().durability, Durability::Process);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_address_is_said_without_the_password() {
+    let wrong =
+        PostgresStore::connect("postgres://user:secret@127.0.0.1:port/x").await.unwrap_err();
+    assert!(matches!(wrong, StoreError::Open { .. }), "{wrong}");
+    let port = factum_test_servers::free_port();
+    let url = format!("postgres://user:secret@127.0.0.1:{port}/x");
+    let nobody = PostgresStore::connect(&url).await.unwrap_err();
+    assert!(matches!(nobody, StoreError::Unavailable { .. }), "{nobody}");
+    for error in [wrong, nobody] {
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    let Some(server) = required(Postgres::start()) else { return };
+    let url = server.url().replace("/postgres", "/nothing");
+    let missing = reason(PostgresStore::connect(&url).await.unwrap_err());
+    assert!(missing.contains("nothing"), "{missing}");
+}
