@@ -4,7 +4,8 @@
 #   bash tests/all.sh [fast] [servers] [soak]
 #
 # fast     format, lints, unit, integration, UI and doc tests, examples, docs; starts no server
-# servers  the tests that need servers; installs and starts those that are missing
+# servers  the tests that need Redis or PostgreSQL; installs these where they are missing, and starts
+#          servers of its own, on free ports of the loopback, in temporary folders
 # soak     the crash tests, for long
 #
 # Without arguments: fast and servers. A short soak is a part of fast: there the crash tests kill
@@ -19,6 +20,8 @@ fines=$PWD/../shared/data/traffic_fines.csv
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 # One set of features for every step, so that steps share what they compile.
 all=(--workspace --all-features)
+# The packages whose tests need servers.
+with_servers=(factum-redis-tests factum-postgres-tests)
 summary=()
 
 # step NAME COMMAND...: runs the command; ends the run if it fails.
@@ -92,10 +95,39 @@ run_tests() {
     extent
     # The tests of the examples run them; `cargo test` builds them by itself only without a selection.
     cargo build -q "${all[@]}" --examples || return
+    local left_out=()
+    for package in "${with_servers[@]}"; do left_out+=(--exclude "$package"); done
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run "${all[@]}" "$@"
+        cargo nextest run "${all[@]}" "${left_out[@]}" "$@"
     else
-        cargo test "${all[@]}" --lib --bins --tests "$@"
+        cargo test "${all[@]}" "${left_out[@]}" --lib --bins --tests "$@"
+    fi
+}
+
+# The servers' programs. Where there is no init, their packages start nothing; elsewhere RUNLEVEL keeps
+# them from it: the tests start servers of their own.
+server_programs() {
+    local missing=()
+    command -v redis-server || missing+=(redis-server)
+    ls /usr/lib/postgresql/*/bin/postgres || command -v postgres || missing+=(postgresql)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "missing: ${missing[*]}; install them (Debian: apt-get install ${missing[*]})"
+        return 1
+    fi
+    apt-get update -q && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qy --no-install-recommends "${missing[@]}"
+}
+
+# A server that is missing is a failure here.
+run_server_tests() {
+    local packages=()
+    for package in "${with_servers[@]}"; do packages+=(-p "$package"); done
+    export FACTUM_TEST_SERVERS=required
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --all-features "${packages[@]}"
+    else
+        cargo test --all-features "${packages[@]}" --lib --bins --tests
     fi
 }
 
@@ -134,7 +166,8 @@ fast() {
 }
 
 servers() {
-    echo "no backend needs a server yet"
+    step "programs of servers" server_programs
+    step "tests with servers" run_server_tests
 }
 
 # The crash tests have `kill` in their names; with FACTUM_SOAK they kill many times as often.
@@ -146,7 +179,7 @@ soak() {
 for tier in "$@"; do
     case $tier in
     fast) fast ;;
-    servers) step "servers" servers ;;
+    servers) servers ;;
     soak) step "soak" soak ;;
     *)
         echo "tests/all.sh: there is no tier $tier; the tiers are fast, servers and soak" >&2

@@ -1,6 +1,7 @@
 //! The app: a store, the aggregates that write to it, and the projections that follow it.
 
 mod builder;
+mod connect;
 mod error;
 mod names;
 
