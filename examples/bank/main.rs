@@ -1,7 +1,7 @@
 //! A bank on one embedded file: the domain of the front page, telling what happens.
 //!
 //! ```text
-//! cargo run --release --example bank -- [FILE]
+//! cargo run --release --example bank -- [FILE | --store URL]
 //! ```
 //!
 //! Without a file it uses a temporary one. Run again on the same file it goes on where it ended.
@@ -10,17 +10,19 @@
 pub(crate) mod balance;
 #[allow(unreachable_pub, reason = "the code of the front page")]
 pub(crate) mod domain;
+#[path = "../place/mod.rs"]
+mod place;
 
 use std::error::Error;
 use std::fmt::Debug;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use factum::{App, AppBuilder, Key, SendError, SentTo};
 
 use balance::Balance;
 use domain::{Account, Deposit, Open, Withdraw};
+use place::Place;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -29,8 +31,13 @@ async fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().skip(1).collect();
     let told = match words.as_slice() {
         [] => tell(None).await,
-        [file] if !file.to_string_lossy().starts_with('-') => tell(Some(file.into())).await,
-        _ => Err("usage: bank [FILE]".into()),
+        [file] if !file.to_string_lossy().starts_with('-') => {
+            tell(Some(Place::File(file.into()))).await
+        }
+        [option, url] if option == "--store" => {
+            tell(Some(Place::Url(url.to_string_lossy().into_owned()))).await
+        }
+        _ => Err("usage: bank [FILE | --store URL]".into()),
     };
     match told {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,20 +48,20 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn tell(file: Option<PathBuf>) -> Outcome {
+async fn tell(place: Option<Place>) -> Outcome {
     let scratch = tempfile::tempdir()?;
-    let file = file.unwrap_or_else(|| scratch.path().join("bank.db"));
+    let place = place.unwrap_or_else(|| Place::File(scratch.path().join("bank.db")));
     let out = &mut io::stdout();
 
-    writeln!(out, "The bank opens, on {}.", file.display())?;
-    let app = start(&file).await?;
+    writeln!(out, "The bank opens, on {place}.")?;
+    let app = start(&place).await?;
     commands(&app, out).await?;
     view(&app, out).await?;
     once(&app, out).await?;
     app.stop().await?;
 
-    writeln!(out, "\nThe bank closes, and opens again on the same file.")?;
-    let app = start(&file).await?;
+    writeln!(out, "\nThe bank closes, and opens again on the same log.")?;
+    let app = start(&place).await?;
     history(&app, out).await?;
     app.stop().await?;
     Ok(())
@@ -65,8 +72,8 @@ pub(crate) fn bank(app: AppBuilder) -> AppBuilder {
     app.aggregate::<Account>().projection::<Balance>()
 }
 
-async fn start(file: &Path) -> Outcome<App> {
-    Ok(bank(App::open(file)?).start().await?)
+async fn start(place: &Place) -> Outcome<App> {
+    Ok(bank(place.open().await?).start().await?)
 }
 
 /// Commands become events, or are rejected.

@@ -2,20 +2,22 @@
 
 use std::path::PathBuf;
 
+use super::place::Place;
+
 /// What the user asks for.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Arguments {
     /// The CSV file; the sample if there is none.
     pub(crate) data: Option<PathBuf>,
-    /// The file of the events; a temporary one if there is none.
-    pub(crate) db: Option<PathBuf>,
+    /// Where the events are kept; a temporary file if there is none.
+    pub(crate) place: Option<Place>,
     /// The one fine whose figures are wanted.
     pub(crate) fine: Option<String>,
 }
 
 /// A command line that is not understood.
 #[derive(Debug, PartialEq, thiserror::Error)]
-#[error("{0}\nusage: fines [--data FILE] [--db FILE] [--fine ID]")]
+#[error("{0}\nusage: fines [--data FILE] [--db FILE | --store URL] [--fine ID]")]
 pub(crate) struct BadArguments(String);
 
 impl Arguments {
@@ -27,7 +29,8 @@ impl Arguments {
                 || words.next().ok_or_else(|| BadArguments(format!("{option} needs a value")));
             match option.as_str() {
                 "--data" => arguments.data = Some(value()?.into()),
-                "--db" => arguments.db = Some(value()?.into()),
+                "--db" => arguments.place = Some(Place::File(value()?.into())),
+                "--store" => arguments.place = Some(Place::Url(value()?)),
                 "--fine" => arguments.fine = Some(value()?),
                 _ => return Err(BadArguments(format!("{option} is not an option"))),
             }

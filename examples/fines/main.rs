@@ -2,7 +2,7 @@
 //! from a view.
 //!
 //! ```text
-//! cargo run --release --example fines -- [--data FILE] [--db FILE] [--fine ID]
+//! cargo run --release --example fines -- [--data FILE] [--db FILE | --store URL] [--fine ID]
 //! ```
 //!
 //! `--data` is the file, in the columns of the `traffic_fines` log of the R package eventdataR; a
@@ -24,6 +24,8 @@ pub(crate) mod figures;
 pub(crate) mod fine;
 pub(crate) mod import;
 pub(crate) mod money;
+#[path = "../place/mod.rs"]
+mod place;
 pub(crate) mod progress;
 pub(crate) mod rows;
 pub(crate) mod views;
@@ -32,13 +34,14 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use factum::{App, AppBuilder};
+use factum::AppBuilder;
 
 use arguments::Arguments;
 use figures::Figures;
 use fine::Fine;
 use import::import;
 use money::euros;
+use place::Place;
 use progress::Progress;
 use rows::Rows;
 use views::{ALL, FineRow, Totals};
@@ -66,8 +69,9 @@ async fn run() -> Result<u64, Box<dyn Error>> {
     let (progress, content) = Progress::over(arguments.data.as_deref())?;
     let rows = Rows::open(content)?;
     let scratch = tempfile::tempdir()?;
-    let db = arguments.db.unwrap_or_else(|| scratch.path().join("fines.db"));
-    let app = fines(App::open(&db)?).start().await?;
+    let temporary = || Place::File(scratch.path().join("fines.db"));
+    let place = arguments.place.unwrap_or_else(temporary);
+    let app = fines(place.open().await?).start().await?;
     let outcome = import_and_print(&app, rows, &progress, arguments.fine.as_deref()).await;
     app.stop().await?;
     outcome
