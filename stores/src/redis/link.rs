@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use factum_core::store::StoreError;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Value};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, Value};
 use tokio::sync::Mutex;
 
 use super::fault::{Fault, unavailable};
@@ -29,6 +29,8 @@ pub(super) struct Link {
 
 #[derive(Default)]
 struct Slot {
+    /// Another node of the cluster, which has the log; in doubt the address that was given knows.
+    node: Option<Client>,
     session: Option<Session>,
     made: u64,
     failed: Option<(Instant, StoreError)>,
@@ -61,7 +63,7 @@ impl Link {
         limit: Duration,
     ) -> Result<Vec<Value>, Fault> {
         match self.send_once(request, limit).await {
-            Err(Fault::NoScript) => self.send_once(request, limit).await,
+            Err(Fault::NoScript | Fault::Moved(_)) => self.send_once(request, limit).await,
             answer => answer,
         }
     }
@@ -85,8 +87,10 @@ impl Link {
             Ok(Err(error)) => Fault::of(&error, &self.place),
             Err(_) => Fault::late(limit),
         };
-        if matches!(fault, Fault::Lost(_) | Fault::NoScript) {
-            self.give_up(session.number).await;
+        match &fault {
+            Fault::Lost(_) | Fault::NoScript => self.give_up(session.number, None).await,
+            Fault::Moved(node) => self.give_up(session.number, self.node(node)).await,
+            Fault::Store(_) => {}
         }
         Err(fault)
     }
@@ -102,14 +106,18 @@ impl Link {
             Some((when, _)) => tokio::time::sleep(slot.pause.saturating_sub(when.elapsed())).await,
             None => {}
         }
-        match self.connect().await {
+        let client = slot.node.as_ref().unwrap_or(&self.client);
+        match self.connect(client).await {
             Ok((connection, scripts)) => {
                 let number = slot.made + 1;
                 let session = Session { number, connection, scripts };
-                *slot = Slot { session: Some(session.clone()), made: number, ..Slot::default() };
+                let node = slot.node.take();
+                let made = Some(session.clone());
+                *slot = Slot { node, session: made, made: number, ..Slot::default() };
                 Ok(session)
             }
             Err(error) => {
+                slot.node = None;
                 slot.pause = (slot.pause * 2).clamp(PAUSES.0, PAUSES.1);
                 slot.failed = Some((Instant::now(), error.clone()));
                 Err(error)
@@ -117,7 +125,10 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> Result<(MultiplexedConnection, Loaded), StoreError> {
+    async fn connect(
+        &self,
+        client: &Client,
+    ) -> Result<(MultiplexedConnection, Loaded), StoreError> {
         let limit = self.connect_within;
         let connect = async {
             // The limits are ours, so that their errors can say which it was.
@@ -125,7 +136,7 @@ impl Link {
                 .set_connection_timeout(None)
                 .set_response_timeout(None);
             let mut connection =
-                self.client.get_multiplexed_async_connection_with_config(&config).await?;
+                client.get_multiplexed_async_connection_with_config(&config).await?;
             let scripts = Loaded::load(&mut connection).await?;
             Ok((connection, scripts))
         };
@@ -144,11 +155,30 @@ impl Link {
         }
     }
 
-    async fn give_up(&self, number: u64) {
+    async fn give_up(&self, number: u64, node: Option<Client>) {
         let mut slot = self.slot.lock().await;
         if slot.session.as_ref().is_some_and(|session| session.number == number) {
             slot.session = None;
+            slot.node = node.or(slot.node.take());
         }
+    }
+
+    /// A node of the cluster, let in as the address that was given is. Without a host it is on the
+    /// same.
+    fn node(&self, node: &str) -> Option<Client> {
+        let info = self.client.get_connection_info();
+        let (name, number) = node.rsplit_once(':')?;
+        let mut address = info.addr().clone();
+        match &mut address {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                *port = number.parse().ok()?;
+                if !name.is_empty() {
+                    name.clone_into(host);
+                }
+            }
+            _ => return None,
+        }
+        Client::open(info.clone().set_addr(address)).ok()
     }
 
     /// Lets go of the connection; what is under way on it is answered, and the next request makes

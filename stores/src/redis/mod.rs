@@ -154,6 +154,7 @@ impl RedisStore {
         let keys = Keys::of(&options.name);
         let link = || Link::new(client.clone(), &place, &options);
         let (writing, reading, watching) = (link(), link(), link());
+        setup::find(&writing, &keys).await?;
         let durability = setup::durability(&writing, &place, &options).await?;
         let log = setup::log(&writing, &place, &keys).await?;
         let (closing, sizes) = (watch::Sender::new(false), Sizes::default());

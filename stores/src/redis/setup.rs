@@ -16,6 +16,13 @@ const FORMAT: &str = "1";
 const SETTINGS: [&str; 4] =
     ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory-policy"];
 
+/// Finds the server that has the log: in a cluster, the one that the first goes on to.
+pub(super) async fn find(link: &Link, keys: &Keys) -> Result<(), StoreError> {
+    let mut command = redis::cmd("EXISTS");
+    command.arg(&keys.meta);
+    link.read(&Request::commands(vec![command])).await.map(|_| ())
+}
+
 /// What an acknowledged commit survives on this server.
 pub(super) async fn durability(
     link: &Link,
