@@ -98,7 +98,9 @@ async fn foreign_keys_are_left_alone() {
 /// An append waits for replicas where that is asked for; a replica takes none itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replicas_have_what_is_acknowledged() {
-    let Some(server) = required(Redis::start()) else { return };
+    // A primary waits some seconds for more replicas by default.
+    let settings = RedisSettings::new().set("repl-diskless-sync-delay", "0");
+    let Some(server) = required(Redis::with(settings)) else { return };
     let waiting = RedisStore::options().replicas(1, Duration::from_millis(200));
     let store = waiting.connect(server.url()).await.unwrap();
     let alone = one("a", Expected::NoStream);
