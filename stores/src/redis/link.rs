@@ -1,14 +1,15 @@
 use std::time::{Duration, Instant};
 
-use factum_core::store::StoreError;
+use factum_core::store::{Durability, StoreError};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, Value};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, RedisError, Value};
 use tokio::sync::Mutex;
 
 use super::fault::{Fault, unavailable};
 use super::options::RedisOptions;
 use super::request::Request;
 use super::scripts::Loaded;
+use super::setup;
 
 /// How long to wait after the first attempt to connect that failed, and the most after many.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -24,6 +25,8 @@ pub(super) struct Link {
     place: String,
     connect_within: Duration,
     answer_within: Duration,
+    /// What a server must give that is appended to, and what it is taken to give unread.
+    durability: Option<(Durability, Option<Durability>)>,
     slot: Mutex<Slot>,
 }
 
@@ -33,6 +36,8 @@ struct Slot {
     node: Option<Client>,
     session: Option<Session>,
     made: u64,
+    /// What commits were acknowledged with.
+    promised: Option<Durability>,
     failed: Option<(Instant, StoreError)>,
     pause: Duration,
 }
@@ -48,7 +53,19 @@ impl Link {
     pub(super) fn new(client: Client, place: &str, options: &RedisOptions) -> Self {
         let (connect_within, answer_within) = (options.connect_within, options.answer_within);
         let place = place.to_owned();
-        Self { client, place, connect_within, answer_within, slot: Mutex::default() }
+        let (durability, slot) = (None, Mutex::default());
+        Self { client, place, connect_within, answer_within, durability, slot }
+    }
+
+    /// The same, for appending: each connection makes sure that its server loses no more than it may.
+    pub(super) fn durable(self, options: &RedisOptions) -> Self {
+        Self { durability: Some((options.durability, options.stated)), ..self }
+    }
+
+    /// What an acknowledged commit survives.
+    pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
+        self.session().await?;
+        Ok(self.slot.lock().await.promised.unwrap_or(Durability::Volatile))
     }
 
     /// Sends a pipeline whose first command may be a script, and gives what each command said.
@@ -107,13 +124,13 @@ impl Link {
             None => {}
         }
         let client = slot.node.as_ref().unwrap_or(&self.client);
-        match self.connect(client).await {
-            Ok((connection, scripts)) => {
+        match self.connect(client, slot.promised).await {
+            Ok((connection, scripts, promised)) => {
                 let number = slot.made + 1;
                 let session = Session { number, connection, scripts };
                 let node = slot.node.take();
                 let made = Some(session.clone());
-                *slot = Slot { node, session: made, made: number, ..Slot::default() };
+                *slot = Slot { node, session: made, made: number, promised, ..Slot::default() };
                 Ok(session)
             }
             Err(error) => {
@@ -128,30 +145,40 @@ impl Link {
     async fn connect(
         &self,
         client: &Client,
-    ) -> Result<(MultiplexedConnection, Loaded), StoreError> {
+        promised: Option<Durability>,
+    ) -> Result<(MultiplexedConnection, Loaded, Option<Durability>), StoreError> {
         let limit = self.connect_within;
         let connect = async {
             // The limits are ours, so that their errors can say which it was.
             let config = AsyncConnectionConfig::new()
                 .set_connection_timeout(None)
                 .set_response_timeout(None);
-            let mut connection =
-                client.get_multiplexed_async_connection_with_config(&config).await?;
-            let scripts = Loaded::load(&mut connection).await?;
-            Ok((connection, scripts))
+            let connected = client.get_multiplexed_async_connection_with_config(&config).await;
+            let mut connection = connected.map_err(|error| self.unconnected(&error))?;
+            let scripts = Loaded::load(&mut connection).await;
+            let scripts = scripts.map_err(|error| self.unconnected(&error))?;
+            let Some((wanted, stated)) = self.durability else {
+                return Ok((connection, scripts, None));
+            };
+            let wanted = promised.map_or(wanted, |promised| promised.max(wanted));
+            let has = setup::durability(&mut connection, &self.place, wanted, stated).await?;
+            Ok((connection, scripts, Some(promised.unwrap_or(has))))
         };
         match tokio::time::timeout(limit, connect).await {
-            Ok(Ok(connected)) => Ok(connected),
-            Ok(Err(error)) => Err(match Fault::of(&error, &self.place) {
-                Fault::Store(error) => error,
-                _ => unavailable(format!("cannot connect to {}: {error}", self.place)),
-            }),
+            Ok(connected) => connected,
             Err(_) => {
                 let place = &self.place;
                 Err(unavailable(format!(
                     "no connection to {place} within {limit:?}, the time limit `connect_within`"
                 )))
             }
+        }
+    }
+
+    fn unconnected(&self, error: &RedisError) -> StoreError {
+        match Fault::of(error, &self.place) {
+            Fault::Store(error) => error,
+            _ => unavailable(format!("cannot connect to {}: {error}", self.place)),
         }
     }
 

@@ -153,9 +153,9 @@ impl RedisStore {
         let place = format!("redis {}", client.get_connection_info().addr());
         let keys = Keys::of(&options.name);
         let link = || Link::new(client.clone(), &place, &options);
-        let (writing, reading, watching) = (link(), link(), link());
+        let (writing, reading, watching) = (link().durable(&options), link(), link());
         setup::find(&writing, &keys).await?;
-        let durability = setup::durability(&writing, &place, &options).await?;
+        let durability = writing.durability().await?;
         let log = setup::log(&writing, &place, &keys).await?;
         let (closing, sizes) = (watch::Sender::new(false), Sizes::default());
         let followed = Notify::new();

@@ -40,6 +40,28 @@ async fn durability_is_what_the_server_gives() {
     }
 }
 
+/// A server that is set to lose more under a live store is noticed when the store connects again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_that_change_are_noticed() {
+    let Some(server) = required(Redis::start()) else { return };
+    let options = RedisStore::options().durability(Durability::Process);
+    let store = options.connect(server.url()).await.unwrap();
+    accepted(&store, one("a", Expected::NoStream)).await;
+    for (sync, works) in [("everysec", false), ("always", true)] {
+        assert_eq!(server.ask(&["CONFIG", "SET", "appendfsync", sync]), "+OK");
+        server.ask(&["CLIENT", "KILL", "TYPE", "normal"]);
+        let next = one("a", Expected::Any);
+        let told = loop {
+            match append(&store, next.clone()).await {
+                Err(error) if error.is_transient() => {}
+                told => break told.map_err(|error| error.to_string()),
+            }
+        };
+        assert_eq!(told.is_ok(), works, "{told:?}");
+        assert!(works || told.unwrap_err().contains("`appendfsync` is `everysec`"));
+    }
+}
+
 /// A server that throws keys away when its memory is full is refused.
 #[tokio::test]
 async fn an_evicting_server_is_refused() {
