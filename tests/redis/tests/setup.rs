@@ -132,7 +132,7 @@ async fn replicas_have_what_is_acknowledged() {
     let settings = RedisSettings::new().set("replicaof", &primary);
     let Some(replica) = required(Redis::with(settings)) else { return };
     assert!(insist(&store, alone).await.repeated);
-    accepted(&store, one("a", Expected::Revision(0))).await;
+    insist(&store, one("a", Expected::Revision(0))).await;
     let on_replica = RedisStore::connect(replica.url()).await.unwrap();
     assert_eq!(read(&on_replica, &Query::All).await.len(), 2);
     let error = append(&on_replica, one("a", Expected::Any)).await.unwrap_err();
