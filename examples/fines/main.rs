@@ -34,7 +34,7 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use factum::AppBuilder;
+use factum::{App, AppBuilder};
 
 use arguments::Arguments;
 use figures::Figures;

@@ -15,6 +15,8 @@ pub(super) enum Fault {
     Lost(String),
     /// The server lacks the script, and did nothing.
     NoScript,
+    /// The log is on another node of the cluster, at this address; nothing was done.
+    Moved(String),
 }
 
 impl From<StoreError> for Fault {
@@ -28,6 +30,10 @@ impl Fault {
     pub(super) fn of(error: &RedisError, place: &str) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::NoScript) => Self::NoScript,
+            ErrorKind::Server(ServerErrorKind::Moved) => {
+                let said = code_and_detail(error).1;
+                Self::Moved(said.split_whitespace().nth(1).unwrap_or_default().to_owned())
+            }
             ErrorKind::Io | ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
                 Self::Lost(error.to_string())
             }
@@ -47,6 +53,7 @@ impl Fault {
         match self {
             Self::Store(error) => error,
             Self::Lost(reason) => unavailable(reason),
+            Self::Moved(node) => unavailable(format!("the cluster moves the log, now to {node}")),
             Self::NoScript => unavailable("it forgets the scripts that it is given".to_owned()),
         }
     }
@@ -84,10 +91,9 @@ fn refusal(error: &RedisError, place: &str) -> StoreError {
         "LOADING" => unavailable("the server is still reading its files".to_owned()),
         "BUSY" => unavailable("the server runs somebody's long script".to_owned()),
         "NOREPLICAS" => unavailable("it has fewer replicas than it is to write to".to_owned()),
-        "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" => unavailable(said),
+        "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "ASK" => unavailable(said),
         "NOPERM" => open("allow the user all of `@read @write @scripting` on the log's keys"),
         "NOAUTH" | "WRONGPASS" => open("put user and password into the address"),
-        "MOVED" | "ASK" => open("the log is on another node of the cluster: name that node"),
         "WRONGTYPE" => StoreError::Corrupt { place, what: said },
         _ if error.kind() == ErrorKind::AuthenticationFailed => {
             open("put the right user and password into the address")

@@ -1,14 +1,15 @@
 use std::time::{Duration, Instant};
 
-use factum_core::store::StoreError;
+use factum_core::store::{Durability, StoreError};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Value};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, RedisError, Value};
 use tokio::sync::Mutex;
 
 use super::fault::{Fault, unavailable};
 use super::options::RedisOptions;
 use super::request::Request;
 use super::scripts::Loaded;
+use super::setup;
 
 /// How long to wait after the first attempt to connect that failed, and the most after many.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -24,13 +25,19 @@ pub(super) struct Link {
     place: String,
     connect_within: Duration,
     answer_within: Duration,
+    /// What a server must give that is appended to, and what it is taken to give unread.
+    durability: Option<(Durability, Option<Durability>)>,
     slot: Mutex<Slot>,
 }
 
 #[derive(Default)]
 struct Slot {
+    /// Another node of the cluster, which has the log; in doubt the address that was given knows.
+    node: Option<Client>,
     session: Option<Session>,
     made: u64,
+    /// What commits were acknowledged with.
+    promised: Option<Durability>,
     failed: Option<(Instant, StoreError)>,
     pause: Duration,
 }
@@ -46,7 +53,19 @@ impl Link {
     pub(super) fn new(client: Client, place: &str, options: &RedisOptions) -> Self {
         let (connect_within, answer_within) = (options.connect_within, options.answer_within);
         let place = place.to_owned();
-        Self { client, place, connect_within, answer_within, slot: Mutex::default() }
+        let (durability, slot) = (None, Mutex::default());
+        Self { client, place, connect_within, answer_within, durability, slot }
+    }
+
+    /// The same, for appending: each connection makes sure that its server loses no more than it may.
+    pub(super) fn durable(self, options: &RedisOptions) -> Self {
+        Self { durability: Some((options.durability, options.stated)), ..self }
+    }
+
+    /// What an acknowledged commit survives.
+    pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
+        self.session().await?;
+        Ok(self.slot.lock().await.promised.unwrap_or(Durability::Volatile))
     }
 
     /// Sends a pipeline whose first command may be a script, and gives what each command said.
@@ -61,7 +80,7 @@ impl Link {
         limit: Duration,
     ) -> Result<Vec<Value>, Fault> {
         match self.send_once(request, limit).await {
-            Err(Fault::NoScript) => self.send_once(request, limit).await,
+            Err(Fault::NoScript | Fault::Moved(_)) => self.send_once(request, limit).await,
             answer => answer,
         }
     }
@@ -85,8 +104,10 @@ impl Link {
             Ok(Err(error)) => Fault::of(&error, &self.place),
             Err(_) => Fault::late(limit),
         };
-        if matches!(fault, Fault::Lost(_) | Fault::NoScript) {
-            self.give_up(session.number).await;
+        match &fault {
+            Fault::Lost(_) | Fault::NoScript => self.give_up(session.number, None).await,
+            Fault::Moved(node) => self.give_up(session.number, self.node(node)).await,
+            Fault::Store(_) => {}
         }
         Err(fault)
     }
@@ -102,14 +123,18 @@ impl Link {
             Some((when, _)) => tokio::time::sleep(slot.pause.saturating_sub(when.elapsed())).await,
             None => {}
         }
-        match self.connect().await {
-            Ok((connection, scripts)) => {
+        let client = slot.node.as_ref().unwrap_or(&self.client);
+        match self.connect(client, slot.promised).await {
+            Ok((connection, scripts, promised)) => {
                 let number = slot.made + 1;
                 let session = Session { number, connection, scripts };
-                *slot = Slot { session: Some(session.clone()), made: number, ..Slot::default() };
+                let node = slot.node.take();
+                let made = Some(session.clone());
+                *slot = Slot { node, session: made, made: number, promised, ..Slot::default() };
                 Ok(session)
             }
             Err(error) => {
+                slot.node = None;
                 slot.pause = (slot.pause * 2).clamp(PAUSES.0, PAUSES.1);
                 slot.failed = Some((Instant::now(), error.clone()));
                 Err(error)
@@ -117,24 +142,30 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> Result<(MultiplexedConnection, Loaded), StoreError> {
+    async fn connect(
+        &self,
+        client: &Client,
+        promised: Option<Durability>,
+    ) -> Result<(MultiplexedConnection, Loaded, Option<Durability>), StoreError> {
         let limit = self.connect_within;
         let connect = async {
             // The limits are ours, so that their errors can say which it was.
             let config = AsyncConnectionConfig::new()
                 .set_connection_timeout(None)
                 .set_response_timeout(None);
-            let mut connection =
-                self.client.get_multiplexed_async_connection_with_config(&config).await?;
-            let scripts = Loaded::load(&mut connection).await?;
-            Ok((connection, scripts))
+            let connected = client.get_multiplexed_async_connection_with_config(&config).await;
+            let mut connection = connected.map_err(|error| self.unconnected(&error))?;
+            let scripts = Loaded::load(&mut connection).await;
+            let scripts = scripts.map_err(|error| self.unconnected(&error))?;
+            let Some((wanted, stated)) = self.durability else {
+                return Ok((connection, scripts, None));
+            };
+            let wanted = promised.map_or(wanted, |promised| promised.max(wanted));
+            let has = setup::durability(&mut connection, &self.place, wanted, stated).await?;
+            Ok((connection, scripts, Some(promised.unwrap_or(has))))
         };
         match tokio::time::timeout(limit, connect).await {
-            Ok(Ok(connected)) => Ok(connected),
-            Ok(Err(error)) => Err(match Fault::of(&error, &self.place) {
-                Fault::Store(error) => error,
-                _ => unavailable(format!("cannot connect to {}: {error}", self.place)),
-            }),
+            Ok(connected) => connected,
             Err(_) => {
                 let place = &self.place;
                 Err(unavailable(format!(
@@ -144,11 +175,37 @@ impl Link {
         }
     }
 
-    async fn give_up(&self, number: u64) {
+    fn unconnected(&self, error: &RedisError) -> StoreError {
+        match Fault::of(error, &self.place) {
+            Fault::Store(error) => error,
+            _ => unavailable(format!("cannot connect to {}: {error}", self.place)),
+        }
+    }
+
+    async fn give_up(&self, number: u64, node: Option<Client>) {
         let mut slot = self.slot.lock().await;
         if slot.session.as_ref().is_some_and(|session| session.number == number) {
             slot.session = None;
+            slot.node = node.or(slot.node.take());
         }
+    }
+
+    /// A node of the cluster, let in as the address that was given is. Without a host it is on the
+    /// same.
+    fn node(&self, node: &str) -> Option<Client> {
+        let info = self.client.get_connection_info();
+        let (name, number) = node.rsplit_once(':')?;
+        let mut address = info.addr().clone();
+        match &mut address {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                *port = number.parse().ok()?;
+                if !name.is_empty() {
+                    name.clone_into(host);
+                }
+            }
+            _ => return None,
+        }
+        Client::open(info.clone().set_addr(address)).ok()
     }
 
     /// Lets go of the connection; what is under way on it is answered, and the next request makes

@@ -105,8 +105,8 @@ struct Shared {
 }
 
 impl RedisStore {
-    /// Connects to the server at this address, `redis://[user:password@]host[:port][/database]` or
-    /// `unix:///path`, and makes the log if there is none. Needs a tokio runtime, in which the store's
+    /// Connects to the server at this address, `redis://[user:password@]host[:port][/database]`,
+    /// `unix:///path`, or with the feature `redis-tls` `rediss://…`, and makes the log if there is none. Needs a tokio runtime, in which the store's
     /// work is done.
     ///
     /// # Errors
@@ -139,6 +139,8 @@ impl RedisStore {
     }
 
     async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
+        #[cfg(feature = "redis-tls")]
+        choose_crypto();
         let client = Client::open(url).map_err(|error| StoreError::Open {
             // The address may have a password in it.
             place: "the Redis server".to_owned(),
@@ -151,8 +153,9 @@ impl RedisStore {
         let place = format!("redis {}", client.get_connection_info().addr());
         let keys = Keys::of(&options.name);
         let link = || Link::new(client.clone(), &place, &options);
-        let (writing, reading, watching) = (link(), link(), link());
-        let durability = setup::durability(&writing, &place, &options).await?;
+        let (writing, reading, watching) = (link().durable(&options), link(), link());
+        setup::find(&writing, &keys).await?;
+        let durability = writing.durability().await?;
         let log = setup::log(&writing, &place, &keys).await?;
         let (closing, sizes) = (watch::Sender::new(false), Sizes::default());
         let followed = Notify::new();
@@ -214,6 +217,15 @@ impl RedisStore {
         let found = list(answer.unwrap_or_default()).unwrap_or_default().into_iter().next();
         let entry = Entry::of(found.ok_or_else(|| shared.missing(end))?);
         Ok(Some((LogId::from_bytes(id), entry.map_err(|damaged| shared.damaged(damaged))?)))
+    }
+}
+
+/// Chooses what rustls encrypts with, unless the program has: it panics where it has no choice, or two.
+#[cfg(feature = "redis-tls")]
+fn choose_crypto() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // An error says that another thread has just chosen.
+        let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
 

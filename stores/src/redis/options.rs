@@ -41,7 +41,8 @@ impl RedisOptions {
     /// What an acknowledged commit has to survive, at the least. The server's configuration decides
     /// what it does survive: `appendonly yes` with `appendfsync always` is [`Durability::Synced`] (the
     /// default here), with `everysec` or `no` it is [`Durability::Process`], and without `appendonly`
-    /// it is [`Durability::Volatile`]. A server that gives less is refused.
+    /// it is [`Durability::Volatile`]. A server that gives less is refused, when the
+    /// store connects and whenever it has to connect again.
     #[must_use]
     pub fn durability(self, durability: Durability) -> Self {
         Self { durability, ..self }

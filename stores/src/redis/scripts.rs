@@ -1,6 +1,14 @@
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisResult};
 
+/// The append script, in parts that are about one thing each.
+const APPEND: &str = concat!(
+    include_str!("scripts/round.lua"),
+    include_str!("scripts/guard.lua"),
+    include_str!("scripts/repeat.lua"),
+    include_str!("scripts/append.lua"),
+);
+
 /// What runs inside the server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Script {
@@ -25,7 +33,7 @@ impl Loaded {
         let mut pipeline = Pipeline::with_capacity(4);
         for script in [
             include_str!("scripts/open.lua"),
-            include_str!("scripts/append.lua"),
+            APPEND,
             include_str!("scripts/look.lua"),
             include_str!("scripts/snapshot.lua"),
         ] {

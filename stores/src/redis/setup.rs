@@ -1,11 +1,12 @@
 //! What is made sure of when a store connects.
 
 use factum_core::store::{Durability, LogId, StoreError};
-use redis::Value;
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, Value};
 
+use super::fault::Fault;
 use super::keys::Keys;
 use super::link::Link;
-use super::options::RedisOptions;
 use super::request::Request;
 use super::scripts::Script;
 use super::value::{bytes, list, text};
@@ -16,14 +17,25 @@ const FORMAT: &str = "1";
 const SETTINGS: [&str; 4] =
     ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory-policy"];
 
-/// What an acknowledged commit survives on this server.
+/// Finds the server that has the log: in a cluster, the one that the first goes on to.
+pub(super) async fn find(link: &Link, keys: &Keys) -> Result<(), StoreError> {
+    let mut command = redis::cmd("EXISTS");
+    command.arg(&keys.meta);
+    link.read(&Request::commands(vec![command])).await.map(|_| ())
+}
+
+/// What an acknowledged commit survives on the server of a new connection.
+///
+/// # Errors
+/// If that is less than what is wanted.
 pub(super) async fn durability(
-    link: &Link,
+    connection: &mut MultiplexedConnection,
     place: &str,
-    options: &RedisOptions,
+    wanted: Durability,
+    stated: Option<Durability>,
 ) -> Result<Durability, StoreError> {
     let refuse = |reason: String| StoreError::Open { place: place.to_owned(), reason };
-    let (has, why) = match (settings(link).await, options.stated) {
+    let (has, why) = match (settings(connection, place).await, stated) {
         (Ok(settings), _) => survives(&settings).map_err(refuse)?,
         (Err(error), _) if error.is_transient() => return Err(error),
         (Err(_), Some(stated)) => (stated, "as `stated_durability` says".to_owned()),
@@ -34,10 +46,9 @@ pub(super) async fn durability(
             )));
         }
     };
-    if has >= options.durability {
+    if has >= wanted {
         return Ok(has);
     }
-    let wanted = options.durability;
     Err(refuse(format!(
         "{why}, so that an acknowledged commit is {has:?} and not {wanted:?}: set `appendonly yes` \
          and `appendfsync {}` on the server, or ask for less with `durability`",
@@ -45,13 +56,16 @@ pub(super) async fn durability(
     )))
 }
 
-async fn settings(link: &Link) -> Result<Vec<(String, String)>, StoreError> {
-    let commands = SETTINGS.map(|setting| {
-        let mut command = redis::cmd("CONFIG");
-        command.arg("GET").arg(setting);
-        command
-    });
-    let answers = link.read(&Request::commands(commands.into())).await?;
+async fn settings(
+    connection: &mut MultiplexedConnection,
+    place: &str,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let mut pipeline = Pipeline::with_capacity(SETTINGS.len());
+    for setting in SETTINGS {
+        pipeline.cmd("CONFIG").arg("GET").arg(setting);
+    }
+    let answers = pipeline.query_async::<Vec<Value>>(connection).await;
+    let answers = answers.map_err(|error| Fault::of(&error, place).of_read())?;
     Ok(answers.into_iter().filter_map(pair).collect())
 }
 

@@ -40,6 +40,28 @@ async fn durability_is_what_the_server_gives() {
     }
 }
 
+/// A server that is set to lose more under a live store is noticed when the store connects again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_that_change_are_noticed() {
+    let Some(server) = required(Redis::start()) else { return };
+    let options = RedisStore::options().durability(Durability::Process);
+    let store = options.connect(server.url()).await.unwrap();
+    accepted(&store, one("a", Expected::NoStream)).await;
+    for (sync, works) in [("everysec", false), ("always", true)] {
+        assert_eq!(server.ask(&["CONFIG", "SET", "appendfsync", sync]), "+OK");
+        server.ask(&["CLIENT", "KILL", "TYPE", "normal"]);
+        let next = one("a", Expected::Any);
+        let told = loop {
+            match append(&store, next.clone()).await {
+                Err(error) if error.is_transient() => {}
+                told => break told.map_err(|error| error.to_string()),
+            }
+        };
+        assert_eq!(told.is_ok(), works, "{told:?}");
+        assert!(works || told.unwrap_err().contains("`appendfsync` is `everysec`"));
+    }
+}
+
 /// A server that throws keys away when its memory is full is refused.
 #[tokio::test]
 async fn an_evicting_server_is_refused() {
@@ -98,7 +120,9 @@ async fn foreign_keys_are_left_alone() {
 /// An append waits for replicas where that is asked for; a replica takes none itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replicas_have_what_is_acknowledged() {
-    let Some(server) = required(Redis::start()) else { return };
+    // A primary waits some seconds for more replicas by default.
+    let settings = RedisSettings::new().set("repl-diskless-sync-delay", "0");
+    let Some(server) = required(Redis::with(settings)) else { return };
     let waiting = RedisStore::options().replicas(1, Duration::from_millis(200));
     let store = waiting.connect(server.url()).await.unwrap();
     let alone = one("a", Expected::NoStream);
@@ -108,7 +132,7 @@ async fn replicas_have_what_is_acknowledged() {
     let settings = RedisSettings::new().set("replicaof", &primary);
     let Some(replica) = required(Redis::with(settings)) else { return };
     assert!(insist(&store, alone).await.repeated);
-    accepted(&store, one("a", Expected::Revision(0))).await;
+    insist(&store, one("a", Expected::Revision(0))).await;
     let on_replica = RedisStore::connect(replica.url()).await.unwrap();
     assert_eq!(read(&on_replica, &Query::All).await.len(), 2);
     let error = append(&on_replica, one("a", Expected::Any)).await.unwrap_err();

@@ -76,6 +76,12 @@ impl Redis {
         self.port
     }
 
+    /// What it was set up with; nothing where that was not said.
+    pub fn setting(&self, name: &str) -> String {
+        let found = self.settings.settings.iter().find(|(setting, _)| setting == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
     /// Where it keeps its append-only files.
     pub fn files(&self) -> PathBuf {
         self.folder.path().join("appendonlydir")
