@@ -18,6 +18,8 @@ pub(super) struct Run {
     pub(super) past: Past,
     /// The positions of its commits that are stored already, which its guards do not see.
     pub(super) own: Vec<(i64, i64)>,
+    /// In how many rounds on end it has come no further.
+    stuck: u8,
     reply: Option<oneshot::Sender<Result<Vec<Outcome>, StoreError>>>,
 }
 
@@ -46,7 +48,8 @@ impl Run {
         reply: oneshot::Sender<Result<Vec<Outcome>, StoreError>>,
     ) -> Self {
         let outcomes = Vec::with_capacity(commits.len());
-        Self { commits, outcomes, past: Past::new(), own: Vec::new(), reply: Some(reply) }
+        let (past, own, reply) = (Past::new(), Vec::new(), Some(reply));
+        Self { commits, outcomes, past, own, stuck: 0, reply }
     }
 
     /// The commits without an outcome.
@@ -56,6 +59,18 @@ impl Run {
 
     pub(super) fn is_done(&self) -> bool {
         self.outcomes.len() >= self.commits.len()
+    }
+
+    /// Takes note of a round that it was in; before, it had so many outcomes.
+    pub(super) fn end_round(&mut self, before: usize) {
+        let moved = self.outcomes.len() > before;
+        self.stuck = if moved { 0 } else { self.stuck.saturating_add(1) };
+    }
+
+    /// Whether it comes no further: a key is known when it is appended, and then is not, again and
+    /// again, as only a log can do that somebody else writes to.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.stuck > 10
     }
 
     /// Whether nobody waits for it, and nothing of it is stored.

@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::call;
-use super::fault::Fault;
+use super::fault::{BACKEND, Fault};
 use super::group::{Group, Sent};
 use super::read;
 use super::run::Run;
 use super::session::{Server, Session};
 
-/// How many requests are taken at once.
+/// How many requests are taken at once, and how many commits of a run are looked up.
 const TAKEN: usize = 512;
 /// How long the first wait for the server is, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -91,7 +91,7 @@ impl Writer {
         let done = self.append(&mut runs, &limits).await;
         let runs = answer_done(runs);
         match done {
-            Ok(()) => runs,
+            Ok(()) => fail_stuck(runs),
             Err(fault) if fault.is_of_one_request() && runs.len() > 1 => {
                 self.one_by_one(runs, &limits).await
             }
@@ -142,6 +142,8 @@ impl Writer {
         let parts = group.parts;
         let mut end = None;
         let mut unsettled = Vec::new();
+        let before: Vec<_> =
+            runs.iter().zip(&parts).map(|(r, part)| (r.outcomes.len(), part.is_empty())).collect();
         for (run, part) in runs.iter_mut().zip(parts) {
             for sent in part {
                 let settled = match sent {
@@ -155,7 +157,8 @@ impl Writer {
                     }
                 };
                 if !settled {
-                    unsettled.extend(run.rest().iter().map(|commit| commit.key));
+                    let rest = run.rest().iter().take(TAKEN);
+                    unsettled.extend(rest.map(|commit| commit.key));
                     break;
                 }
             }
@@ -170,6 +173,11 @@ impl Writer {
             unsettled.dedup();
             let known = read::commits(session, &self.server.schema, &unsettled).await?;
             runs.iter_mut().for_each(|run| run.settle_known(&known, limits));
+        }
+        for (run, (before, waited)) in runs.iter_mut().zip(before) {
+            if !waited {
+                run.end_round(before);
+            }
         }
         Ok(())
     }
@@ -200,5 +208,14 @@ impl Writer {
 fn answer_done(runs: Vec<Run>) -> Vec<Run> {
     let (done, left): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(Run::is_done);
     done.into_iter().for_each(Run::answer);
+    left
+}
+
+/// Fails the runs that come no further; the others.
+fn fail_stuck(runs: Vec<Run>) -> Vec<Run> {
+    let (stuck, left): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(Run::is_stuck);
+    let reason = "the log changes while it is read".to_owned();
+    let error = StoreError::Unavailable { backend: BACKEND, reason };
+    stuck.into_iter().for_each(|run| run.fail(error.clone()));
     left
 }

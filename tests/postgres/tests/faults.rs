@@ -348,6 +348,10 @@ async fn a_hundred_tails_need_six_connections() {
     let connections: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
     assert!(connections <= 6, "{connections}");
     store.close().await;
-    let left: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
-    assert!(left <= 1, "close gives them back: {left} are left");
+    // The server takes a moment to end its side.
+    let begun = Instant::now();
+    while client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "close gives them back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
