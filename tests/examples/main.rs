@@ -1,4 +1,5 @@
 //! The examples: their rules, with the test kit, and what they do when they are run.
+#![allow(clippy::duplicate_mod, reason = "examples share a file, and are parts of one test here")]
 
 mod bank_rules;
 mod bank_runs;
