@@ -1,6 +1,6 @@
 //! Measures the PostgreSQL store beside a group commit written by hand, on a server of its own.
 //!
-//! `cargo run --release -p factum-postgres-tests --example measure [seconds [events [setting…]]]`
+//! `cargo run --release -p factum-postgres-tests --example postgres_measure [seconds [events [setting…]]]`
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
