@@ -89,3 +89,66 @@ impl Checksum {
         self.sized(bytes.unwrap_or_default());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use factum_core::store::{CommandMark, Headers, LogId, Position, Stamp};
+    use factum_core::{EventName, Key, Origin, StreamName, Tag, Timestamp};
+
+    use super::*;
+
+    fn event() -> Recorded {
+        let at = Origin {
+            log: LogId::from_bytes([1; 16]),
+            position: Position::new(1),
+            stream: StreamName::of("thing", "a").unwrap(),
+            revision: 0,
+            key: Key::from_bytes([2; 16]),
+            index: 0,
+            stamp: Stamp::new(1),
+            tags: Default::default(),
+            meta: Metadata::default(),
+        };
+        Recorded { at, name: EventName::fixed("thing.done"), version: 1, payload: "{}".into() }
+    }
+
+    fn checksum(change: fn(&mut Recorded)) -> u64 {
+        let (mut event, mut tally) = (event(), Tally::new());
+        change(&mut event);
+        tally.add(&event);
+        tally.checksum.0
+    }
+
+    #[test]
+    fn everything_that_is_kept_counts() {
+        let changes: [fn(&mut Recorded); 15] = [
+            |_| (),
+            |event| event.at.stream = StreamName::of("thing", "b").unwrap(),
+            |event| event.at.revision = 1,
+            |event| event.at.key = Key::from_bytes([3; 16]),
+            |event| event.at.index = 1,
+            |event| event.at.tags = [Tag::parse("a:b").unwrap()].into_iter().collect(),
+            |event| event.name = EventName::fixed("thing.donf"),
+            |event| event.version = 2,
+            |event| event.payload = "[]".into(),
+            |event| event.at.meta.time = Timestamp::from_micros(1),
+            |event| event.at.meta.correlation = Some(Key::from_bytes([0; 16]).uuid()),
+            |event| event.at.meta.causation = Some(Key::from_bytes([0; 16]).uuid()),
+            |event| event.at.meta.actor = Some("".into()),
+            |event| event.at.meta.command = Some(CommandMark { name: "".into(), digest: 0 }),
+            |event| event.at.meta.headers = Headers::from_iter([Default::default()]),
+        ];
+        let all: HashSet<u64> = changes.iter().map(|change| checksum(*change)).collect();
+        assert_eq!(all.len(), changes.len());
+    }
+
+    #[test]
+    fn what_belongs_to_the_log_does_not_count() {
+        let here = checksum(|_| ());
+        assert_eq!(here, checksum(|event| event.at.position = Position::new(7)));
+        assert_eq!(here, checksum(|event| event.at.log = LogId::from_bytes([9; 16])));
+        assert_eq!(here, checksum(|event| event.at.stamp = Stamp::new(9)));
+    }
+}

@@ -1,6 +1,6 @@
 //! Where a copy goes on: the target's last event, found in the source by its stream and revision.
 
-use factum_core::store::{Direction, EventStore, Mark, Query, Range, Recorded};
+use factum_core::store::{Direction, EventStore, Mark, Position, Query, Range, Recorded};
 use futures_util::future::join;
 
 use super::CopyError;
@@ -37,7 +37,7 @@ impl<'a> Pair<'a> {
             Ok(source) => Ok(Reached { source: Some(source), target: Some(last.at.mark()) }),
             Err(known @ CopyError::Differs(_)) => {
                 // The first difference says more than the last one.
-                self.compare_all(&mut Tally::new()).await?;
+                self.compare_all(last.at.position, &mut Tally::new()).await?;
                 Err(known)
             }
             Err(other) => Err(other),
@@ -49,9 +49,8 @@ impl<'a> Pair<'a> {
         let query = Query::Stream(last.at.stream.clone());
         let range = Range::from_revision(last.at.revision);
         let page = self.source.read(query, range, Direction::Forward, 1).await?;
-        let same = page.events.first();
-        compare(same, Some(last))?;
-        let same = same.map_or(last, |event| event);
+        compare(page.events.first(), Some(last))?;
+        let same = page.events.first().unwrap_or(last);
         let mut source = Cursor::backward(self.source, same.at.position);
         let mut target = Cursor::backward(self.target, last.at.position);
         // A run has at most so many events and one more commit; before it stands one that was compared.
@@ -67,13 +66,19 @@ impl<'a> Pair<'a> {
         Ok(same.at.mark())
     }
 
-    /// Compares the whole target with the source.
-    pub(super) async fn compare_all(&self, tally: &mut Tally) -> Result<(), CopyError> {
+    /// Compares the target with the source from the first event up to and with a position of the
+    /// target: a run of a call that was dropped may still arrive after it.
+    pub(super) async fn compare_all(
+        &self,
+        through: Position,
+        tally: &mut Tally,
+    ) -> Result<(), CopyError> {
         let mut source = Cursor::forward(self.source, None);
         let mut target = Cursor::forward(self.target, None);
         loop {
             let (source, target) = join(source.next(), target.next()).await;
-            let Some(target) = target? else { return Ok(()) };
+            let target = target?.filter(|event| event.at.position <= through);
+            let Some(target) = target else { return Ok(()) };
             compare(source?.as_ref(), Some(&target))?;
             tally.add(&target);
         }

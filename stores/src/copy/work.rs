@@ -16,7 +16,8 @@ pub(super) async fn copy(copying: Copying<'_>) -> Result<Copied, CopyError> {
     let reached = logs.reached().await?;
     let (mut tally, mut before) = (Tally::new(), 0);
     if compares_all {
-        logs.compare_all(&mut tally).await?;
+        let through = reached.target.map_or(Position::START, |mark| mark.position);
+        logs.compare_all(through, &mut tally).await?;
         before = tally.events;
     }
     fit::check(logs.source, logs.target, reached.source).await?;

@@ -119,6 +119,38 @@ async fn compare_all_looks_at_everything() {
     assert_eq!((found.what, found.source.unwrap().position), (Differing::Tags, first.at.position));
 }
 
+/// A call that was killed before it compared its last run leaves that to the next.
+#[tokio::test]
+async fn a_run_that_was_never_compared() {
+    let from = source(1000).await;
+    for victim in [0, 150, 298] {
+        let mut commits: Vec<_> = (0..300).map(commit).collect();
+        commits[victim].meta.time = commits[victim].meta.time.plus(Duration::from_micros(1));
+        let to = MemoryStore::new();
+        append(&to, commits).await;
+        let found = difference(&from, &to).await;
+        assert_eq!(found.what, Differing::Metadata);
+        assert_eq!(found.source.unwrap().key, key(victim as u64));
+    }
+}
+
+#[tokio::test]
+async fn a_target_with_half_a_commit() {
+    let from = source(10).await;
+    let to = MemoryStore::new();
+    let mut half = commit(0);
+    half.writes.truncate(1);
+    append(&to, [half]).await;
+    let before = head(&to).await;
+    match copy(&from, &to).await.unwrap_err() {
+        CopyError::Torn { key: torn, index, wanted: 0, .. } => {
+            assert_eq!((torn, u64::from(index)), (key(0), before.position.number()));
+        }
+        other => panic!("{other}"),
+    }
+    assert_eq!(head(&to).await, before);
+}
+
 async fn unfit(from: &dyn EventStore, to: &dyn EventStore) -> Unfit {
     match copy(from, to).await.unwrap_err() {
         CopyError::Unfit { backend: "memory", why } => {
