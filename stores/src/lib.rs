@@ -4,6 +4,7 @@
 pub mod conformance;
 #[cfg(feature = "conformance")]
 pub mod conformance_rows;
+pub mod copy;
 #[cfg(feature = "conformance")]
 pub mod gated;
 pub mod memory;
@@ -15,6 +16,7 @@ mod repeat;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+pub use copy::copy;
 pub use memory::{MemoryRowStore, MemoryStore};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
