@@ -69,25 +69,35 @@ pub struct Again {
 
 /// Which whole numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Integer {
+    /// 8 bits, without a sign.
     U8,
+    /// 16 bits, without a sign.
     U16,
+    /// 32 bits, without a sign.
     U32,
+    /// 64 bits, without a sign.
     U64,
+    /// 128 bits, without a sign.
     U128,
+    /// 8 bits, with a sign.
     I8,
+    /// 16 bits, with a sign.
     I16,
+    /// 32 bits, with a sign.
     I32,
+    /// 64 bits, with a sign.
     I64,
+    /// 128 bits, with a sign.
     I128,
 }
 
 /// Which numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Float {
+    /// 32 bits.
     F32,
+    /// 64 bits.
     F64,
 }
 
