@@ -175,7 +175,7 @@ mod tests {
 
         let kept = fs::read(&file).unwrap();
         for update in [false, true] {
-            let place = format!("{}:6", lock::FILE);
+            let place = format!("{}:8", lock::FILE);
             says(lock_in(&narrower, folder, update), &[&place, "account.deposit", "retyped-field"]);
             assert_eq!(fs::read(&file).unwrap(), kept);
         }

@@ -64,7 +64,7 @@ fn the_name_between_is_the_one_that_is_missing() {
     let only_the_first = was(event("account.received", [field("cents", U64)]), "account.paid_in");
     assert_eq!(
         faults(&renamed(), &events([only_the_first.clone()])),
-        ["4: it is named account.received now, and this name is no longer read [forgotten-name]"]
+        ["6: it is named account.received now, and this name is no longer read [forgotten-name]"]
     );
     let failure = lock::check(Some(&locked(&renamed())), &events([only_the_first.clone()]), true);
     let told = failure.unwrap_err().to_string();
@@ -80,7 +80,7 @@ fn versions_of_the_old_name_stay_under_it() {
     let first = locked(&events([event("account.paid_in", [field("cents", U32)])]));
     let app = events([was(raised(deposited(), None), "account.paid_in")]);
     let second = update(&first, &app);
-    let blocks = second.split_once("\n\n").unwrap().1;
+    let blocks = second.split_once("aggregate account\n\n").unwrap().1;
     assert_eq!(
         blocks,
         "event account.deposited v2 was account.paid_in\n    cents: u64\n\n\

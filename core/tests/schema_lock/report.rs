@@ -21,9 +21,9 @@ fn a_retyped_field() {
     let told = report(&locked(&events([deposited()])), &after);
     let expected = r#"what is stored can no longer be read:
 
-events.lock:5: event account.deposited v1: `cents` was u64 and is string [retyped-field]
-events.lock:6: event account.deposited v1: `type` was string | null and is gone [removed-field]
-events.lock:4: event account.deposited v1: `by` is new and has to be there [required-field]
+events.lock:7: event account.deposited v1: `cents` was u64 and is string [retyped-field]
+events.lock:8: event account.deposited v1: `type` was string | null and is gone [removed-field]
+events.lock:6: event account.deposited v1: `by` is new and has to be there [required-field]
     stored events have the old form: keep that readable, or raise the version and lead from the old
     form to the new:
 
@@ -44,7 +44,7 @@ fn what_is_not_all_told_by_the_forms() {
     let it = |shape| with_fields([field("it", shape)]);
     let told = report(&locked(&it(U64)), &it(Shape::Any));
     let expected = "\
-events.lock:5: event account.deposited v1: `it` was u64 and is any: whether what is stored can be read as \
+events.lock:7: event account.deposited v1: `it` was u64 and is any: whether what is stored can be read as \
 that, cannot be compared [retyped-field]
     serde asks a type that is `any` (it has `tag`, `untagged` or `flatten`) for anything, so that nothing
     says what it reads: if it is sure that it reads what is stored, let events.lock say `any` there, \
@@ -57,7 +57,7 @@ without the
     assert!(told.contains(expected), "{told}");
     let told = report(&locked(&it(Shape::Any)), &it(U64));
     let expected = "\
-events.lock:5: event account.deposited v1: `it` was any and is u64: what is stored may be anything \
+events.lock:7: event account.deposited v1: `it` was any and is u64: what is stored may be anything \
 [retyped-field]
     nothing is known of what was stored as `any`: if it is sure that it can be read, take the block out of
     events.lock by hand, and run `FACTUM_LOCK=update cargo test`; otherwise:
@@ -68,7 +68,7 @@ events.lock:5: event account.deposited v1: `it` was any and is u64: what is stor
     let date = || checked(Shape::Text, Some(r#""2000-01-01""#));
     let told = report(&locked(&it(Shape::Text)), &it(nullable(date())));
     let expected = r#"
-events.lock:5: event account.deposited v1: `it` was string and is string like "2000-01-01" | null: what is stored may be refused [retyped-field]
+events.lock:7: event account.deposited v1: `it` was string and is string like "2000-01-01" | null: what is stored may be refused [retyped-field]
     a type that looks at what it reads (a sample that it takes stands behind `like`) may refuse what is
     stored: if it is sure that all of it passes, write the new kind into events.lock by hand; otherwise:
 
@@ -164,7 +164,7 @@ fn the_names() {
     assert_eq!(
         report(&lock, &events([deposited()])),
         "what is stored can no longer be read:\n\n\
-         events.lock:4: event account.deposited v1: it was named account.paid_in before, and that \
+         events.lock:6: event account.deposited v1: it was named account.paid_in before, and that \
          name is no longer read [forgotten-name]\n    \
          stored events have the old name: write `was = \"account.paid_in\"` on \
          `AccountEvent::Deposited`;\n    \
@@ -173,7 +173,7 @@ fn the_names() {
     assert_eq!(
         report(&lock, &events([])),
         "what is stored can no longer be read:\n\n\
-         events.lock:4: event account.deposited v1: it is gone [removed-event]\n    \
+         events.lock:6: event account.deposited v1: it is gone [removed-event]\n    \
          stored events have this name: keep it, or write `was = \"account.deposited\"` on the event \
          that took its place;\n    \
          if no store has one any more, take its blocks out of events.lock by hand"

@@ -37,7 +37,7 @@ fn an_upcaster_takes_what_is_locked() {
     assert_breaks(&before, &after(wrong), &[Rule::UpcasterMismatch, Rule::UpcasterMismatch]);
     assert_eq!(
         faults(&before, &after(vec![field("cents", Shape::Text)])),
-        ["5: in what its upcaster takes, `cents` was u32 and is string [upcaster-mismatch]"]
+        ["7: in what its upcaster takes, `cents` was u32 and is string [upcaster-mismatch]"]
     );
 }
 
@@ -48,7 +48,7 @@ fn an_upcaster_that_refuses_fields_takes_all_that_is_locked() {
     assert_passes(&before, &after(strict([field("cents", U32), field("note", Shape::Text)])));
     assert_eq!(
         faults(&before, &after(strict([field("cents", U32)]))),
-        ["6: in what its upcaster takes, `note` was string and is refused [upcaster-mismatch]"]
+        ["8: in what its upcaster takes, `note` was string and is refused [upcaster-mismatch]"]
     );
 }
 

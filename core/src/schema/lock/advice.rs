@@ -10,6 +10,13 @@ pub(super) const REMOVED_COMMAND: &str = "\
 what sends it (a queue, a saga, another service) would be refused: keep it; if nothing sends it any
 more, take its block out of the lock file by hand";
 
+pub(super) fn removed_aggregate(name: &str) -> String {
+    format!(
+        "its streams are named {name}-…, and would not be found any more: keep the name (the Rust type \
+         may have\nanother); if no store has such streams, take its block out of {FILE} by hand"
+    )
+}
+
 pub(super) fn command(name: &str) -> String {
     format!(
         "what sends it in the old form would be refused: keep that readable (a new field may be left \

@@ -10,6 +10,8 @@ use crate::schema::path::{is_plain, is_plain_char, json};
 /// What has a form that the lock file keeps, in the order in which it keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
+    /// An aggregate, by its name.
+    Aggregate(String),
     /// A command, by its name.
     Command(String),
     /// An event.
@@ -27,6 +29,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Aggregate(name) => write!(f, "aggregate {}", quoted_name(name)),
             Self::Command(name) => write!(f, "command {}", quoted_name(name)),
             Self::Event { name, version } => write!(f, "event {} v{version}", quoted_name(name)),
             Self::Snapshot(name) => write!(f, "snapshot {}", quoted_name(name)),

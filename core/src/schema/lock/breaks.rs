@@ -12,7 +12,7 @@ use crate::schema::Description;
 /// All that breaks, in the order of the file.
 pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     let events = Events::of(app);
-    let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_command(entry, app)).collect();
+    let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_entry(entry, app)).collect();
     let families = families(lock);
     for family in &families {
         breaks.extend(match successor(family, &families, &events) {
@@ -24,8 +24,22 @@ pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     breaks
 }
 
-fn of_command(entry: &Entry, app: &Description) -> Option<Break> {
-    let Subject::Command(name) = &entry.subject else { return None };
+/// What breaks with one that has no versions that are kept.
+fn of_entry(entry: &Entry, app: &Description) -> Option<Break> {
+    match &entry.subject {
+        Subject::Aggregate(name) => of_aggregate(entry, name, app),
+        Subject::Command(name) => of_command(entry, name, app),
+        Subject::Event { .. } | Subject::Snapshot(_) => None,
+    }
+}
+
+fn of_aggregate(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
+    let is_there = app.aggregates.iter().any(|aggregate| aggregate.name == name);
+    let advice = || advice::removed_aggregate(name);
+    (!is_there).then(|| gone(entry, Rule::RemovedAggregate, advice()))
+}
+
+fn of_command(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
     let Some(command) = app.commands().into_iter().find(|command| command.name == name) else {
         return Some(gone(entry, Rule::RemovedCommand, advice::REMOVED_COMMAND.to_owned()));
     };

@@ -24,8 +24,8 @@ pub enum Damage {
     MergeConflict,
     /// A line at the margin that begins no block.
     #[error(
-        "`{0}` begins no block: write `command NAME`, `event NAME vVERSION` or `snapshot NAME`, or \
-         take the file from version control again"
+        "`{0}` begins no block: write `aggregate NAME`, `command NAME`, `event NAME vVERSION` or \
+         `snapshot NAME`, or take the file from version control again"
     )]
     Head(String),
     /// An event of version 0.
@@ -40,8 +40,8 @@ pub enum Damage {
     /// A place that is deeper inside than any form is.
     #[error("this is too deep inside its form: take the file from version control again")]
     TooDeep,
-    /// A place of a form before the first block.
-    #[error("`{0}` stands in no block: take the file from version control again")]
+    /// A place of a form before the first block, or in one of an aggregate.
+    #[error("`{0}` stands in no block that has a form: take the file from version control again")]
     NoBlock(String),
     /// A place whose kind is unknown, or that the place around it cannot have.
     #[error(

@@ -30,7 +30,8 @@ fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage
         return Err(Damage::MergeConflict);
     }
     if line.starts_with([' ', '\t']) {
-        let draft = drafts.last_mut().ok_or_else(|| Damage::NoBlock(text.to_owned()))?;
+        let draft = drafts.last_mut().filter(|draft| draft.has_form());
+        let draft = draft.ok_or_else(|| Damage::NoBlock(text.to_owned()))?;
         return draft.place(number, text);
     }
     let draft = head(number, text).ok_or_else(|| Damage::Head(text.to_owned()))?;
@@ -52,7 +53,9 @@ fn is_merge_marker(line: &str) -> bool {
 fn head(number: usize, text: &str) -> Option<Draft> {
     let mut cursor = Cursor::new(text);
     let mut was = Vec::new();
-    let subject = if cursor.eat("command ") {
+    let subject = if cursor.eat("aggregate ") {
+        Subject::Aggregate(cursor.name(is_name_char)?)
+    } else if cursor.eat("command ") {
         Subject::Command(cursor.name(is_name_char)?)
     } else if cursor.eat("snapshot ") {
         Subject::Snapshot(cursor.name(is_name_char)?)
@@ -86,6 +89,10 @@ struct Draft {
 }
 
 impl Draft {
+    fn has_form(&self) -> bool {
+        !matches!(self.subject, Subject::Aggregate(_))
+    }
+
     fn place(&mut self, number: usize, text: &str) -> Result<(), Damage> {
         if depth(text) > MAX_DEPTH {
             return Err(Damage::TooDeep);

@@ -6,6 +6,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
+    /// An aggregate is gone, or has another name: its streams begin with the name, and are not found
+    /// any more.
+    RemovedAggregate,
     /// An event is gone: stored ones cannot be read, and an aggregate that meets one does not load.
     RemovedEvent,
     /// A command is gone: what still sends it (a queue, a saga, another service) is refused.
@@ -41,7 +44,8 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
+        Self::RemovedAggregate,
         Self::RemovedEvent,
         Self::RemovedCommand,
         Self::ReusedName,
@@ -66,6 +70,7 @@ impl Rule {
     /// ```
     pub const fn name(self) -> &'static str {
         match self {
+            Self::RemovedAggregate => "removed-aggregate",
             Self::RemovedEvent => "removed-event",
             Self::RemovedCommand => "removed-command",
             Self::ReusedName => "reused-name",

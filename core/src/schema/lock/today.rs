@@ -69,9 +69,13 @@ impl<'a> Events<'a> {
     }
 }
 
-/// The blocks of the commands and snapshots.
-pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
+/// The blocks of all but the events.
+pub(super) fn others(app: &Description) -> Vec<Block> {
     let block = |subject, shape: &Shape| Block { subject, was: Vec::new(), lines: shape.lines() };
+    let aggregates = app.aggregates.iter().map(|aggregate| {
+        let subject = Subject::Aggregate(aggregate.name.to_owned());
+        Block { subject, was: Vec::new(), lines: Vec::new() }
+    });
     let commands = app.commands().into_iter();
     let commands =
         commands.map(|command| block(Subject::Command(command.name.to_owned()), &command.fields));
@@ -79,5 +83,5 @@ pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
         let state = &aggregate.snapshot.as_ref()?.state;
         Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
     });
-    commands.chain(snapshots).collect()
+    aggregates.chain(commands).chain(snapshots).collect()
 }

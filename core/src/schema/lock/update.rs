@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use super::block::{Block, Entry};
 use super::family::{Member, families};
-use super::today::{Events, commands_and_snapshots};
+use super::today::{Events, others};
 use crate::schema::Description;
 
 /// The blocks of today, and those of the versions before as they were locked; sorted.
 pub(super) fn update(lock: &[Entry], app: &Description) -> Vec<Block> {
     let events = Events::of(app);
-    let mut blocks = commands_and_snapshots(app);
+    let mut blocks = others(app);
     blocks.extend(events.iter().map(|event| event.block()));
     let past = past(lock, &events);
     for event in events.iter() {
