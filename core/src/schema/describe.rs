@@ -209,6 +209,12 @@ impl Description {
         let commands = self.aggregates.iter().flat_map(|aggregate| &aggregate.commands);
         by_name(commands, |command| command.name)
     }
+
+    /// The projections, by name.
+    #[cfg(feature = "schema")]
+    pub(super) fn views(&self) -> Vec<&ProjectionSchema> {
+        by_name(self.projections.iter(), |projection| projection.name)
+    }
 }
 
 fn by_name<'a, T>(

@@ -20,11 +20,11 @@ fn bank() -> Description {
     ]
     .map(|mut app| app.aggregates.remove(0));
     let whole = AggregateSchema { events: events.events, commands: commands.commands, ..snapshot };
-    Description { aggregates: vec![whole], ..Description::default() }
+    Description { aggregates: vec![whole], ..view(1, object([field("cents", U64)])) }
 }
 
 const BANK: &str = "\
-# What this app persists: its aggregates, and the forms of its commands, events and snapshots.
+# What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
 # `FACTUM_LOCK=update cargo test` writes this file. Review it like code: what is stored has these forms.
 
 aggregate account
@@ -42,6 +42,9 @@ event account.deposited v2 was account.paid_in
 snapshot account
     cents: u64
     owner?: string | null
+
+view balances v1
+    cents: u64
 ";
 
 #[test]
@@ -116,6 +119,8 @@ fn damage_is_an_error_with_its_line() {
     );
     assert_eq!(damaged("d v1", "d v0").0, 9);
     assert!(matches!(damaged("d v1", "d v0").1, Damage::NoVersion(_)));
+    assert!(matches!(damaged("s v1", "s v0"), (20, Damage::NoVersion(_))));
+    assert_eq!(damaged("s v1", "s").0, 20);
     let twice = damaged("    cents: u32", "    cents: u32\n    cents: u64");
     assert_eq!(twice, (11, Damage::PlaceTwice { path: text("cents"), first: 10 }));
     let (line, damage) = damaged("v2 was account.paid_in", "v1");

@@ -18,3 +18,4 @@ mod snapshots;
 mod soundness;
 mod values;
 mod versions;
+mod views;

@@ -25,6 +25,19 @@ pub(super) fn command(name: &str) -> String {
     )
 }
 
+pub(super) fn changed_row(name: &str, version: u32) -> String {
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "stored rows have the old form: keep that readable; {version} is the last version that there \
+             is, so\nthat the new form needs a projection with a name of its own"
+        );
+    };
+    format!(
+        "stored rows have the old form: raise the version, and the rows are built anew from the log:\n\n    \
+         #[projection(name = {name:?}, version = {raised}, ..)]"
+    )
+}
+
 pub(super) fn removed_event(name: &str) -> String {
     format!(
         "stored events have this name: keep it, or write `was = \"{name}\"` on the event that took \

@@ -23,6 +23,13 @@ pub enum Subject {
     },
     /// The kept state of an aggregate, by the aggregate's name.
     Snapshot(String),
+    /// The rows of a projection.
+    View {
+        /// Its name.
+        name: String,
+        /// The version of its code.
+        version: u32,
+    },
 }
 
 /// As at the head of its block: `event account.deposited v2`.
@@ -33,6 +40,7 @@ impl fmt::Display for Subject {
             Self::Command(name) => write!(f, "command {}", quoted_name(name)),
             Self::Event { name, version } => write!(f, "event {} v{version}", quoted_name(name)),
             Self::Snapshot(name) => write!(f, "snapshot {}", quoted_name(name)),
+            Self::View { name, version } => write!(f, "view {} v{version}", quoted_name(name)),
         }
     }
 }

@@ -29,6 +29,7 @@ fn of_entry(entry: &Entry, app: &Description) -> Option<Break> {
     match &entry.subject {
         Subject::Aggregate(name) => of_aggregate(entry, name, app),
         Subject::Command(name) => of_command(entry, name, app),
+        Subject::View { name, version } => of_view(entry, name, *version, app),
         Subject::Event { .. } | Subject::Snapshot(_) => None,
     }
 }
@@ -45,6 +46,15 @@ fn of_command(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
     broken(entry, obstacles, |notes| format!("{notes}{}", advice::command(name)))
+}
+
+/// The rows of other versions are built anew, from the log.
+fn of_view(entry: &Entry, name: &str, version: u32, app: &Description) -> Option<Break> {
+    let mut views = app.views().into_iter();
+    let view = views.find(|view| view.name == name && view.version == version)?;
+    let mut obstacles = obstacles(&entry.form, &Form::of(&view.row));
+    obstacles.iter_mut().for_each(|obstacle| obstacle.rule = Rule::ChangedRow);
+    broken(entry, obstacles, |notes| format!("{notes}{}", advice::changed_row(name, version)))
 }
 
 /// The event that took the place of one that is gone, as it has a name that this one had before.

@@ -3,7 +3,8 @@
 //! *Problem.* A field that is renamed or made stricter compiles, passes its tests, and fails on the
 //! first event of last year. *Invariant.* What any version of the code that passed has stored can be
 //! read by the next one that passes. *Shape.* `events.lock` keeps the name of each aggregate and the form of
-//! each command, of each event in each version, and of each snapshot, one place a line. [`compare`] reads stored forms, as
+//! each command, of each event in each version, and of each snapshot, one place a line; so
+//! do the rows of each projection. [`compare`] reads stored forms, as
 //! they are locked, with those of today: a change that breaks is told of by its [`Rule`], with the
 //! upcaster to write; others are written when they are asked for. Nothing here does I/O.
 //!

@@ -35,7 +35,8 @@ fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage
         return draft.place(number, text);
     }
     let draft = head(number, text).ok_or_else(|| Damage::Head(text.to_owned()))?;
-    if matches!(draft.subject, Subject::Event { version: 0, .. }) {
+    if matches!(draft.subject, Subject::Event { version: 0, .. } | Subject::View { version: 0, .. })
+    {
         return Err(Damage::NoVersion(draft.subject));
     }
     if let Some(first) = drafts.iter().find(|other| other.subject == draft.subject) {
@@ -60,16 +61,23 @@ fn head(number: usize, text: &str) -> Option<Draft> {
     } else if cursor.eat("snapshot ") {
         Subject::Snapshot(cursor.name(is_name_char)?)
     } else if cursor.eat("event ") {
-        let name = cursor.name(is_name_char)?;
-        let version = cursor.eat(" v").then(|| cursor.number()).flatten()?;
+        let (name, version) = name_and_version(&mut cursor)?;
         if cursor.eat(" was ") {
             was = cursor.names(is_name_char)?;
         }
         Subject::Event { name, version }
+    } else if cursor.eat("view ") {
+        let (name, version) = name_and_version(&mut cursor)?;
+        Subject::View { name, version }
     } else {
         return None;
     };
     cursor.at_end().then(|| Draft { subject, was, head: number, places: BTreeMap::new() })
+}
+
+fn name_and_version(cursor: &mut Cursor<'_>) -> Option<(String, u32)> {
+    let name = cursor.name(is_name_char)?;
+    cursor.eat(" v").then(|| cursor.number()).flatten().map(|version| (name, version))
 }
 
 /// How deep a place is inside the form, and what it holds inside the place, at most.

@@ -40,11 +40,14 @@ pub enum Rule {
     ForgottenAlias,
     /// Two fields are now read as one, under both names: a stored event that has both cannot be read.
     MergedFields,
+    /// The rows of a projection have another form at the same version, and those that are stored cannot be
+    /// read, or would lose something.
+    ChangedRow,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RemovedAggregate,
         Self::RemovedEvent,
         Self::RemovedCommand,
@@ -60,6 +63,7 @@ impl Rule {
         Self::DeniedFields,
         Self::ForgottenAlias,
         Self::MergedFields,
+        Self::ChangedRow,
     ];
 
     /// Its name, which stays.
@@ -85,6 +89,7 @@ impl Rule {
             Self::DeniedFields => "denied-fields",
             Self::ForgottenAlias => "forgotten-alias",
             Self::MergedFields => "merged-fields",
+            Self::ChangedRow => "changed-row",
         }
     }
 }

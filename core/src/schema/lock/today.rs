@@ -83,5 +83,9 @@ pub(super) fn others(app: &Description) -> Vec<Block> {
         let state = &aggregate.snapshot.as_ref()?.state;
         Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
     });
-    aggregates.chain(commands).chain(snapshots).collect()
+    let views = app.views().into_iter().map(|view| {
+        let subject = Subject::View { name: view.name.to_owned(), version: view.version };
+        block(subject, &view.row)
+    });
+    aggregates.chain(commands).chain(snapshots).chain(views).collect()
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::block::{Block, quoted_name};
 
 const HEAD: &str = "\
-# What this app persists: its aggregates, and the forms of its commands, events and snapshots.
+# What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
 # `FACTUM_LOCK=update cargo test` writes this file. Review it like code: what is stored has these forms.
 ";
 
