@@ -4,9 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use factum_core::schema::Description;
-use factum_core::schema::documents::Document;
 use factum_core::schema::lock::{self, Failure};
+use factum_core::schema::{Description, documents};
 
 /// The variable that asks for the files to be written.
 const VARIABLE: &str = "FACTUM_LOCK";
@@ -34,6 +33,9 @@ pub enum KeptError {
         /// Their names.
         names: Vec<&'static str>,
     },
+    /// What the app consists of does not go together, for these reasons.
+    #[error("the app does not start: {}", .0.join("\nthe app does not start: "))]
+    DoesNotStart(Vec<String>),
     /// A file could not be read or written.
     #[error("{}: {problem}", path.display())]
     File {
@@ -67,16 +69,29 @@ fn lock_in(app: &Description, folder: &Path, update: bool) -> Result<(), KeptErr
     }
 }
 
-/// Compares documents with the files of their names in a folder. With `FACTUM_LOCK=update` in the
+/// Compares the documents of the app that is called `title` with the files of their names in a folder;
+/// see [`Description::documents`]. With `FACTUM_LOCK=update` in the
 /// environment, those that differ are written.
 ///
 /// # Errors
 /// [`KeptError`], which names those that differ.
-pub fn check_documents(documents: &[Document], folder: impl AsRef<Path>) -> Result<(), KeptError> {
-    documents_in(documents, folder.as_ref(), update_wanted()?)
+pub fn check_documents(
+    app: &Description,
+    title: &str,
+    version: &str,
+    folder: impl AsRef<Path>,
+) -> Result<(), KeptError> {
+    if !app.problems.is_empty() {
+        return Err(KeptError::DoesNotStart(app.problems.clone()));
+    }
+    documents_in(&app.documents(title, version), folder.as_ref(), update_wanted()?)
 }
 
-fn documents_in(documents: &[Document], folder: &Path, update: bool) -> Result<(), KeptError> {
+fn documents_in(
+    documents: &[documents::Document],
+    folder: &Path,
+    update: bool,
+) -> Result<(), KeptError> {
     let mut names = Vec::new();
     for document in documents {
         let path = folder.join(document.name);
@@ -148,7 +163,7 @@ mod tests {
             events: Vec::new(),
             snapshot: None,
         };
-        Description { aggregates: vec![account], projections: Vec::new() }
+        Description { aggregates: vec![account], ..Description::default() }
     }
 
     fn says(checked: Result<(), KeptError>, wanted: &[&str]) {
@@ -202,6 +217,16 @@ mod tests {
         assert_eq!(names, ["model.md"]);
         documents_in(&documents, &docs, true).unwrap();
         documents_in(&documents, &docs, false).unwrap();
+    }
+
+    #[test]
+    fn an_app_that_does_not_start_has_neither() {
+        let folder = tempfile::tempdir().unwrap();
+        let problems = vec!["two are `account`".to_owned()];
+        let app = Description { problems, ..app(Integer::U8) };
+        let told = ["the app does not start: two are `account`"];
+        says(check_lock(&app, folder.path()), &told);
+        says(check_documents(&app, "bank", "1.0", folder.path()), &told);
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub use crate::__lock as lock;
 /// not; see [`check_lock`] for the rules.
 ///
 /// # Panics
-/// With the report, if the file is missing or behind, or if stored data could no longer be read.
+/// With the report, if the app would not start, if the file is missing or behind, or if stored data could no longer be read.
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 #[macro_export]
@@ -86,14 +86,13 @@ macro_rules! __lock {
 macro_rules! __documents {
     ($app:expr, $folder:expr $(,)?) => {
         $crate::__private::kept($crate::schema::check_documents(
-            &$app.describe().documents(
-                ::core::env!("CARGO_PKG_NAME"),
-                // A release that only mends is no new version of what others rely on.
-                ::core::concat!(
-                    ::core::env!("CARGO_PKG_VERSION_MAJOR"),
-                    ".",
-                    ::core::env!("CARGO_PKG_VERSION_MINOR"),
-                ),
+            &$app.describe(),
+            ::core::env!("CARGO_PKG_NAME"),
+            // A release that only mends is no new version of what others rely on.
+            ::core::concat!(
+                ::core::env!("CARGO_PKG_VERSION_MAJOR"),
+                ".",
+                ::core::env!("CARGO_PKG_VERSION_MINOR"),
             ),
             ::std::path::Path::new(::core::env!("CARGO_MANIFEST_DIR")).join($folder),
         ))

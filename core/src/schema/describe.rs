@@ -189,6 +189,8 @@ pub struct Description {
     pub aggregates: Vec<AggregateSchema>,
     /// What follows.
     pub projections: Vec<ProjectionSchema>,
+    /// Why the app would not start: two types with one name, say. Each is a text.
+    pub problems: Vec<String>,
 }
 
 impl Description {

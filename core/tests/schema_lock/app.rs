@@ -122,7 +122,7 @@ fn aggregate() -> AggregateSchema {
 }
 
 fn description(aggregate: AggregateSchema) -> Description {
-    Description { aggregates: vec![aggregate], projections: Vec::new() }
+    Description { aggregates: vec![aggregate], ..Description::default() }
 }
 
 pub(crate) fn events(events: impl IntoIterator<Item = EventSchema>) -> Description {

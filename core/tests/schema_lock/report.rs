@@ -210,6 +210,20 @@ fn a_file_that_is_behind() {
 }
 
 #[test]
+fn an_app_that_does_not_start() {
+    let app = events([deposited()]);
+    let problems = vec!["two are `a`".to_owned(), "two are `b`".to_owned()];
+    let odd = Description { problems, ..app.clone() };
+    for update in [false, true] {
+        let told = lock::check(Some(&locked(&app)), &odd, update).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "the app does not start: two are `a`\nthe app does not start: two are `b`"
+        );
+    }
+}
+
+#[test]
 fn breaks_stand_in_the_order_of_the_file() {
     let before = events([event("a.one", []), event("a.two", [field("x", U64)]), event("b.c", [])]);
     let after = events([event("a.two", [])]);

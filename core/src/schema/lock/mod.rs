@@ -103,6 +103,9 @@ pub fn compare(lock: &str, app: &Description) -> Result<Verdict, Damaged> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
+    /// What the app consists of does not go together, for these reasons.
+    #[error("the app does not start: {}", .0.join("\nthe app does not start: "))]
+    DoesNotStart(Vec<String>),
     /// There is no file.
     #[error("there is no {FILE}: run `{UPDATE}`, and commit it")]
     Missing,
@@ -127,6 +130,9 @@ pub fn check(
     app: &Description,
     update: bool,
 ) -> Result<Option<String>, Failure> {
+    if !app.problems.is_empty() {
+        return Err(Failure::DoesNotStart(app.problems.clone()));
+    }
     match (lock, compare(lock.unwrap_or_default(), app)?) {
         (_, Verdict::Breaking(breaks)) => Err(Failure::Breaking(breaks)),
         (_, Verdict::Compatible { text, .. }) if update => Ok(Some(text)),
