@@ -19,12 +19,13 @@ fn deposited() -> EventSchema {
 fn a_retyped_field() {
     let after = with_fields([field("cents", Shape::Text), field("by", U64)]);
     let told = report(&locked(&events([deposited()])), &after);
-    let expected = r#"what is stored can no longer be read:
+    let expected = r#"these changes break what is locked:
 
 events.lock:7: event account.deposited v1: `cents` was u64 and is string [retyped-field]
 events.lock:8: event account.deposited v1: `type` was string | null and is gone [removed-field]
 events.lock:6: event account.deposited v1: `by` is new and has to be there [required-field]
-    stored events have the old form: keep that readable, or raise the version and lead from the old
+    stored events have the old form: keep that readable (a field may be left out if it is an
+    `Option` or has `#[serde(default)]`), or raise the version and lead from the old
     form to the new:
 
         #[event("account.deposited", version = 2, upcast(1 => deposited_from_v1))]
@@ -37,6 +38,38 @@ events.lock:6: event account.deposited v1: `by` is new and has to be there [requ
         }
         fn deposited_from_v1(old: DepositedV1) -> AccountEvent { .. }"#;
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_field_that_is_only_gone() {
+    let told = report(&locked(&events([deposited()])), &with_fields([field("cents", U64)]));
+    let expected = "\
+    what stored events say there would be lost without a word: keep it, or raise the version and lead from \
+the old
+    form to the new:
+";
+    assert!(told.contains(expected) && !told.contains("serde(default)"), "{told}");
+    let commands = |fields: Vec<_>| commands([command("account.deposit", fields)]);
+    let told = report(&locked(&commands(vec![field("cents", U64)])), &commands(vec![]));
+    let expected = "    \
+    what senders say there would be lost without a word: keep it,
+    or give the new form a name of its own beside this one, such as `account.deposit_2`";
+    assert!(told.ends_with(expected.trim_start()), "{told}");
+}
+
+#[test]
+fn a_field_that_may_have_another_name() {
+    let place = |fields: Vec<_>| with_fields([field("place", object(fields))]);
+    let before = locked(&place(vec![field("cents", U64), field("town", Shape::Text)]));
+    let told = report(&before, &place(vec![field("cents", U64), field("city", Shape::Text)]));
+    let hint = "    if `place.city` is what `town` was, under a new name, write `#[serde(alias = \"town\")]` on \
+                it; otherwise:\n\n    stored events have the old form";
+    assert!(told.contains(hint), "{told}");
+    assert_eq!(told.matches("alias").count(), 1);
+    let told = report(&before, &place(vec![field("cents", U64), field("city", U64)]));
+    assert!(!told.contains("alias"), "{told}");
+    let alias = alias(field("city", Shape::Text), "town");
+    assert!(rules_of(&before, &place(vec![field("cents", U64), alias])).is_empty());
 }
 
 #[test]
@@ -163,7 +196,7 @@ fn the_names() {
     let lock = locked(&events([was(deposited(), "account.paid_in")]));
     assert_eq!(
         report(&lock, &events([deposited()])),
-        "what is stored can no longer be read:\n\n\
+        "these changes break what is locked:\n\n\
          events.lock:6: event account.deposited v1: it was named account.paid_in before, and that \
          name is no longer read [forgotten-name]\n    \
          stored events have the old name: write `was = \"account.paid_in\"` on \
@@ -172,7 +205,7 @@ fn the_names() {
     );
     assert_eq!(
         report(&lock, &events([])),
-        "what is stored can no longer be read:\n\n\
+        "these changes break what is locked:\n\n\
          events.lock:6: event account.deposited v1: it is gone [removed-event]\n    \
          stored events have this name: keep it, or write `was = \"account.deposited\"` on the event \
          that took its place;\n    \

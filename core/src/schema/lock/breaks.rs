@@ -45,7 +45,7 @@ fn of_command(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
         return Some(gone(entry, Rule::RemovedCommand, advice::REMOVED_COMMAND.to_owned()));
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
-    broken(entry, obstacles, |notes| format!("{notes}{}", advice::command(name)))
+    broken(entry, obstacles, |obstacles| advice::command(name, obstacles))
 }
 
 /// The rows of other versions are built anew, from the log.
@@ -54,7 +54,7 @@ fn of_view(entry: &Entry, name: &str, version: u32, app: &Description) -> Option
     let view = views.find(|view| view.name == name && view.version == version)?;
     let mut obstacles = obstacles(&entry.form, &Form::of(&view.row));
     obstacles.iter_mut().for_each(|obstacle| obstacle.rule = Rule::ChangedRow);
-    broken(entry, obstacles, |notes| format!("{notes}{}", advice::changed_row(name, version)))
+    broken(entry, obstacles, |_| advice::changed_row(name, version))
 }
 
 /// The event that took the place of one that is gone, as it has a name that this one had before.
@@ -120,9 +120,7 @@ fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     }
     if version == event.schema.version {
         let obstacles = obstacles(&entry.form, &Form::of(&event.schema.fields));
-        return broken(entry, obstacles, |notes| {
-            format!("{notes}{}", advice::raise(event, &entry.form))
-        });
+        return broken(entry, obstacles, |obstacles| advice::raise(event, &entry.form, obstacles));
     }
     if !event.has_upcaster(version) {
         let what = format!("nothing leads on from it to version {}", event.schema.version);
@@ -177,14 +175,14 @@ fn single(entry: &Entry, rule: Rule, what: String, advice: String) -> Break {
 fn broken(
     entry: &Entry,
     obstacles: Vec<Obstacle>,
-    advice: impl FnOnce(String) -> String,
+    advice: impl FnOnce(&[Obstacle]) -> String,
 ) -> Option<Break> {
-    let notes = advice::notes(&obstacles);
+    let advice = format!("{}{}", advice::notes(&obstacles), advice(&obstacles));
     let fault = |Obstacle { rule, path, what, .. }: Obstacle| {
         let line = entry.number_of(&path);
         Fault { rule, line, what }
     };
     let faults: Vec<_> = obstacles.into_iter().map(fault).collect();
     let subject = entry.subject.clone();
-    (!faults.is_empty()).then(|| Break { subject, faults, advice: advice(notes) })
+    (!faults.is_empty()).then(|| Break { subject, faults, advice })
 }

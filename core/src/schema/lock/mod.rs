@@ -76,7 +76,8 @@ pub enum Verdict {
         /// The new text of the file.
         text: String,
     },
-    /// What is stored can no longer be read: all of it, in the order of the file.
+    /// What is stored or sent can no longer be read, or would lose something: all of it, in the order
+    /// of the file.
     Breaking(Vec<Break>),
 }
 
@@ -115,8 +116,8 @@ pub enum Failure {
     /// Changes that break nothing are not in the file yet.
     #[error("{FILE} is behind:\n{}\nrun `{UPDATE}`, and commit it", listed(.0))]
     Behind(Vec<Change>),
-    /// What is stored can no longer be read.
-    #[error("what is stored can no longer be read:\n\n{}", joined(.0))]
+    /// What is stored or sent can no longer be read, or would lose something.
+    #[error("these changes break what is locked:\n\n{}", joined(.0))]
     Breaking(Vec<Break>),
 }
 
