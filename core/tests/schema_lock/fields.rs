@@ -6,6 +6,25 @@ use factum_core::schema::lock::Rule;
 use crate::app::*;
 
 #[test]
+fn a_new_name_with_the_old_one_is_one_change() {
+    let period = || object([field("from", U32)]);
+    let before = with_fields([field("days", period()), field("n", U64)]);
+    let after = |shape| with_fields([alias(field("period", shape), "days"), field("n", U64)]);
+    assert_eq!(
+        changes(&before, &after(period())),
+        ["event account.deposited v1: `days: object` is `period (or days): object` now"]
+    );
+    let inner = alias(field("start", U64), "from");
+    assert_eq!(
+        changes(&before, &after(object([inner]))),
+        [
+            "event account.deposited v1: `days: object` is `period (or days): object` now",
+            "event account.deposited v1: `days.from: u32` is `period.start (or from): u64` now",
+        ]
+    );
+}
+
+#[test]
 fn a_removed_field_breaks() {
     let before = with_fields([field("cents", U64), field("note", Shape::Text)]);
     assert_breaks(&before, &with_fields([field("cents", U64)]), &[Rule::RemovedField]);

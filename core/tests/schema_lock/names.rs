@@ -100,6 +100,30 @@ fn versions_of_the_old_name_stay_under_it() {
 }
 
 #[test]
+fn a_rename_is_one_change() {
+    let before = events([event("account.paid_in", [field("cents", U32)])]);
+    assert_eq!(
+        changes(&before, &renamed()),
+        [
+            "event account.paid_in v1 is account.deposited now",
+            "event account.paid_in v1: `cents: u32` is `cents: u64` now",
+        ]
+    );
+    let raised = events([was(raised(deposited(), None), "account.paid_in")]);
+    assert_eq!(changes(&before, &raised), ["event account.deposited v2 is new"]);
+    // Of two that become one, one is renamed.
+    let two = events([event("account.paid_in", []), event("account.put", [])]);
+    let one = event("account.deposited", []);
+    let one = events([was(was(one, "account.paid_in"), "account.put")]);
+    let told = [
+        "event account.paid_in v1 is account.deposited now",
+        "event account.paid_in v1 is read under the name account.put too",
+        "event account.put v1 is not written any more",
+    ];
+    assert_eq!(changes(&two, &one), told);
+}
+
+#[test]
 fn two_events_can_become_one_that_reads_both() {
     let before = |cents| events([deposited(), event("account.paid_in", [field("cents", cents)])]);
     assert_passes(&before(U32), &renamed());

@@ -1,5 +1,6 @@
 //! Versions of a form, and what leads on from them.
 
+use factum_core::event::Newer;
 use factum_core::schema::lock::{self, Rule};
 use factum_core::schema::{EventSchema, Shape};
 
@@ -24,6 +25,30 @@ fn a_raised_version_leads_on_from_the_one_before() {
          event account.deposited v2\n    amount: u64\n"
     ));
     assert_eq!(changes(&before, &after), ["event account.deposited v2 is new"]);
+}
+
+#[test]
+fn what_becomes_of_newer_forms_stands_at_the_event() {
+    let skips = || was(EventSchema { newer: Newer::Skip, ..v1() }, "account.paid_in");
+    let fails = || was(v1(), "account.paid_in");
+    let lock = locked(&events([skips()]));
+    assert!(
+        lock.contains("event account.deposited v1 was account.paid_in skips newer\n"),
+        "{lock}"
+    );
+    assert_passes(&events([skips()]), &events([fails()]));
+    assert_passes(&events([fails()]), &events([skips()]));
+    assert_eq!(
+        changes(&events([fails()]), &events([skips()])),
+        ["event account.deposited v1 lets newer forms be left out"]
+    );
+    assert_eq!(
+        changes(&events([skips()]), &events([fails()])),
+        ["event account.deposited v1 lets newer forms be left out no more"]
+    );
+    // It is said of the event, not of a version.
+    let after = update(&lock, &events([raised(skips(), None)]));
+    assert_eq!(after.matches("skips newer").count(), 1);
 }
 
 #[test]

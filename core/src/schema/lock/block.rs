@@ -61,15 +61,28 @@ pub(super) struct Block {
     pub(super) subject: Subject,
     /// The names before, of an event.
     pub(super) was: Vec<String>,
+    /// Whether newer forms are left out where states are folded, of an event.
+    pub(super) skips_newer: bool,
     /// The form, sorted.
     pub(super) lines: Vec<Line>,
 }
+
+impl Block {
+    /// One of which nothing more is said.
+    pub(super) fn new(subject: Subject, lines: Vec<Line>) -> Self {
+        Self { subject, was: Vec::new(), skips_newer: false, lines }
+    }
+}
+
+/// What stands on the first line of an event that leaves newer forms out.
+pub(super) const SKIPS_NEWER: &str = " skips newer";
 
 /// A block, and where it stands in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) subject: Subject,
     pub(super) was: Vec<String>,
+    pub(super) skips_newer: bool,
     pub(super) form: Form,
     /// The number of its first line.
     pub(super) head: usize,
@@ -85,7 +98,11 @@ impl Entry {
     }
 
     pub(super) fn block(&self) -> Block {
-        let lines = self.form.lines.clone();
-        Block { subject: self.subject.clone(), was: self.was.clone(), lines }
+        Block {
+            subject: self.subject.clone(),
+            was: self.was.clone(),
+            skips_newer: self.skips_newer,
+            lines: self.form.lines.clone(),
+        }
     }
 }

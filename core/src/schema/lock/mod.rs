@@ -42,6 +42,7 @@ mod family;
 mod form;
 mod parse;
 mod reading;
+mod renames;
 mod report;
 mod rules;
 mod today;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::block::{Entry, Subject, is_name_char};
+use super::block::{Entry, SKIPS_NEWER, Subject, is_name_char};
 use super::cursor::Cursor;
 use super::form::Form;
 use super::{Damage, Damaged};
@@ -53,7 +53,7 @@ fn is_merge_marker(line: &str) -> bool {
 /// The first line of a block.
 fn head(number: usize, text: &str) -> Option<Draft> {
     let mut cursor = Cursor::new(text);
-    let mut was = Vec::new();
+    let (mut was, mut skips_newer) = (Vec::new(), false);
     let subject = if cursor.eat("aggregate ") {
         Subject::Aggregate(cursor.name(is_name_char)?)
     } else if cursor.eat("command ") {
@@ -65,6 +65,7 @@ fn head(number: usize, text: &str) -> Option<Draft> {
         if cursor.eat(" was ") {
             was = cursor.names(is_name_char)?;
         }
+        skips_newer = cursor.eat(SKIPS_NEWER);
         Subject::Event { name, version }
     } else if cursor.eat("view ") {
         let (name, version) = name_and_version(&mut cursor)?;
@@ -72,7 +73,8 @@ fn head(number: usize, text: &str) -> Option<Draft> {
     } else {
         return None;
     };
-    cursor.at_end().then(|| Draft { subject, was, head: number, places: BTreeMap::new() })
+    let places = BTreeMap::new();
+    cursor.at_end().then_some(Draft { subject, was, skips_newer, head: number, places })
 }
 
 fn name_and_version(cursor: &mut Cursor<'_>) -> Option<(String, u32)> {
@@ -91,6 +93,7 @@ fn depth(line: &str) -> usize {
 struct Draft {
     subject: Subject,
     was: Vec<String>,
+    skips_newer: bool,
     head: usize,
     /// By path, with the number of the line.
     places: BTreeMap<String, (Line, usize)>,
@@ -117,7 +120,8 @@ impl Draft {
         let (lines, numbers) =
             self.places.into_iter().map(|(path, (line, number))| (line, (path, number))).unzip();
         let form = Form::of_lines(lines);
-        let entry = Entry { subject: self.subject, was: self.was, form, head: self.head, numbers };
+        let Self { subject, was, skips_newer, head, .. } = self;
+        let entry = Entry { subject, was, skips_newer, form, head, numbers };
         match entry.damage() {
             None => Ok(entry),
             Some(damaged) => Err(damaged),

@@ -41,8 +41,8 @@ struct Past<'a> {
 fn past<'a>(lock: &[Entry], events: &Events<'a>) -> Vec<Past<'a>> {
     let past = |member: &Member<'_>| {
         let event = events.reader(member.name)?;
-        // Its names before stand at the block of today.
-        let block = Block { was: Vec::new(), ..member.entry.block() };
+        // What is said of its name stands at the block of today.
+        let block = Block::new(member.entry.subject.clone(), member.entry.form.lines.clone());
         (member.version < event.schema.version).then_some(Past {
             event: event.schema.name,
             version: member.version,
