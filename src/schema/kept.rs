@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use factum_core::schema::lock::{self, Failure};
+
+use super::difference::Difference;
 use factum_core::schema::{Description, documents};
 
 /// The variable that asks for the files to be written.
@@ -24,14 +26,14 @@ pub enum KeptError {
     },
     /// Documents are not those of the app.
     #[error(
-        "in {}, these are missing or are not what the app says: {}; run `{VARIABLE}=update cargo \
-         test`, and commit them", folder.display(), names.join(", ")
+        "in {}, these are not what the app says:\n{}\nrun `{VARIABLE}=update cargo test`, and commit \
+         them", folder.display(), listed(differences)
     )]
     Documents {
         /// Where they are kept.
         folder: PathBuf,
-        /// Their names.
-        names: Vec<&'static str>,
+        /// In which ones.
+        differences: Vec<Difference>,
     },
     /// What the app consists of does not go together, for these reasons.
     #[error("the app does not start: {}", .0.join("\nthe app does not start: "))]
@@ -47,6 +49,10 @@ pub enum KeptError {
     /// The variable has a value that means nothing.
     #[error("{VARIABLE} is {0:?}: set it to `update`, or not at all")]
     Variable(String),
+}
+
+fn listed(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| format!("    {difference}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Compares what an app persists with `events.lock` in a folder; see
@@ -92,22 +98,23 @@ fn documents_in(
     folder: &Path,
     update: bool,
 ) -> Result<(), KeptError> {
-    let mut names = Vec::new();
+    let mut differences = Vec::new();
     for document in documents {
         let path = folder.join(document.name);
-        if read(&path)?.is_some_and(|kept| kept == document.text) {
+        let kept = read(&path)?;
+        if kept.as_ref() == Some(&document.text) {
             continue;
         }
         if update {
             write(&path, &document.text)?;
         } else {
-            names.push(document.name);
+            differences.push(Difference::of(document, kept.as_deref()));
         }
     }
-    if names.is_empty() {
+    if differences.is_empty() {
         return Ok(());
     }
-    Err(KeptError::Documents { folder: folder.to_owned(), names })
+    Err(KeptError::Documents { folder: folder.to_owned(), differences })
 }
 
 fn update_wanted() -> Result<bool, KeptError> {
@@ -211,9 +218,11 @@ mod tests {
         documents_in(&documents, &docs, false).unwrap();
 
         fs::write(docs.join("model.md"), "mine").unwrap();
-        let Err(KeptError::Documents { names, .. }) = documents_in(&documents, &docs, false) else {
+        let Err(KeptError::Documents { differences, .. }) = documents_in(&documents, &docs, false)
+        else {
             panic!("the change is not noticed");
         };
+        let names: Vec<_> = differences.iter().map(|difference| difference.name).collect();
         assert_eq!(names, ["model.md"]);
         documents_in(&documents, &docs, true).unwrap();
         documents_in(&documents, &docs, false).unwrap();

@@ -40,8 +40,12 @@
 //! ```
 
 #[cfg(feature = "schema")]
+mod difference;
+#[cfg(feature = "schema")]
 mod kept;
 
+#[cfg(feature = "schema")]
+pub use difference::{Difference, DifferentLine};
 pub use factum_core::schema::*;
 #[cfg(feature = "schema")]
 pub use kept::{KeptError, check_documents, check_lock};
@@ -79,7 +83,7 @@ macro_rules! __lock {
 /// diagram. Takes an app, started or not.
 ///
 /// # Panics
-/// With the names of the files that are missing or differ.
+/// If the app would not start, and with the files that are missing or differ, the first line of each.
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 #[macro_export]
