@@ -107,7 +107,12 @@ fn damage_is_an_error_with_its_line() {
     assert_eq!(damaged("d v1", "d v1 was").0, 9);
     assert_eq!(damaged("cents: u32", "cents u32"), (10, Damage::Place(text("cents u32"))));
     assert_eq!(damaged("owner?: string", "owner? (or: string").0, 18);
-    assert_eq!(damaged("cents: u32", "cents: u33"), (10, Damage::Misfit(text("cents"))));
+    for kind in ["u33", "list of many", "strin | null", "map by u33", "f64 liek 1"] {
+        let damage = Damage::NoKind { path: text("cents"), kind: text(kind) };
+        assert_eq!(damaged("cents: u32", &format!("cents: {kind}")), (10, damage));
+    }
+    let told = damaged("cents: u32", "cents: u33").1.to_string();
+    assert!(told.starts_with("`u33` is no kind") && told.contains("u8 to u128"), "{told}");
     assert_eq!(damaged("    amount: object\n", ""), (13, Damage::Misfit(text("amount.cents"))));
     assert_eq!(damaged("amount: object", "amount: string").1, Damage::Misfit(text("amount.cents")));
     assert_eq!(damaged("amount: object", "amount[]: object").0, 13);

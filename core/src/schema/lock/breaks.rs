@@ -184,5 +184,5 @@ fn broken(
     };
     let faults: Vec<_> = obstacles.into_iter().map(fault).collect();
     let subject = entry.subject.clone();
-    (!faults.is_empty()).then(|| Break { subject, faults, advice })
+    (!faults.is_empty()).then_some(Break { subject, faults, advice })
 }

@@ -2,6 +2,11 @@
 
 use super::{FILE, Subject, UPDATE};
 
+/// What there is.
+const KINDS: &str = "any, null, bool, u8 to u128, i8 to i128, f32, f64, char, string, bytes, list, list of \
+                     LENGTH, tuple, map, map by KIND, object, `object, no others`, choice, unit and \
+                     `again PATH`, with ` (checked)`, ` like SAMPLE` or ` | null` behind one";
+
 /// Where the lock file cannot be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{FILE}:{line}: {damage}")]
@@ -43,7 +48,15 @@ pub enum Damage {
     /// A place of a form before the first block, or in one of an aggregate.
     #[error("`{0}` stands in no block that has a form: take the file from version control again")]
     NoBlock(String),
-    /// A place whose kind is unknown, or that the place around it cannot have.
+    /// A place whose kind there is not.
+    #[error("`{kind}` is no kind, as which `{path}` could be read: they are {KINDS}")]
+    NoKind {
+        /// Which place.
+        path: String,
+        /// What stands there.
+        kind: String,
+    },
+    /// A place that the place around it cannot have.
     #[error(
         "`{0}` does not fit the lines around it: correct it, or take the file from version control \
          again"

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::block::{Entry, SKIPS_NEWER, Subject, is_name_char};
 use super::cursor::Cursor;
-use super::form::Form;
+use super::form::{Form, is_kind};
 use super::{Damage, Damaged};
 use crate::schema::Line;
 use crate::schema::path::shown;
@@ -134,7 +134,13 @@ impl Entry {
     fn damage(&self) -> Option<Damaged> {
         let extra = self.form.extra().map(|path| (self.number_of(path), path)).min();
         if let Some((line, path)) = extra {
-            return Some(Damaged { line, damage: Damage::Misfit(shown(path).to_owned()) });
+            let (kind, path) = (self.form.kind(path), shown(path).to_owned());
+            let damage = if is_kind(kind) {
+                Damage::Misfit(path)
+            } else {
+                Damage::NoKind { path, kind: kind.to_owned() }
+            };
+            return Some(Damaged { line, damage });
         }
         let path = self.form.missing()?;
         Some(Damaged { line: self.head, damage: Damage::Missing(shown(&path).to_owned()) })
