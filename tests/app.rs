@@ -266,11 +266,14 @@ async fn one_name_for_two_things_stops_the_start() {
         (app().aggregate::<SameContext>(), "are both the context `account`"),
         (app().projection::<SplitRow>(), "are both the context `account`"),
     ] {
+        let problems = app.describe().problems;
+        assert!(problems.iter().any(|problem| problem.contains(says)), "{problems:?}");
         let error = app.start().await.unwrap_err();
         assert!(matches!(error, StartError::SameName { .. }));
         assert!(error.to_string().contains(says), "{error}");
     }
     // The same part twice is one part.
+    assert!(built(app()).describe().problems.is_empty());
     built(app()).start().await.unwrap();
 }
 

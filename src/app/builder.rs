@@ -84,9 +84,9 @@ impl AppBuilder {
     }
 
     /// What the app persists, and by what: see [`schema`](crate::schema). Takes some milliseconds for
-    /// a hundred types.
+    /// a hundred types. Why the app would not start is among it.
     pub fn describe(&self) -> Description {
-        describe(&self.described)
+        Description { problems: self.names.problems(), ..describe(&self.described) }
     }
 
     /// Takes the time from elsewhere than the system: for tests.

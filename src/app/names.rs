@@ -7,14 +7,14 @@ use factum_core::{Aggregate, Commands, Event, EventName, Projection};
 
 use super::StartError;
 
-/// The persisted names that the parts of an app claim, and the first problem with them.
+/// The persisted names that the parts of an app claim, and the problems with them.
 #[derive(Default)]
 pub(super) struct Names {
     /// The Rust type that has it, by what it is and its name.
     owners: HashMap<(&'static str, &'static str), &'static str>,
     /// The aggregate that a command goes to, by the command's name.
     receivers: HashMap<&'static str, &'static str>,
-    problem: Option<StartError>,
+    problems: Vec<StartError>,
 }
 
 impl Names {
@@ -49,13 +49,18 @@ impl Names {
 
     /// The first problem that was found.
     pub(super) fn verdict(self) -> Result<(), StartError> {
-        self.problem.map_or(Ok(()), Err)
+        self.problems.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// All that were found, as texts.
+    pub(super) fn problems(&self) -> Vec<String> {
+        self.problems.iter().map(ToString::to_string).collect()
     }
 
     fn claim(&mut self, what: &'static str, name: &'static str, owner: &'static str) -> bool {
         let Some(first) = self.owners.insert((what, name), owner) else { return true };
         if first != owner {
-            self.problem.get_or_insert(StartError::SameName { what, name, first, second: owner });
+            self.problems.push(StartError::SameName { what, name, first, second: owner });
         }
         false
     }
@@ -65,13 +70,13 @@ impl Names {
         let first = *self.receivers.entry(command).or_insert(owner);
         if first != owner {
             let problem = StartError::SeveralReceivers { command, first, second: owner };
-            self.problem.get_or_insert(problem);
+            self.problems.push(problem);
         }
     }
 
     fn check(&mut self, of: &'static str, named: Result<(), BadName>) {
         if let Err(problem) = named {
-            self.problem.get_or_insert(StartError::BadName { of, problem });
+            self.problems.push(StartError::BadName { of, problem });
         }
     }
 }

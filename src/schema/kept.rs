@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use factum_core::schema::Description;
-use factum_core::schema::documents::Document;
 use factum_core::schema::lock::{self, Failure};
+
+use super::difference::Difference;
+use factum_core::schema::{Description, documents};
 
 /// The variable that asks for the files to be written.
 const VARIABLE: &str = "FACTUM_LOCK";
@@ -25,15 +26,18 @@ pub enum KeptError {
     },
     /// Documents are not those of the app.
     #[error(
-        "in {}, these are missing or are not what the app says: {}; run `{VARIABLE}=update cargo \
-         test`, and commit them", folder.display(), names.join(", ")
+        "in {}, these are not what the app says:\n{}\nrun `{VARIABLE}=update cargo test`, and commit \
+         them", folder.display(), listed(differences)
     )]
     Documents {
         /// Where they are kept.
         folder: PathBuf,
-        /// Their names.
-        names: Vec<&'static str>,
+        /// In which ones.
+        differences: Vec<Difference>,
     },
+    /// What the app consists of does not go together, for these reasons.
+    #[error("the app does not start: {}", .0.join("\nthe app does not start: "))]
+    DoesNotStart(Vec<String>),
     /// A file could not be read or written.
     #[error("{}: {problem}", path.display())]
     File {
@@ -45,6 +49,10 @@ pub enum KeptError {
     /// The variable has a value that means nothing.
     #[error("{VARIABLE} is {0:?}: set it to `update`, or not at all")]
     Variable(String),
+}
+
+fn listed(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| format!("    {difference}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Compares what an app persists with `events.lock` in a folder; see
@@ -67,32 +75,46 @@ fn lock_in(app: &Description, folder: &Path, update: bool) -> Result<(), KeptErr
     }
 }
 
-/// Compares documents with the files of their names in a folder. With `FACTUM_LOCK=update` in the
+/// Compares the documents of the app that is called `title` with the files of their names in a folder;
+/// see [`Description::documents`]. With `FACTUM_LOCK=update` in the
 /// environment, those that differ are written.
 ///
 /// # Errors
 /// [`KeptError`], which names those that differ.
-pub fn check_documents(documents: &[Document], folder: impl AsRef<Path>) -> Result<(), KeptError> {
-    documents_in(documents, folder.as_ref(), update_wanted()?)
+pub fn check_documents(
+    app: &Description,
+    title: &str,
+    version: &str,
+    folder: impl AsRef<Path>,
+) -> Result<(), KeptError> {
+    if !app.problems.is_empty() {
+        return Err(KeptError::DoesNotStart(app.problems.clone()));
+    }
+    documents_in(&app.documents(title, version), folder.as_ref(), update_wanted()?)
 }
 
-fn documents_in(documents: &[Document], folder: &Path, update: bool) -> Result<(), KeptError> {
-    let mut names = Vec::new();
+fn documents_in(
+    documents: &[documents::Document],
+    folder: &Path,
+    update: bool,
+) -> Result<(), KeptError> {
+    let mut differences = Vec::new();
     for document in documents {
         let path = folder.join(document.name);
-        if read(&path)?.is_some_and(|kept| kept == document.text) {
+        let kept = read(&path)?;
+        if kept.as_ref() == Some(&document.text) {
             continue;
         }
         if update {
             write(&path, &document.text)?;
         } else {
-            names.push(document.name);
+            differences.push(Difference::of(document, kept.as_deref()));
         }
     }
-    if names.is_empty() {
+    if differences.is_empty() {
         return Ok(());
     }
-    Err(KeptError::Documents { folder: folder.to_owned(), names })
+    Err(KeptError::Documents { folder: folder.to_owned(), differences })
 }
 
 fn update_wanted() -> Result<bool, KeptError> {
@@ -148,7 +170,7 @@ mod tests {
             events: Vec::new(),
             snapshot: None,
         };
-        Description { aggregates: vec![account], projections: Vec::new() }
+        Description { aggregates: vec![account], ..Description::default() }
     }
 
     fn says(checked: Result<(), KeptError>, wanted: &[&str]) {
@@ -175,7 +197,7 @@ mod tests {
 
         let kept = fs::read(&file).unwrap();
         for update in [false, true] {
-            let place = format!("{}:6", lock::FILE);
+            let place = format!("{}:8", lock::FILE);
             says(lock_in(&narrower, folder, update), &[&place, "account.deposit", "retyped-field"]);
             assert_eq!(fs::read(&file).unwrap(), kept);
         }
@@ -196,12 +218,24 @@ mod tests {
         documents_in(&documents, &docs, false).unwrap();
 
         fs::write(docs.join("model.md"), "mine").unwrap();
-        let Err(KeptError::Documents { names, .. }) = documents_in(&documents, &docs, false) else {
+        let Err(KeptError::Documents { differences, .. }) = documents_in(&documents, &docs, false)
+        else {
             panic!("the change is not noticed");
         };
+        let names: Vec<_> = differences.iter().map(|difference| difference.name).collect();
         assert_eq!(names, ["model.md"]);
         documents_in(&documents, &docs, true).unwrap();
         documents_in(&documents, &docs, false).unwrap();
+    }
+
+    #[test]
+    fn an_app_that_does_not_start_has_neither() {
+        let folder = tempfile::tempdir().unwrap();
+        let problems = vec!["two are `account`".to_owned()];
+        let app = Description { problems, ..app(Integer::U8) };
+        let told = ["the app does not start: two are `account`"];
+        says(check_lock(&app, folder.path()), &told);
+        says(check_documents(&app, "bank", "1.0", folder.path()), &told);
     }
 
     #[test]

@@ -40,8 +40,12 @@
 //! ```
 
 #[cfg(feature = "schema")]
+mod difference;
+#[cfg(feature = "schema")]
 mod kept;
 
+#[cfg(feature = "schema")]
+pub use difference::{Difference, DifferentLine};
 pub use factum_core::schema::*;
 #[cfg(feature = "schema")]
 pub use kept::{KeptError, check_documents, check_lock};
@@ -58,7 +62,7 @@ pub use crate::__lock as lock;
 /// not; see [`check_lock`] for the rules.
 ///
 /// # Panics
-/// With the report, if the file is missing or behind, or if stored data could no longer be read.
+/// With the report, if the app would not start, if the file is missing or behind, or if stored data could no longer be read.
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 #[macro_export]
@@ -79,21 +83,20 @@ macro_rules! __lock {
 /// diagram. Takes an app, started or not.
 ///
 /// # Panics
-/// With the names of the files that are missing or differ.
+/// If the app would not start, and with the files that are missing or differ, the first line of each.
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __documents {
     ($app:expr, $folder:expr $(,)?) => {
         $crate::__private::kept($crate::schema::check_documents(
-            &$app.describe().documents(
-                ::core::env!("CARGO_PKG_NAME"),
-                // A release that only mends is no new version of what others rely on.
-                ::core::concat!(
-                    ::core::env!("CARGO_PKG_VERSION_MAJOR"),
-                    ".",
-                    ::core::env!("CARGO_PKG_VERSION_MINOR"),
-                ),
+            &$app.describe(),
+            ::core::env!("CARGO_PKG_NAME"),
+            // A release that only mends is no new version of what others rely on.
+            ::core::concat!(
+                ::core::env!("CARGO_PKG_VERSION_MAJOR"),
+                ".",
+                ::core::env!("CARGO_PKG_VERSION_MINOR"),
             ),
             ::std::path::Path::new(::core::env!("CARGO_MANIFEST_DIR")).join($folder),
         ))

@@ -75,8 +75,8 @@ fn the_report_on_the_front_page_is_what_is_said() {
 
 fn up_to_date(example: &str, app: &AppBuilder) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example).join("docs");
-    let documents = app.describe().documents(example, env!("CARGO_PKG_VERSION"));
-    if let Err(error) = check_documents(&documents, folder) {
+    let (app, version) = (app.describe(), env!("CARGO_PKG_VERSION"));
+    if let Err(error) = check_documents(&app, example, version, folder) {
         panic!("{error}");
     }
 }

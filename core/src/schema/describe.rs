@@ -189,6 +189,8 @@ pub struct Description {
     pub aggregates: Vec<AggregateSchema>,
     /// What follows.
     pub projections: Vec<ProjectionSchema>,
+    /// Why the app would not start: two types with one name, say. Each is a text.
+    pub problems: Vec<String>,
 }
 
 impl Description {
@@ -208,6 +210,12 @@ impl Description {
     pub fn commands(&self) -> Vec<&CommandSchema> {
         let commands = self.aggregates.iter().flat_map(|aggregate| &aggregate.commands);
         by_name(commands, |command| command.name)
+    }
+
+    /// The projections, by name.
+    #[cfg(feature = "schema")]
+    pub(super) fn views(&self) -> Vec<&ProjectionSchema> {
+        by_name(self.projections.iter(), |projection| projection.name)
     }
 }
 

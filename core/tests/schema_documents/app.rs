@@ -101,5 +101,9 @@ pub(crate) fn bank() -> Description {
         ..projection("balances", vec!["account.deposited", "audit.reviewed"])
     };
     let others = projection("mail", vec!["post.sent", "vault.filled"]);
-    Description { aggregates: vec![vault, account], projections: vec![others, balances] }
+    Description {
+        aggregates: vec![vault, account],
+        projections: vec![others, balances],
+        problems: Vec::new(),
+    }
 }

@@ -40,6 +40,7 @@ fn a_large_app_has_a_diagram_for_each_aggregate() {
     let app = Description {
         aggregates: (0..3).map(part).collect(),
         projections: vec![projection("all", vec!["p0.done", "p1.done"])],
+        ..Description::default()
     };
     let page = page(&app);
     assert_eq!(page.matches("```mermaid").count(), 4);

@@ -4,7 +4,7 @@ use factum_core::event::Newer;
 use factum_core::schema::lock::{self, Rule, Verdict};
 use factum_core::schema::{
     Again, AggregateSchema, Checked, Choice, CommandSchema, Description, Docs, EventSchema, Field,
-    Integer, Object, PastForm, Shape, SnapshotSchema, Variant,
+    Integer, Object, PastForm, ProjectionSchema, Shape, SnapshotSchema, Variant,
 };
 
 pub(crate) const U32: Shape = Shape::Integer(Integer::U32);
@@ -122,7 +122,7 @@ fn aggregate() -> AggregateSchema {
 }
 
 fn description(aggregate: AggregateSchema) -> Description {
-    Description { aggregates: vec![aggregate], projections: Vec::new() }
+    Description { aggregates: vec![aggregate], ..Description::default() }
 }
 
 pub(crate) fn events(events: impl IntoIterator<Item = EventSchema>) -> Description {
@@ -136,6 +136,19 @@ pub(crate) fn commands(commands: impl IntoIterator<Item = CommandSchema>) -> Des
 pub(crate) fn snapshot(state: Shape) -> Description {
     let snapshot = Some(SnapshotSchema { every: 100, state });
     description(AggregateSchema { snapshot, ..aggregate() })
+}
+
+/// An app with one projection, and the same aggregate as the others.
+pub(crate) fn view(version: u32, row: Shape) -> Description {
+    let view = ProjectionSchema {
+        name: "balances",
+        version,
+        docs: Docs::NONE,
+        follows: Vec::new(),
+        columns: &[],
+        row,
+    };
+    Description { projections: vec![view], ..description(aggregate()) }
 }
 
 /// An app with one event.

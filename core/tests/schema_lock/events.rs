@@ -26,7 +26,7 @@ fn what_only_a_projection_reads_is_guarded_too() {
             columns: &[],
             row: Shape::Any,
         };
-        Description { aggregates: Vec::new(), projections: vec![view] }
+        Description { projections: vec![view], ..Description::default() }
     };
     assert_passes(&read(U32), &read(U64));
     assert_breaks(&read(U64), &read(U32), &[Rule::RetypedField]);

@@ -6,6 +6,25 @@ use factum_core::schema::lock::Rule;
 use crate::app::*;
 
 #[test]
+fn a_new_name_with_the_old_one_is_one_change() {
+    let period = || object([field("from", U32)]);
+    let before = with_fields([field("days", period()), field("n", U64)]);
+    let after = |shape| with_fields([alias(field("period", shape), "days"), field("n", U64)]);
+    assert_eq!(
+        changes(&before, &after(period())),
+        ["event account.deposited v1: `days: object` is `period (or days): object` now"]
+    );
+    let inner = alias(field("start", U64), "from");
+    assert_eq!(
+        changes(&before, &after(object([inner]))),
+        [
+            "event account.deposited v1: `days: object` is `period (or days): object` now",
+            "event account.deposited v1: `days.from: u32` is `period.start (or from): u64` now",
+        ]
+    );
+}
+
+#[test]
 fn a_removed_field_breaks() {
     let before = with_fields([field("cents", U64), field("note", Shape::Text)]);
     assert_breaks(&before, &with_fields([field("cents", U64)]), &[Rule::RemovedField]);
@@ -57,7 +76,7 @@ fn a_rename_keeps_the_old_name_as_an_alias() {
     assert_passes(&before, &with_fields([alias(field("cents", U64), "amount")]));
     assert_eq!(
         faults(&before, &with_fields([alias(field("cents", Shape::Text), "amount")])),
-        ["5: `amount` was u64, and `cents`, as which it is read, is string [retyped-field]"]
+        ["7: `amount` was u64, and `cents`, as which it is read, is string [retyped-field]"]
     );
 }
 
@@ -89,7 +108,7 @@ fn an_object_that_begins_to_refuse_others_breaks() {
     let denied = with(strict([field("cents", U64)]));
     assert_eq!(
         faults(&loose, &denied),
-        ["5: `it` ignored fields that it does not know and now refuses them [denied-fields]"]
+        ["7: `it` ignored fields that it does not know and now refuses them [denied-fields]"]
     );
     assert_passes(&denied, &loose);
     assert_passes(&denied, &denied);
@@ -97,7 +116,7 @@ fn an_object_that_begins_to_refuse_others_breaks() {
     assert_passes(&denied, &more);
     assert_eq!(
         faults(&more, &denied),
-        ["7: `it.note` was string | null and is refused [removed-field]"]
+        ["9: `it.note` was string | null and is refused [removed-field]"]
     );
     let mut whole = loose.clone();
     whole.aggregates[0].events[0].fields = strict([field("it", Shape::Text)]);

@@ -20,12 +20,14 @@ fn bank() -> Description {
     ]
     .map(|mut app| app.aggregates.remove(0));
     let whole = AggregateSchema { events: events.events, commands: commands.commands, ..snapshot };
-    Description { aggregates: vec![whole], ..Description::default() }
+    Description { aggregates: vec![whole], ..view(1, object([field("cents", U64)])) }
 }
 
 const BANK: &str = "\
-# What this app persists: the forms of its commands, events and snapshots.
+# What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
 # `FACTUM_LOCK=update cargo test` writes this file. Review it like code: what is stored has these forms.
+
+aggregate account
 
 command account.deposit
     account: string
@@ -40,6 +42,9 @@ event account.deposited v2 was account.paid_in
 snapshot account
     cents: u64
     owner?: string | null
+
+view balances v1
+    cents: u64
 ";
 
 #[test]
@@ -95,29 +100,36 @@ fn damage_is_an_error_with_its_line() {
         (damaged.line, damaged.damage)
     };
     let text = str::to_owned;
-    assert_eq!(damaged("    cents: u32", "<<<<<<< ours"), (8, Damage::MergeConflict));
-    assert_eq!(damaged("    cents: u32", "======="), (8, Damage::MergeConflict));
-    assert_eq!(damaged("event account", "evnt account").0, 7);
-    assert_eq!(damaged("d v1", "d"), (7, Damage::Head(text("event account.deposited"))));
-    assert_eq!(damaged("d v1", "d v1 was").0, 7);
-    assert_eq!(damaged("cents: u32", "cents u32"), (8, Damage::Place(text("cents u32"))));
-    assert_eq!(damaged("owner?: string", "owner? (or: string").0, 16);
-    assert_eq!(damaged("cents: u32", "cents: u33"), (8, Damage::Misfit(text("cents"))));
-    assert_eq!(damaged("    amount: object\n", ""), (11, Damage::Misfit(text("amount.cents"))));
+    assert_eq!(damaged("    cents: u32", "<<<<<<< ours"), (10, Damage::MergeConflict));
+    assert_eq!(damaged("    cents: u32", "======="), (10, Damage::MergeConflict));
+    assert_eq!(damaged("event account", "evnt account").0, 9);
+    assert_eq!(damaged("d v1", "d"), (9, Damage::Head(text("event account.deposited"))));
+    assert_eq!(damaged("d v1", "d v1 was").0, 9);
+    assert_eq!(damaged("cents: u32", "cents u32"), (10, Damage::Place(text("cents u32"))));
+    assert_eq!(damaged("owner?: string", "owner? (or: string").0, 18);
+    for kind in ["u33", "list of many", "strin | null", "map by u33", "f64 liek 1"] {
+        let damage = Damage::NoKind { path: text("cents"), kind: text(kind) };
+        assert_eq!(damaged("cents: u32", &format!("cents: {kind}")), (10, damage));
+    }
+    let told = damaged("cents: u32", "cents: u33").1.to_string();
+    assert!(told.starts_with("`u33` is no kind") && told.contains("u8 to u128"), "{told}");
+    assert_eq!(damaged("    amount: object\n", ""), (13, Damage::Misfit(text("amount.cents"))));
     assert_eq!(damaged("amount: object", "amount: string").1, Damage::Misfit(text("amount.cents")));
-    assert_eq!(damaged("amount: object", "amount[]: object").0, 11);
-    assert_eq!(damaged("cents: u32", "cents: list"), (7, Damage::Missing(text("cents[]"))));
-    assert_eq!(damaged("cents: u32", "cents: again there"), (8, Damage::Misfit(text("cents"))));
+    assert_eq!(damaged("amount: object", "amount[]: object").0, 13);
+    assert_eq!(damaged("cents: u32", "cents: list"), (9, Damage::Missing(text("cents[]"))));
+    assert_eq!(damaged("cents: u32", "cents: again there"), (10, Damage::Misfit(text("cents"))));
     assert_eq!(
         damaged("command account.deposit\n", ""),
-        (4, Damage::NoBlock(text("account: string")))
+        (6, Damage::NoBlock(text("account: string")))
     );
-    assert_eq!(damaged("d v1", "d v0").0, 7);
+    assert_eq!(damaged("d v1", "d v0").0, 9);
     assert!(matches!(damaged("d v1", "d v0").1, Damage::NoVersion(_)));
+    assert!(matches!(damaged("s v1", "s v0"), (20, Damage::NoVersion(_))));
+    assert_eq!(damaged("s v1", "s").0, 20);
     let twice = damaged("    cents: u32", "    cents: u32\n    cents: u64");
-    assert_eq!(twice, (9, Damage::PlaceTwice { path: text("cents"), first: 8 }));
+    assert_eq!(twice, (11, Damage::PlaceTwice { path: text("cents"), first: 10 }));
     let (line, damage) = damaged("v2 was account.paid_in", "v1");
-    assert!(matches!(damage, Damage::BlockTwice { first: 7, .. }) && line == 10, "{damage:?}");
+    assert!(matches!(damage, Damage::BlockTwice { first: 9, .. }) && line == 12, "{damage:?}");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn other_kinds_do_not_change() {
 fn a_fault_says_what_it_was_and_what_it_is() {
     assert_eq!(
         faults(&with(nullable(U64)), &with(list(U64))),
-        ["5: `it` was u64 | null and is list [retyped-field]"]
+        ["7: `it` was u64 | null and is list [retyped-field]"]
     );
     let opaque = |shape| {
         let mut event = event("account.deposited", []);
@@ -119,12 +119,12 @@ fn a_fault_says_what_it_was_and_what_it_is() {
     };
     assert_eq!(
         faults(&opaque(Shape::Any), &opaque(object([]))),
-        ["5: `(value)` was any and is object: what is stored may be anything [retyped-field]"]
+        ["7: `(value)` was any and is object: what is stored may be anything [retyped-field]"]
     );
     assert_eq!(
         faults(&opaque(object([])), &opaque(Shape::Any)),
         [
-            "4: `(value)` was object and is any: whether what is stored can be read as that, cannot be \
+            "6: `(value)` was object and is any: whether what is stored can be read as that, cannot be \
              compared [retyped-field]"
         ]
     );
@@ -156,7 +156,7 @@ fn a_check_may_be_dropped_but_not_begin_or_change() {
     assert_eq!(
         faults(&with(Shape::Text), &with(date())),
         [
-            r#"5: `it` was string and is string like "2000-01-01": what is stored may be refused [retyped-field]"#
+            r#"7: `it` was string and is string like "2000-01-01": what is stored may be refused [retyped-field]"#
         ]
     );
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
+mod aggregates;
 mod app;
 mod commands;
 mod events;
@@ -17,3 +18,4 @@ mod snapshots;
 mod soundness;
 mod values;
 mod versions;
+mod views;

@@ -64,7 +64,7 @@ fn the_name_between_is_the_one_that_is_missing() {
     let only_the_first = was(event("account.received", [field("cents", U64)]), "account.paid_in");
     assert_eq!(
         faults(&renamed(), &events([only_the_first.clone()])),
-        ["4: it is named account.received now, and this name is no longer read [forgotten-name]"]
+        ["6: it is named account.received now, and this name is no longer read [forgotten-name]"]
     );
     let failure = lock::check(Some(&locked(&renamed())), &events([only_the_first.clone()]), true);
     let told = failure.unwrap_err().to_string();
@@ -80,7 +80,7 @@ fn versions_of_the_old_name_stay_under_it() {
     let first = locked(&events([event("account.paid_in", [field("cents", U32)])]));
     let app = events([was(raised(deposited(), None), "account.paid_in")]);
     let second = update(&first, &app);
-    let blocks = second.split_once("\n\n").unwrap().1;
+    let blocks = second.split_once("aggregate account\n\n").unwrap().1;
     assert_eq!(
         blocks,
         "event account.deposited v2 was account.paid_in\n    cents: u64\n\n\
@@ -97,6 +97,30 @@ fn versions_of_the_old_name_stay_under_it() {
     // One cause: what cannot be read by its name is not compared.
     let both = events([raised(deposited(), Some(object([field("note", U64)])))]);
     assert_eq!(rules_of(&second, &both), [Rule::ForgottenName]);
+}
+
+#[test]
+fn a_rename_is_one_change() {
+    let before = events([event("account.paid_in", [field("cents", U32)])]);
+    assert_eq!(
+        changes(&before, &renamed()),
+        [
+            "event account.paid_in v1 is account.deposited now",
+            "event account.paid_in v1: `cents: u32` is `cents: u64` now",
+        ]
+    );
+    let raised = events([was(raised(deposited(), None), "account.paid_in")]);
+    assert_eq!(changes(&before, &raised), ["event account.deposited v2 is new"]);
+    // Of two that become one, one is renamed.
+    let two = events([event("account.paid_in", []), event("account.put", [])]);
+    let one = event("account.deposited", []);
+    let one = events([was(was(one, "account.paid_in"), "account.put")]);
+    let told = [
+        "event account.paid_in v1 is account.deposited now",
+        "event account.paid_in v1 is read under the name account.put too",
+        "event account.put v1 is not written any more",
+    ];
+    assert_eq!(changes(&two, &one), told);
 }
 
 #[test]

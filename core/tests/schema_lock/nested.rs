@@ -17,14 +17,14 @@ fn only_the_outermost_cause_is_told() {
     ]);
     assert_eq!(
         faults(&before, &with_fields([field("cents", U64)])),
-        ["6: `place` was object and is gone [removed-field]"]
+        ["8: `place` was object and is gone [removed-field]"]
     );
     assert_eq!(
         faults(&before, &with_fields([field("cents", U64), field("place", Shape::Text)])),
-        ["6: `place` was object and is string [retyped-field]"]
+        ["8: `place` was object and is string [retyped-field]"]
     );
     let new = with_fields([field("cents", U64)]);
-    assert_eq!(faults(&new, &before), ["4: `place` is new and has to be there [required-field]"]);
+    assert_eq!(faults(&new, &before), ["6: `place` is new and has to be there [required-field]"]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_tuple_becomes_a_list_of_what_all_its_items_are() {
     assert_breaks(&with(list(U64)), &pair, &[Rule::RetypedField]);
     assert_eq!(
         faults(&pair, &with(list(U32))),
-        ["6: `it[0]` was u64, and `it[]`, as which it is read, is u32 [retyped-field]"]
+        ["8: `it[0]` was u64, and `it[]`, as which it is read, is u32 [retyped-field]"]
     );
 }
 
@@ -96,7 +96,7 @@ fn a_long_array_keeps_its_length() {
 fn a_removed_variant_breaks() {
     let both = with(choice([("Car", None), ("Bike", Some(place([("gears", U64)])))]));
     let car = with(choice([("Car", None)]));
-    assert_eq!(faults(&both, &car), ["6: `it/Bike` was object and is gone [removed-variant]"]);
+    assert_eq!(faults(&both, &car), ["8: `it/Bike` was object and is gone [removed-variant]"]);
     assert_breaks(&both, &car, &[Rule::RemovedVariant]);
     assert_passes(&car, &both);
 }
@@ -105,7 +105,7 @@ fn a_removed_variant_breaks() {
 fn a_variant_keeps_its_content() {
     let unit = with(choice([("Car", None)]));
     let full = with(choice([("Car", Some(place([])))]));
-    assert_eq!(faults(&unit, &full), ["6: `it/Car` was unit and is object [retyped-field]"]);
+    assert_eq!(faults(&unit, &full), ["8: `it/Car` was unit and is object [retyped-field]"]);
     assert_breaks(&full, &unit, &[Rule::RetypedField]);
 }
 
@@ -133,7 +133,7 @@ fn a_form_in_itself_is_compared_once() {
     assert_eq!(locked(&before), locked(&with(tree("Renamed", U64))));
     assert_eq!(
         faults(&before, &with(tree("Tree", U32))),
-        ["8: `it.leaf` was u64 and is u32 [retyped-field]"]
+        ["10: `it.leaf` was u64 and is u32 [retyped-field]"]
     );
     assert_passes(&with(tree("Tree", U32)), &before);
 }
@@ -168,7 +168,7 @@ fn a_form_in_itself_may_be_written_out() {
     assert_eq!(
         faults(&with(once), &with(other)),
         [
-            "8: `it.leaf` was u64, and `it.children[].leaf`, as which it is read, is u32 [retyped-field]"
+            "10: `it.leaf` was u64, and `it.children[].leaf`, as which it is read, is u32 [retyped-field]"
         ]
     );
 }

@@ -19,12 +19,13 @@ fn deposited() -> EventSchema {
 fn a_retyped_field() {
     let after = with_fields([field("cents", Shape::Text), field("by", U64)]);
     let told = report(&locked(&events([deposited()])), &after);
-    let expected = r#"what is stored can no longer be read:
+    let expected = r#"these changes break what is locked:
 
-events.lock:5: event account.deposited v1: `cents` was u64 and is string [retyped-field]
-events.lock:6: event account.deposited v1: `type` was string | null and is gone [removed-field]
-events.lock:4: event account.deposited v1: `by` is new and has to be there [required-field]
-    stored events have the old form: keep that readable, or raise the version and lead from the old
+events.lock:7: event account.deposited v1: `cents` was u64 and is string [retyped-field]
+events.lock:8: event account.deposited v1: `type` was string | null and is gone [removed-field]
+events.lock:6: event account.deposited v1: `by` is new and has to be there [required-field]
+    stored events have the old form: keep that readable (a field may be left out if it is an
+    `Option` or has `#[serde(default)]`), or raise the version and lead from the old
     form to the new:
 
         #[event("account.deposited", version = 2, upcast(1 => deposited_from_v1))]
@@ -40,11 +41,43 @@ events.lock:4: event account.deposited v1: `by` is new and has to be there [requ
 }
 
 #[test]
+fn a_field_that_is_only_gone() {
+    let told = report(&locked(&events([deposited()])), &with_fields([field("cents", U64)]));
+    let expected = "\
+    what stored events say there would be lost without a word: keep it, or raise the version and lead from \
+the old
+    form to the new:
+";
+    assert!(told.contains(expected) && !told.contains("serde(default)"), "{told}");
+    let commands = |fields: Vec<_>| commands([command("account.deposit", fields)]);
+    let told = report(&locked(&commands(vec![field("cents", U64)])), &commands(vec![]));
+    let expected = "    \
+    what senders say there would be lost without a word: keep it,
+    or give the new form a name of its own beside this one, such as `account.deposit_2`";
+    assert!(told.ends_with(expected.trim_start()), "{told}");
+}
+
+#[test]
+fn a_field_that_may_have_another_name() {
+    let place = |fields: Vec<_>| with_fields([field("place", object(fields))]);
+    let before = locked(&place(vec![field("cents", U64), field("town", Shape::Text)]));
+    let told = report(&before, &place(vec![field("cents", U64), field("city", Shape::Text)]));
+    let hint = "    if `place.city` is what `town` was, under a new name, write `#[serde(alias = \"town\")]` on \
+                it; otherwise:\n\n    stored events have the old form";
+    assert!(told.contains(hint), "{told}");
+    assert_eq!(told.matches("alias").count(), 1);
+    let told = report(&before, &place(vec![field("cents", U64), field("city", U64)]));
+    assert!(!told.contains("alias"), "{told}");
+    let alias = alias(field("city", Shape::Text), "town");
+    assert!(rules_of(&before, &place(vec![field("cents", U64), alias])).is_empty());
+}
+
+#[test]
 fn what_is_not_all_told_by_the_forms() {
     let it = |shape| with_fields([field("it", shape)]);
     let told = report(&locked(&it(U64)), &it(Shape::Any));
     let expected = "\
-events.lock:5: event account.deposited v1: `it` was u64 and is any: whether what is stored can be read as \
+events.lock:7: event account.deposited v1: `it` was u64 and is any: whether what is stored can be read as \
 that, cannot be compared [retyped-field]
     serde asks a type that is `any` (it has `tag`, `untagged` or `flatten`) for anything, so that nothing
     says what it reads: if it is sure that it reads what is stored, let events.lock say `any` there, \
@@ -57,7 +90,7 @@ without the
     assert!(told.contains(expected), "{told}");
     let told = report(&locked(&it(Shape::Any)), &it(U64));
     let expected = "\
-events.lock:5: event account.deposited v1: `it` was any and is u64: what is stored may be anything \
+events.lock:7: event account.deposited v1: `it` was any and is u64: what is stored may be anything \
 [retyped-field]
     nothing is known of what was stored as `any`: if it is sure that it can be read, take the block out of
     events.lock by hand, and run `FACTUM_LOCK=update cargo test`; otherwise:
@@ -68,7 +101,7 @@ events.lock:5: event account.deposited v1: `it` was any and is u64: what is stor
     let date = || checked(Shape::Text, Some(r#""2000-01-01""#));
     let told = report(&locked(&it(Shape::Text)), &it(nullable(date())));
     let expected = r#"
-events.lock:5: event account.deposited v1: `it` was string and is string like "2000-01-01" | null: what is stored may be refused [retyped-field]
+events.lock:7: event account.deposited v1: `it` was string and is string like "2000-01-01" | null: what is stored may be refused [retyped-field]
     a type that looks at what it reads (a sample that it takes stands behind `like`) may refuse what is
     stored: if it is sure that all of it passes, write the new kind into events.lock by hand; otherwise:
 
@@ -163,8 +196,8 @@ fn the_names() {
     let lock = locked(&events([was(deposited(), "account.paid_in")]));
     assert_eq!(
         report(&lock, &events([deposited()])),
-        "what is stored can no longer be read:\n\n\
-         events.lock:4: event account.deposited v1: it was named account.paid_in before, and that \
+        "these changes break what is locked:\n\n\
+         events.lock:6: event account.deposited v1: it was named account.paid_in before, and that \
          name is no longer read [forgotten-name]\n    \
          stored events have the old name: write `was = \"account.paid_in\"` on \
          `AccountEvent::Deposited`;\n    \
@@ -172,8 +205,8 @@ fn the_names() {
     );
     assert_eq!(
         report(&lock, &events([])),
-        "what is stored can no longer be read:\n\n\
-         events.lock:4: event account.deposited v1: it is gone [removed-event]\n    \
+        "these changes break what is locked:\n\n\
+         events.lock:6: event account.deposited v1: it is gone [removed-event]\n    \
          stored events have this name: keep it, or write `was = \"account.deposited\"` on the event \
          that took its place;\n    \
          if no store has one any more, take its blocks out of events.lock by hand"
@@ -207,6 +240,20 @@ fn a_file_that_is_behind() {
         "events.lock is behind:\n    event account.closed v1 is new\n\
          run `FACTUM_LOCK=update cargo test`, and commit it"
     );
+}
+
+#[test]
+fn an_app_that_does_not_start() {
+    let app = events([deposited()]);
+    let problems = vec!["two are `a`".to_owned(), "two are `b`".to_owned()];
+    let odd = Description { problems, ..app.clone() };
+    for update in [false, true] {
+        let told = lock::check(Some(&locked(&app)), &odd, update).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "the app does not start: two are `a`\nthe app does not start: two are `b`"
+        );
+    }
 }
 
 #[test]

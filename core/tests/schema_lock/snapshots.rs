@@ -1,6 +1,6 @@
 //! Snapshots, which no change breaks.
 
-use factum_core::schema::{Description, Shape};
+use factum_core::schema::Shape;
 
 use crate::app::*;
 
@@ -22,7 +22,7 @@ fn any_change_passes_and_says_what_it_costs() {
 #[test]
 fn it_comes_and_goes() {
     let kept = snapshot(object([field("cents", U64)]));
-    let not_kept = Description::default();
+    let not_kept = events([]);
     assert_passes(&kept, &not_kept);
     assert_passes(&not_kept, &kept);
     assert_eq!(changes(&kept, &not_kept), ["snapshot account is not written any more"]);

@@ -1,5 +1,6 @@
 //! Versions of a form, and what leads on from them.
 
+use factum_core::event::Newer;
 use factum_core::schema::lock::{self, Rule};
 use factum_core::schema::{EventSchema, Shape};
 
@@ -27,6 +28,30 @@ fn a_raised_version_leads_on_from_the_one_before() {
 }
 
 #[test]
+fn what_becomes_of_newer_forms_stands_at_the_event() {
+    let skips = || was(EventSchema { newer: Newer::Skip, ..v1() }, "account.paid_in");
+    let fails = || was(v1(), "account.paid_in");
+    let lock = locked(&events([skips()]));
+    assert!(
+        lock.contains("event account.deposited v1 was account.paid_in skips newer\n"),
+        "{lock}"
+    );
+    assert_passes(&events([skips()]), &events([fails()]));
+    assert_passes(&events([fails()]), &events([skips()]));
+    assert_eq!(
+        changes(&events([fails()]), &events([skips()])),
+        ["event account.deposited v1 lets newer forms be left out"]
+    );
+    assert_eq!(
+        changes(&events([skips()]), &events([fails()])),
+        ["event account.deposited v1 lets newer forms be left out no more"]
+    );
+    // It is said of the event, not of a version.
+    let after = update(&lock, &events([raised(skips(), None)]));
+    assert_eq!(after.matches("skips newer").count(), 1);
+}
+
+#[test]
 fn an_upcaster_takes_what_is_locked() {
     let before = events([v1()]);
     let after = |fields: Vec<_>| events([v2(Some(object(fields)))]);
@@ -37,7 +62,7 @@ fn an_upcaster_takes_what_is_locked() {
     assert_breaks(&before, &after(wrong), &[Rule::UpcasterMismatch, Rule::UpcasterMismatch]);
     assert_eq!(
         faults(&before, &after(vec![field("cents", Shape::Text)])),
-        ["5: in what its upcaster takes, `cents` was u32 and is string [upcaster-mismatch]"]
+        ["7: in what its upcaster takes, `cents` was u32 and is string [upcaster-mismatch]"]
     );
 }
 
@@ -48,7 +73,7 @@ fn an_upcaster_that_refuses_fields_takes_all_that_is_locked() {
     assert_passes(&before, &after(strict([field("cents", U32), field("note", Shape::Text)])));
     assert_eq!(
         faults(&before, &after(strict([field("cents", U32)]))),
-        ["6: in what its upcaster takes, `note` was string and is refused [upcaster-mismatch]"]
+        ["8: in what its upcaster takes, `note` was string and is refused [upcaster-mismatch]"]
     );
 }
 

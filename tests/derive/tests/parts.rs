@@ -67,7 +67,10 @@ impl Project<LampEvent> for Row {
 
 #[tokio::test]
 async fn a_command_of_two_aggregates_stops_the_start() {
-    let error = App::memory().aggregate::<Lamp>().aggregate::<Torch>().start().await.unwrap_err();
+    let app = App::memory().aggregate::<Lamp>().aggregate::<Torch>();
+    let problems = app.describe().problems;
+    let error = app.start().await.unwrap_err();
+    assert_eq!(problems, [error.to_string()]);
     assert!(matches!(error, StartError::SeveralReceivers { command: "lamp.light", .. }));
     let told = error.to_string();
     assert!(told.contains("Lamp and ") && told.contains("Torch both list"), "{told}");

@@ -1,8 +1,9 @@
 //! What to do about a breaking change.
 
+use super::Rule;
 use super::cause::Cause;
 use super::form::Form;
-use super::reading::Obstacle;
+use super::reading::{Obstacle, Renamed};
 use super::today::Known;
 use super::{FILE, UPDATE, upcaster};
 
@@ -10,11 +11,64 @@ pub(super) const REMOVED_COMMAND: &str = "\
 what sends it (a queue, a saga, another service) would be refused: keep it; if nothing sends it any
 more, take its block out of the lock file by hand";
 
-pub(super) fn command(name: &str) -> String {
+pub(super) fn removed_aggregate(name: &str) -> String {
     format!(
-        "what sends it in the old form would be refused: keep that readable (a new field may be left \
-         out if\nit is an `Option` or has `#[serde(default)]`), or give the new form a name of its \
-         own beside this one,\nsuch as `{name}_2`"
+        "its streams are named {name}-…, and would not be found any more: keep the name (the Rust type \
+         may have\nanother); if no store has such streams, take its block out of {FILE} by hand"
+    )
+}
+
+/// For a command whose form changed.
+pub(super) fn command(name: &str, obstacles: &[Obstacle]) -> String {
+    let keep = match Loss::of(obstacles) {
+        Loss::Silent => "what senders say there would be lost without a word: keep it".to_owned(),
+        Loss::Refusal { new_fields } => {
+            format!(
+                "what sends it in the old form would be refused: keep that readable{}",
+                may_be_left_out(new_fields)
+            )
+        }
+    };
+    format!("{keep},\nor give the new form a name of its own beside this one, such as `{name}_2`")
+}
+
+/// What becomes of what is stored or sent in the old form.
+enum Loss {
+    /// It is read, and a part of it is lost.
+    Silent,
+    /// It is refused, and perhaps for new fields.
+    Refusal { new_fields: bool },
+}
+
+impl Loss {
+    fn of(obstacles: &[Obstacle]) -> Self {
+        if obstacles.iter().all(|obstacle| obstacle.cause == Cause::LeftOut) {
+            return Self::Silent;
+        }
+        Self::Refusal {
+            new_fields: obstacles.iter().any(|obstacle| obstacle.rule == Rule::RequiredField),
+        }
+    }
+}
+
+fn may_be_left_out(new_fields: bool) -> &'static str {
+    if new_fields {
+        " (a field may be left out if it is an\n`Option` or has `#[serde(default)]`)"
+    } else {
+        ""
+    }
+}
+
+pub(super) fn changed_row(name: &str, version: u32) -> String {
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "stored rows have the old form: keep that readable; {version} is the last version that there \
+             is, so\nthat the new form needs a projection with a name of its own"
+        );
+    };
+    format!(
+        "stored rows have the old form: raise the version, and the rows are built anew from the log:\n\n    \
+         #[projection(name = {name:?}, version = {raised}, ..)]"
     )
 }
 
@@ -70,10 +124,16 @@ pub(super) fn mismatch(event: &Known<'_>, version: u32, locked: &Form) -> String
     )
 }
 
-/// What is to be said first of places of which the forms do not tell all.
+/// What is to be said first: of names, and of places of which the forms do not tell all.
 pub(super) fn notes(obstacles: &[Obstacle]) -> String {
     let has = |cause| obstacles.iter().any(|obstacle| obstacle.cause == cause);
     let mut notes = String::new();
+    for Renamed { from, to } in obstacles.iter().filter_map(|obstacle| obstacle.renamed.as_ref()) {
+        notes += &format!(
+            "if `{to}` is what `{from}` was, under a new name, write `#[serde(alias = {from:?})]` on it; \
+             otherwise:\n\n"
+        );
+    }
     if has(Cause::NowAny) {
         notes += &format!(
             "serde asks a type that is `any` (it has `tag`, `untagged` or `flatten`) for anything, so \
@@ -98,23 +158,31 @@ pub(super) fn notes(obstacles: &[Obstacle]) -> String {
 }
 
 /// For a form that changed though its version did not.
-pub(super) fn raise(event: &Known<'_>, locked: &Form) -> String {
+pub(super) fn raise(event: &Known<'_>, locked: &Form, obstacles: &[Obstacle]) -> String {
     let version = event.schema.version;
+    let keep = match Loss::of(obstacles) {
+        Loss::Silent => {
+            "what stored events say there would be lost without a word: keep it".to_owned()
+        }
+        Loss::Refusal { new_fields } => {
+            format!(
+                "stored events have the old form: keep that readable{}",
+                may_be_left_out(new_fields)
+            )
+        }
+    };
     let Some(raised) = version.checked_add(1) else {
         return format!(
-            "stored events have the old form: keep that readable; {version} is the last version that \
-             there is,\nso that the new form needs an event with a name of its own"
+            "{keep};\n{version} is the last version that there is, so that the new form needs an event with a name of its own"
         );
     };
     if event.schema.variant.is_empty() {
         return format!(
-            "stored events have the old form: keep that readable, or raise the version to {raised} in \
-             `TYPES`\nand let `decode` read version {version} as it is locked"
+            "{keep}, or raise the version to {raised} in `TYPES`\nand let `decode` read version {version} as it is locked"
         );
     }
     format!(
-        "stored events have the old form: keep that readable, or raise the version and lead from the \
-         old\nform to the new{}:\n\n{}\n\n{}",
+        "{keep}, or raise the version and lead from the old\nform to the new{}:\n\n{}\n\n{}",
         if event.schema.past.is_empty() { "" } else { ", and the upcaster before to the old" },
         upcaster::attribute(event, raised),
         upcaster::function(event, version, locked)

@@ -10,6 +10,8 @@ use crate::schema::path::{is_plain, is_plain_char, json};
 /// What has a form that the lock file keeps, in the order in which it keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
+    /// An aggregate, by its name.
+    Aggregate(String),
     /// A command, by its name.
     Command(String),
     /// An event.
@@ -21,15 +23,24 @@ pub enum Subject {
     },
     /// The kept state of an aggregate, by the aggregate's name.
     Snapshot(String),
+    /// The rows of a projection.
+    View {
+        /// Its name.
+        name: String,
+        /// The version of its code.
+        version: u32,
+    },
 }
 
 /// As at the head of its block: `event account.deposited v2`.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Aggregate(name) => write!(f, "aggregate {}", quoted_name(name)),
             Self::Command(name) => write!(f, "command {}", quoted_name(name)),
             Self::Event { name, version } => write!(f, "event {} v{version}", quoted_name(name)),
             Self::Snapshot(name) => write!(f, "snapshot {}", quoted_name(name)),
+            Self::View { name, version } => write!(f, "view {} v{version}", quoted_name(name)),
         }
     }
 }
@@ -50,15 +61,28 @@ pub(super) struct Block {
     pub(super) subject: Subject,
     /// The names before, of an event.
     pub(super) was: Vec<String>,
+    /// Whether newer forms are left out where states are folded, of an event.
+    pub(super) skips_newer: bool,
     /// The form, sorted.
     pub(super) lines: Vec<Line>,
 }
+
+impl Block {
+    /// One of which nothing more is said.
+    pub(super) fn new(subject: Subject, lines: Vec<Line>) -> Self {
+        Self { subject, was: Vec::new(), skips_newer: false, lines }
+    }
+}
+
+/// What stands on the first line of an event that leaves newer forms out.
+pub(super) const SKIPS_NEWER: &str = " skips newer";
 
 /// A block, and where it stands in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) subject: Subject,
     pub(super) was: Vec<String>,
+    pub(super) skips_newer: bool,
     pub(super) form: Form,
     /// The number of its first line.
     pub(super) head: usize,
@@ -74,7 +98,11 @@ impl Entry {
     }
 
     pub(super) fn block(&self) -> Block {
-        let lines = self.form.lines.clone();
-        Block { subject: self.subject.clone(), was: self.was.clone(), lines }
+        Block {
+            subject: self.subject.clone(),
+            was: self.was.clone(),
+            skips_newer: self.skips_newer,
+            lines: self.form.lines.clone(),
+        }
     }
 }

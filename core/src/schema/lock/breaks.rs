@@ -12,7 +12,7 @@ use crate::schema::Description;
 /// All that breaks, in the order of the file.
 pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     let events = Events::of(app);
-    let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_command(entry, app)).collect();
+    let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_entry(entry, app)).collect();
     let families = families(lock);
     for family in &families {
         breaks.extend(match successor(family, &families, &events) {
@@ -24,13 +24,37 @@ pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     breaks
 }
 
-fn of_command(entry: &Entry, app: &Description) -> Option<Break> {
-    let Subject::Command(name) = &entry.subject else { return None };
+/// What breaks with one that has no versions that are kept.
+fn of_entry(entry: &Entry, app: &Description) -> Option<Break> {
+    match &entry.subject {
+        Subject::Aggregate(name) => of_aggregate(entry, name, app),
+        Subject::Command(name) => of_command(entry, name, app),
+        Subject::View { name, version } => of_view(entry, name, *version, app),
+        Subject::Event { .. } | Subject::Snapshot(_) => None,
+    }
+}
+
+fn of_aggregate(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
+    let is_there = app.aggregates.iter().any(|aggregate| aggregate.name == name);
+    let advice = || advice::removed_aggregate(name);
+    (!is_there).then(|| gone(entry, Rule::RemovedAggregate, advice()))
+}
+
+fn of_command(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
     let Some(command) = app.commands().into_iter().find(|command| command.name == name) else {
         return Some(gone(entry, Rule::RemovedCommand, advice::REMOVED_COMMAND.to_owned()));
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
-    broken(entry, obstacles, |notes| format!("{notes}{}", advice::command(name)))
+    broken(entry, obstacles, |obstacles| advice::command(name, obstacles))
+}
+
+/// The rows of other versions are built anew, from the log.
+fn of_view(entry: &Entry, name: &str, version: u32, app: &Description) -> Option<Break> {
+    let mut views = app.views().into_iter();
+    let view = views.find(|view| view.name == name && view.version == version)?;
+    let mut obstacles = obstacles(&entry.form, &Form::of(&view.row));
+    obstacles.iter_mut().for_each(|obstacle| obstacle.rule = Rule::ChangedRow);
+    broken(entry, obstacles, |_| advice::changed_row(name, version))
 }
 
 /// The event that took the place of one that is gone, as it has a name that this one had before.
@@ -96,9 +120,7 @@ fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     }
     if version == event.schema.version {
         let obstacles = obstacles(&entry.form, &Form::of(&event.schema.fields));
-        return broken(entry, obstacles, |notes| {
-            format!("{notes}{}", advice::raise(event, &entry.form))
-        });
+        return broken(entry, obstacles, |obstacles| advice::raise(event, &entry.form, obstacles));
     }
     if !event.has_upcaster(version) {
         let what = format!("nothing leads on from it to version {}", event.schema.version);
@@ -153,14 +175,14 @@ fn single(entry: &Entry, rule: Rule, what: String, advice: String) -> Break {
 fn broken(
     entry: &Entry,
     obstacles: Vec<Obstacle>,
-    advice: impl FnOnce(String) -> String,
+    advice: impl FnOnce(&[Obstacle]) -> String,
 ) -> Option<Break> {
-    let notes = advice::notes(&obstacles);
+    let advice = format!("{}{}", advice::notes(&obstacles), advice(&obstacles));
     let fault = |Obstacle { rule, path, what, .. }: Obstacle| {
         let line = entry.number_of(&path);
         Fault { rule, line, what }
     };
     let faults: Vec<_> = obstacles.into_iter().map(fault).collect();
     let subject = entry.subject.clone();
-    (!faults.is_empty()).then(|| Break { subject, faults, advice: advice(notes) })
+    (!faults.is_empty()).then_some(Break { subject, faults, advice })
 }

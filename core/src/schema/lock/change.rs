@@ -5,6 +5,8 @@ use std::fmt;
 
 use super::Subject;
 use super::block::{Block, quoted_name};
+use super::renames::{event_after, last_step, with_new_paths};
+use crate::event::Newer;
 use crate::schema::Line;
 
 /// A change that breaks nothing.
@@ -24,8 +26,12 @@ pub enum Changed {
     Added,
     /// It is written under another name or in another form, and read as that; or it is no longer kept.
     Dropped,
+    /// It has this name now, and is read under the one before too.
+    Renamed(String),
     /// It is read under this name too.
     Name(String),
+    /// What becomes of newer forms, of an event: whether they are left out, or stop what reads them.
+    Newer(Newer),
     /// A place of the form is new, gone, or another.
     Place {
         /// How it was.
@@ -43,6 +49,9 @@ impl fmt::Display for Change {
         match &self.what {
             Changed::Added => f.write_str(" is new"),
             Changed::Dropped => f.write_str(" is not written any more"),
+            Changed::Renamed(name) => write!(f, " is {} now", quoted_name(name)),
+            Changed::Newer(Newer::Skip) => f.write_str(" lets newer forms be left out"),
+            Changed::Newer(Newer::Fail) => f.write_str(" lets newer forms be left out no more"),
             Changed::Name(name) => write!(f, " is read under the name {} too", quoted_name(name)),
             Changed::Place { before: Some(before), after: Some(after) } => {
                 write!(f, ": `{before}` is `{after}` now")
@@ -71,13 +80,33 @@ pub(super) fn changes(before: &[Block], after: &[Block]) -> Vec<Change> {
         };
         changed.into_iter().filter_map(move |what| Some(Change { subject: subject.clone()?, what }))
     };
-    pairs(before, after, |block| &block.subject).flat_map(of).collect()
+    let today =
+        |block| event_after(block, before, after).map_or(&block.subject, |new| &new.subject);
+    let mut changes: Vec<_> =
+        pairs(before.iter().map(|block| (today(block), block)), own(after, |block| &block.subject))
+            .flat_map(of)
+            .collect();
+    changes.sort_by(|one, other| one.subject.cmp(&other.subject));
+    changes
 }
 
 fn of_block(before: &Block, after: &Block) -> Vec<Changed> {
+    let mut changed = Vec::new();
+    let mut old_name = None;
+    if let (Subject::Event { name: old, .. }, Subject::Event { name: new, .. }) =
+        (&before.subject, &after.subject)
+        && old != new
+    {
+        changed.push(Changed::Renamed(new.clone()));
+        old_name = Some(old);
+    }
     let names = after.was.iter().filter(|name| !before.was.contains(name));
-    let mut changed: Vec<_> = names.cloned().map(Changed::Name).collect();
-    let places: Vec<_> = of_lines(&before.lines, &after.lines).collect();
+    changed.extend(names.filter(|name| Some(*name) != old_name).cloned().map(Changed::Name));
+    if before.skips_newer != after.skips_newer {
+        let newer = if after.skips_newer { Newer::Skip } else { Newer::Fail };
+        changed.push(Changed::Newer(newer));
+    }
+    let places = of_lines(&before.lines, &after.lines);
     let refold = match &after.subject {
         Subject::Snapshot(aggregate) if !places.is_empty() => Some(aggregate.clone()),
         _ => None,
@@ -87,25 +116,44 @@ fn of_block(before: &Block, after: &Block) -> Vec<Changed> {
     changed
 }
 
-fn of_lines<'a>(before: &'a [Line], after: &'a [Line]) -> impl Iterator<Item = Changed> {
-    let changed = pairs(before, after, |line| &line.path).filter(|(before, after)| before != after);
-    changed.map(|(before, after)| Changed::Place { before: before.cloned(), after: after.cloned() })
+/// A place whose field has another name now, and is read under the one before too, is the same place.
+fn of_lines(before: &[Line], after: &[Line]) -> Vec<Changed> {
+    let moved = with_new_paths(before, after);
+    let is_same = |before: &Line, after: &Line| {
+        let now = moved.iter().find(|(_, line)| *line == before).map(|(path, _)| path);
+        now == Some(&after.path)
+            && last_step(&before.path) == last_step(&after.path)
+            && (before.optional, &before.aliases, &before.kind)
+                == (after.optional, &after.aliases, &after.kind)
+    };
+    let changed =
+        pairs(moved.iter().map(|(path, line)| (path, *line)), own(after, |line| &line.path))
+            .filter(|pair| !matches!(pair, (Some(before), Some(after)) if is_same(before, after)));
+    changed
+        .map(|(before, after)| Changed::Place { before: before.cloned(), after: after.cloned() })
+        .collect()
 }
 
 /// What there was and what there is under one key; one of both is there.
 type Pair<'a, T> = (Option<&'a T>, Option<&'a T>);
 
-fn pairs<'a, T, K: Ord + 'a>(
-    before: &'a [T],
-    after: &'a [T],
+fn own<'a, T, K: 'a>(
+    items: &'a [T],
     key: impl Fn(&'a T) -> &'a K,
+) -> impl Iterator<Item = (&'a K, &'a T)> {
+    items.iter().map(move |item| (key(item), item))
+}
+
+fn pairs<'a, 'k, T: 'a, K: Ord + 'k>(
+    before: impl Iterator<Item = (&'k K, &'a T)>,
+    after: impl Iterator<Item = (&'k K, &'a T)>,
 ) -> impl Iterator<Item = Pair<'a, T>> {
     let mut pairs: BTreeMap<&K, Pair<'a, T>> = BTreeMap::new();
-    for item in before {
-        pairs.entry(key(item)).or_default().0 = Some(item);
+    for (key, item) in before {
+        pairs.entry(key).or_default().0 = Some(item);
     }
-    for item in after {
-        pairs.entry(key(item)).or_default().1 = Some(item);
+    for (key, item) in after {
+        pairs.entry(key).or_default().1 = Some(item);
     }
     pairs.into_values()
 }

@@ -2,6 +2,11 @@
 
 use super::{FILE, Subject, UPDATE};
 
+/// What there is.
+const KINDS: &str = "any, null, bool, u8 to u128, i8 to i128, f32, f64, char, string, bytes, list, list of \
+                     LENGTH, tuple, map, map by KIND, object, `object, no others`, choice, unit and \
+                     `again PATH`, with ` (checked)`, ` like SAMPLE` or ` | null` behind one";
+
 /// Where the lock file cannot be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{FILE}:{line}: {damage}")]
@@ -24,11 +29,11 @@ pub enum Damage {
     MergeConflict,
     /// A line at the margin that begins no block.
     #[error(
-        "`{0}` begins no block: write `command NAME`, `event NAME vVERSION` or `snapshot NAME`, or \
-         take the file from version control again"
+        "`{0}` begins no block: write `aggregate NAME`, `command NAME`, `event NAME vVERSION`, \
+         `snapshot NAME` or `view NAME vVERSION`, or take the file from version control again"
     )]
     Head(String),
-    /// An event of version 0.
+    /// An event or a view of version 0.
     #[error("`{0}` is no version: they begin at 1; take the file from version control again")]
     NoVersion(Subject),
     /// A line in a block that is no place of a form.
@@ -40,10 +45,18 @@ pub enum Damage {
     /// A place that is deeper inside than any form is.
     #[error("this is too deep inside its form: take the file from version control again")]
     TooDeep,
-    /// A place of a form before the first block.
-    #[error("`{0}` stands in no block: take the file from version control again")]
+    /// A place of a form before the first block, or in one of an aggregate.
+    #[error("`{0}` stands in no block that has a form: take the file from version control again")]
     NoBlock(String),
-    /// A place whose kind is unknown, or that the place around it cannot have.
+    /// A place whose kind there is not.
+    #[error("`{kind}` is no kind, as which `{path}` could be read: they are {KINDS}")]
+    NoKind {
+        /// Which place.
+        path: String,
+        /// What stands there.
+        kind: String,
+    },
+    /// A place that the place around it cannot have.
     #[error(
         "`{0}` does not fit the lines around it: correct it, or take the file from version control \
          again"

@@ -170,6 +170,19 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Whether there is such a kind.
+pub(super) fn is_kind(kind: &str) -> bool {
+    if let Some(kind) = kind.strip_suffix(" | null").or_else(|| kind.strip_prefix("map by ")) {
+        return is_kind(kind);
+    }
+    let words = ["any", "list", "tuple", "map", "object", STRICT, "choice", "unit"];
+    let length =
+        |kind: &str| kind.strip_prefix(ARRAY).map(|length| length.parse::<usize>().is_ok());
+    length(kind).unwrap_or_else(|| {
+        words.contains(&kind) || kind.starts_with("again ") || leaf(kind).is_some()
+    })
+}
+
 /// The form of a kind without parts, which may be checked.
 fn leaf(kind: &str) -> Option<Shape> {
     let (of, like) = match (kind.split_once(LIKE), kind.strip_suffix(CHECKED)) {

@@ -2,8 +2,9 @@
 //!
 //! *Problem.* A field that is renamed or made stricter compiles, passes its tests, and fails on the
 //! first event of last year. *Invariant.* What any version of the code that passed has stored can be
-//! read by the next one that passes. *Shape.* `events.lock` keeps the form of each command, of each
-//! event in each version, and of each snapshot, one place a line. [`compare`] reads stored forms, as
+//! read by the next one that passes. *Shape.* `events.lock` keeps the name of each aggregate and the form of
+//! each command, of each event in each version, and of each snapshot, one place a line; so
+//! do the rows of each projection. [`compare`] reads stored forms, as
 //! they are locked, with those of today: a change that breaks is told of by its [`Rule`], with the
 //! upcaster to write; others are written when they are asked for. Nothing here does I/O.
 //!
@@ -41,6 +42,7 @@ mod family;
 mod form;
 mod parse;
 mod reading;
+mod renames;
 mod report;
 mod rules;
 mod today;
@@ -75,7 +77,8 @@ pub enum Verdict {
         /// The new text of the file.
         text: String,
     },
-    /// What is stored can no longer be read: all of it, in the order of the file.
+    /// What is stored or sent can no longer be read, or would lose something: all of it, in the order
+    /// of the file.
     Breaking(Vec<Break>),
 }
 
@@ -102,6 +105,9 @@ pub fn compare(lock: &str, app: &Description) -> Result<Verdict, Damaged> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
+    /// What the app consists of does not go together, for these reasons.
+    #[error("the app does not start: {}", .0.join("\nthe app does not start: "))]
+    DoesNotStart(Vec<String>),
     /// There is no file.
     #[error("there is no {FILE}: run `{UPDATE}`, and commit it")]
     Missing,
@@ -111,8 +117,8 @@ pub enum Failure {
     /// Changes that break nothing are not in the file yet.
     #[error("{FILE} is behind:\n{}\nrun `{UPDATE}`, and commit it", listed(.0))]
     Behind(Vec<Change>),
-    /// What is stored can no longer be read.
-    #[error("what is stored can no longer be read:\n\n{}", joined(.0))]
+    /// What is stored or sent can no longer be read, or would lose something.
+    #[error("these changes break what is locked:\n\n{}", joined(.0))]
     Breaking(Vec<Break>),
 }
 
@@ -126,6 +132,9 @@ pub fn check(
     app: &Description,
     update: bool,
 ) -> Result<Option<String>, Failure> {
+    if !app.problems.is_empty() {
+        return Err(Failure::DoesNotStart(app.problems.clone()));
+    }
     match (lock, compare(lock.unwrap_or_default(), app)?) {
         (_, Verdict::Breaking(breaks)) => Err(Failure::Breaking(breaks)),
         (_, Verdict::Compatible { text, .. }) if update => Ok(Some(text)),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::block::{Entry, Subject, is_name_char};
+use super::block::{Entry, SKIPS_NEWER, Subject, is_name_char};
 use super::cursor::Cursor;
-use super::form::Form;
+use super::form::{Form, is_kind};
 use super::{Damage, Damaged};
 use crate::schema::Line;
 use crate::schema::path::shown;
@@ -30,11 +30,13 @@ fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage
         return Err(Damage::MergeConflict);
     }
     if line.starts_with([' ', '\t']) {
-        let draft = drafts.last_mut().ok_or_else(|| Damage::NoBlock(text.to_owned()))?;
+        let draft = drafts.last_mut().filter(|draft| draft.has_form());
+        let draft = draft.ok_or_else(|| Damage::NoBlock(text.to_owned()))?;
         return draft.place(number, text);
     }
     let draft = head(number, text).ok_or_else(|| Damage::Head(text.to_owned()))?;
-    if matches!(draft.subject, Subject::Event { version: 0, .. }) {
+    if matches!(draft.subject, Subject::Event { version: 0, .. } | Subject::View { version: 0, .. })
+    {
         return Err(Damage::NoVersion(draft.subject));
     }
     if let Some(first) = drafts.iter().find(|other| other.subject == draft.subject) {
@@ -51,22 +53,33 @@ fn is_merge_marker(line: &str) -> bool {
 /// The first line of a block.
 fn head(number: usize, text: &str) -> Option<Draft> {
     let mut cursor = Cursor::new(text);
-    let mut was = Vec::new();
-    let subject = if cursor.eat("command ") {
+    let (mut was, mut skips_newer) = (Vec::new(), false);
+    let subject = if cursor.eat("aggregate ") {
+        Subject::Aggregate(cursor.name(is_name_char)?)
+    } else if cursor.eat("command ") {
         Subject::Command(cursor.name(is_name_char)?)
     } else if cursor.eat("snapshot ") {
         Subject::Snapshot(cursor.name(is_name_char)?)
     } else if cursor.eat("event ") {
-        let name = cursor.name(is_name_char)?;
-        let version = cursor.eat(" v").then(|| cursor.number()).flatten()?;
+        let (name, version) = name_and_version(&mut cursor)?;
         if cursor.eat(" was ") {
             was = cursor.names(is_name_char)?;
         }
+        skips_newer = cursor.eat(SKIPS_NEWER);
         Subject::Event { name, version }
+    } else if cursor.eat("view ") {
+        let (name, version) = name_and_version(&mut cursor)?;
+        Subject::View { name, version }
     } else {
         return None;
     };
-    cursor.at_end().then(|| Draft { subject, was, head: number, places: BTreeMap::new() })
+    let places = BTreeMap::new();
+    cursor.at_end().then_some(Draft { subject, was, skips_newer, head: number, places })
+}
+
+fn name_and_version(cursor: &mut Cursor<'_>) -> Option<(String, u32)> {
+    let name = cursor.name(is_name_char)?;
+    cursor.eat(" v").then(|| cursor.number()).flatten().map(|version| (name, version))
 }
 
 /// How deep a place is inside the form, and what it holds inside the place, at most.
@@ -80,12 +93,17 @@ fn depth(line: &str) -> usize {
 struct Draft {
     subject: Subject,
     was: Vec<String>,
+    skips_newer: bool,
     head: usize,
     /// By path, with the number of the line.
     places: BTreeMap<String, (Line, usize)>,
 }
 
 impl Draft {
+    fn has_form(&self) -> bool {
+        !matches!(self.subject, Subject::Aggregate(_))
+    }
+
     fn place(&mut self, number: usize, text: &str) -> Result<(), Damage> {
         if depth(text) > MAX_DEPTH {
             return Err(Damage::TooDeep);
@@ -102,7 +120,8 @@ impl Draft {
         let (lines, numbers) =
             self.places.into_iter().map(|(path, (line, number))| (line, (path, number))).unzip();
         let form = Form::of_lines(lines);
-        let entry = Entry { subject: self.subject, was: self.was, form, head: self.head, numbers };
+        let Self { subject, was, skips_newer, head, .. } = self;
+        let entry = Entry { subject, was, skips_newer, form, head, numbers };
         match entry.damage() {
             None => Ok(entry),
             Some(damaged) => Err(damaged),
@@ -115,7 +134,13 @@ impl Entry {
     fn damage(&self) -> Option<Damaged> {
         let extra = self.form.extra().map(|path| (self.number_of(path), path)).min();
         if let Some((line, path)) = extra {
-            return Some(Damaged { line, damage: Damage::Misfit(shown(path).to_owned()) });
+            let (kind, path) = (self.form.kind(path), shown(path).to_owned());
+            let damage = if is_kind(kind) {
+                Damage::Misfit(path)
+            } else {
+                Damage::NoKind { path, kind: kind.to_owned() }
+            };
+            return Some(Damaged { line, damage });
         }
         let path = self.form.missing()?;
         Some(Damaged { line: self.head, damage: Damage::Missing(shown(&path).to_owned()) })

@@ -21,6 +21,15 @@ pub(super) struct Obstacle {
     /// What happened there.
     pub(super) what: String,
     pub(super) cause: Cause,
+    /// What may have become of a place that is gone: the one that is new.
+    pub(super) renamed: Option<Renamed>,
+}
+
+/// A field that may be another one under a new name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Renamed {
+    pub(super) from: String,
+    pub(super) to: String,
 }
 
 /// What is in the way of reading the locked form as today's: the outermost causes only.
@@ -61,7 +70,7 @@ impl<'a> Reading<'a> {
     }
 
     fn note_as(&mut self, cause: Cause, rule: Rule, path: &str, what: String) {
-        self.obstacles.push(Obstacle { rule, path: path.to_owned(), what, cause });
+        self.obstacles.push(Obstacle { rule, path: path.to_owned(), what, cause, renamed: None });
     }
 
     fn place(&mut self, at: &At, locked: &'a Shape, today: &'a Shape) {
@@ -184,10 +193,12 @@ impl<'a> Reading<'a> {
             self.note_as(Cause::Denied, Rule::DeniedFields, &at.locked, what);
         }
         let mut read: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut gone = Vec::new();
         for old in &locked.fields {
             let step = Step::Field(old.name.clone());
             let Some(new) = reader(today, &old.name) else {
                 self.left_out(today, &join(&at.locked, &step));
+                gone.push(old);
                 continue;
             };
             let place = at.step(&step, &Step::Field(new.name.clone()));
@@ -202,7 +213,21 @@ impl<'a> Reading<'a> {
         for new in today.fields.iter().filter(|new| !new.optional) {
             if !read.contains_key(new.name.as_str()) {
                 self.needed(at, &Step::Field(new.name.clone()));
+                self.perhaps_renamed(at, &mut gone, new);
             }
+        }
+    }
+
+    /// Says of the last obstacle, a field that is new, which one it may have been.
+    fn perhaps_renamed(&mut self, at: &At, gone: &mut Vec<&Field>, new: &Field) {
+        let path = join(&at.today, &Step::Field(new.name.clone()));
+        let kind = self.today.kind(&path);
+        let was = |old: &&Field| {
+            self.locked.kind(&join(&at.locked, &Step::Field(old.name.clone()))) == kind
+        };
+        let Some(old) = gone.iter().position(was).map(|place| gone.remove(place)) else { return };
+        if let Some(obstacle) = self.obstacles.last_mut() {
+            obstacle.renamed = Some(Renamed { from: old.name.clone(), to: path });
         }
     }
 

@@ -6,6 +6,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
+    /// An aggregate is gone, or has another name: its streams begin with the name, and are not found
+    /// any more.
+    RemovedAggregate,
     /// An event is gone: stored ones cannot be read, and an aggregate that meets one does not load.
     RemovedEvent,
     /// A command is gone: what still sends it (a queue, a saga, another service) is refused.
@@ -37,11 +40,15 @@ pub enum Rule {
     ForgottenAlias,
     /// Two fields are now read as one, under both names: a stored event that has both cannot be read.
     MergedFields,
+    /// The rows of a projection have another form at the same version, and those that are stored cannot be
+    /// read, or would lose something.
+    ChangedRow,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
+        Self::RemovedAggregate,
         Self::RemovedEvent,
         Self::RemovedCommand,
         Self::ReusedName,
@@ -56,6 +63,7 @@ impl Rule {
         Self::DeniedFields,
         Self::ForgottenAlias,
         Self::MergedFields,
+        Self::ChangedRow,
     ];
 
     /// Its name, which stays.
@@ -66,6 +74,7 @@ impl Rule {
     /// ```
     pub const fn name(self) -> &'static str {
         match self {
+            Self::RemovedAggregate => "removed-aggregate",
             Self::RemovedEvent => "removed-event",
             Self::RemovedCommand => "removed-command",
             Self::ReusedName => "reused-name",
@@ -80,6 +89,7 @@ impl Rule {
             Self::DeniedFields => "denied-fields",
             Self::ForgottenAlias => "forgotten-alias",
             Self::MergedFields => "merged-fields",
+            Self::ChangedRow => "changed-row",
         }
     }
 }

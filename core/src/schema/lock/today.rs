@@ -2,6 +2,7 @@
 
 use super::block::{Block, Subject};
 use super::form::Form;
+use crate::event::Newer;
 use crate::schema::describe::type_name;
 use crate::schema::{Description, EventSchema, Shape};
 
@@ -28,13 +29,14 @@ impl Known<'_> {
         was.sort();
         was.dedup();
         let lines = self.schema.fields.lines();
-        Block { subject: self.subject(self.schema.version), was, lines }
+        let skips_newer = self.schema.newer == Newer::Skip;
+        Block { was, skips_newer, ..Block::new(self.subject(self.schema.version), lines) }
     }
 
     /// What its upcasters say of a version before, for want of better knowledge.
     pub(super) fn past_block(&self, version: u32) -> Block {
         let form = self.past_form(version).unwrap_or_else(|| Form::of(&Shape::Any));
-        Block { subject: self.subject(version), was: Vec::new(), lines: form.lines }
+        Block::new(self.subject(version), form.lines)
     }
 
     /// The form that the upcaster of a version takes, where that is a type.
@@ -69,9 +71,13 @@ impl<'a> Events<'a> {
     }
 }
 
-/// The blocks of the commands and snapshots.
-pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
-    let block = |subject, shape: &Shape| Block { subject, was: Vec::new(), lines: shape.lines() };
+/// The blocks of all but the events.
+pub(super) fn others(app: &Description) -> Vec<Block> {
+    let block = |subject, shape: &Shape| Block::new(subject, shape.lines());
+    let aggregates = app.aggregates.iter().map(|aggregate| {
+        let subject = Subject::Aggregate(aggregate.name.to_owned());
+        Block::new(subject, Vec::new())
+    });
     let commands = app.commands().into_iter();
     let commands =
         commands.map(|command| block(Subject::Command(command.name.to_owned()), &command.fields));
@@ -79,5 +85,9 @@ pub(super) fn commands_and_snapshots(app: &Description) -> Vec<Block> {
         let state = &aggregate.snapshot.as_ref()?.state;
         Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
     });
-    commands.chain(snapshots).collect()
+    let views = app.views().into_iter().map(|view| {
+        let subject = Subject::View { name: view.name.to_owned(), version: view.version };
+        block(subject, &view.row)
+    });
+    aggregates.chain(commands).chain(snapshots).chain(views).collect()
 }

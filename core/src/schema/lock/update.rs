@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use super::block::{Block, Entry};
 use super::family::{Member, families};
-use super::today::{Events, commands_and_snapshots};
+use super::today::{Events, others};
 use crate::schema::Description;
 
 /// The blocks of today, and those of the versions before as they were locked; sorted.
 pub(super) fn update(lock: &[Entry], app: &Description) -> Vec<Block> {
     let events = Events::of(app);
-    let mut blocks = commands_and_snapshots(app);
+    let mut blocks = others(app);
     blocks.extend(events.iter().map(|event| event.block()));
     let past = past(lock, &events);
     for event in events.iter() {
@@ -41,8 +41,8 @@ struct Past<'a> {
 fn past<'a>(lock: &[Entry], events: &Events<'a>) -> Vec<Past<'a>> {
     let past = |member: &Member<'_>| {
         let event = events.reader(member.name)?;
-        // Its names before stand at the block of today.
-        let block = Block { was: Vec::new(), ..member.entry.block() };
+        // What is said of its name stands at the block of today.
+        let block = Block::new(member.entry.subject.clone(), member.entry.form.lines.clone());
         (member.version < event.schema.version).then_some(Past {
             event: event.schema.name,
             version: member.version,

@@ -2,10 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use super::block::{Block, quoted_name};
+use super::block::{Block, SKIPS_NEWER, quoted_name};
 
 const HEAD: &str = "\
-# What this app persists: the forms of its commands, events and snapshots.
+# What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
 # `FACTUM_LOCK=update cargo test` writes this file. Review it like code: what is stored has these forms.
 ";
 
@@ -26,6 +26,7 @@ impl fmt::Display for Block {
             let was: Vec<_> = self.was.iter().map(|name| quoted_name(name)).collect();
             write!(f, " was {}", was.join(", "))?;
         }
+        f.write_str(if self.skips_newer { SKIPS_NEWER } else { "" })?;
         f.write_str("\n")?;
         self.lines.iter().try_for_each(|line| writeln!(f, "    {line}"))
     }

@@ -40,6 +40,8 @@ fn place(lock: &str, block: &str, line: &str) -> String {
 #[test]
 fn the_file_is_what_is_persisted() {
     let wanted = "\
+aggregate account
+
 command account.deposit
     account: string
     cents: u64
