@@ -138,6 +138,10 @@ fn an_upcaster_on_json_that_does_not_do_breaks() {
     let told = breaks::<panicking::Account>(&lock);
     assert!(told.contains("its upcasters, makes the code panic: no town ["), "{told}");
     passes::<raised::Account>(&lock);
+    // The mark of an old version stays.
+    let head = "event account.deposited v1 unsampled\n";
+    let after = passes::<forgetful::Account>(&lock.replace("event account.deposited v1\n", head));
+    assert!(after.contains(head), "{after}");
 }
 
 #[test]
