@@ -144,7 +144,7 @@ fn write(path: &Path, text: &str) -> Result<(), KeptError> {
 #[cfg(test)]
 mod tests {
     use factum_core::schema::{
-        AggregateSchema, CommandSchema, Docs, Field, Integer, Object, Shape,
+        AggregateSchema, CommandSchema, Docs, Field, Integer, Object, SampleReader, Shape,
     };
 
     use super::*;
@@ -162,6 +162,7 @@ mod tests {
             rust_type: "bank::Deposit",
             docs: Docs::NONE,
             fields: Shape::Object(Object { name: "Deposit".to_owned(), fields, strict: false }),
+            read: SampleReader::ANYTHING,
         };
         let account = AggregateSchema {
             name: "account",

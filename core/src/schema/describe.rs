@@ -1,6 +1,6 @@
 //! What an app persists, and by what.
 
-use super::Shape;
+use super::{SampleReader, Shape};
 use crate::event::Newer;
 use crate::projection::Sources;
 use crate::view::ColumnSpec;
@@ -46,6 +46,8 @@ pub struct EventSchema {
     pub fields: Shape,
     /// The forms before, oldest first.
     pub past: Vec<PastForm>,
+    /// Reads samples of it, of all its versions.
+    pub read: SampleReader,
 }
 
 /// The form of an event in an older version.
@@ -70,8 +72,14 @@ impl EventSchema {
             docs: Docs::NONE,
             fields: Shape::Any,
             past: (1..event.version).map(|version| PastForm { version, fields: None }).collect(),
+            read: Self::reader::<E>(),
         };
         E::TYPES.iter().map(describe).collect()
+    }
+
+    /// What reads samples of the events of an enum.
+    pub fn reader<E: Event>() -> SampleReader {
+        SampleReader::of_event::<E>()
     }
 }
 
@@ -91,6 +99,8 @@ pub struct CommandSchema {
     pub docs: Docs,
     /// Its fields.
     pub fields: Shape,
+    /// Reads samples of it.
+    pub read: SampleReader,
 }
 
 impl CommandSchema {
@@ -101,6 +111,7 @@ impl CommandSchema {
             rust_type: std::any::type_name::<C>(),
             docs: C::docs(),
             fields: C::form().shape(),
+            read: SampleReader::of_command::<C>(),
         }
     }
 }
@@ -166,6 +177,8 @@ pub struct ProjectionSchema {
     pub columns: &'static [ColumnSpec],
     /// The form of a row.
     pub row: Shape,
+    /// Reads samples of rows.
+    pub read: SampleReader,
 }
 
 impl ProjectionSchema {
@@ -178,6 +191,7 @@ impl ProjectionSchema {
             follows: Sources::<P>::of().schemas(),
             columns: P::COLUMNS,
             row: P::form().shape(),
+            read: SampleReader::of_row::<P>(),
         }
     }
 }

@@ -13,6 +13,7 @@ mod lines;
 #[cfg(feature = "schema")]
 pub mod lock;
 mod path;
+mod sample;
 mod shape;
 mod trace;
 
@@ -21,4 +22,5 @@ pub use describe::{
     SnapshotSchema,
 };
 pub use lines::Line;
+pub use sample::{SampleReader, Unread};
 pub use shape::{Again, Checked, Choice, Field, Float, Integer, Object, Shape, Variant};

@@ -3,7 +3,7 @@
 use factum_core::event::Newer;
 use factum_core::schema::{
     AggregateSchema, CommandSchema, Description, Docs, EventSchema, PastForm, ProjectionSchema,
-    Shape, SnapshotSchema,
+    SampleReader, Shape, SnapshotSchema,
 };
 use factum_core::view::{ColumnSpec, ValueKind};
 
@@ -31,11 +31,18 @@ pub(crate) fn event(name: &'static str, fields: Shape) -> EventSchema {
         docs: Docs::NONE,
         fields,
         past: Vec::new(),
+        read: SampleReader::ANYTHING,
     }
 }
 
 pub(crate) fn command(name: &'static str, fields: Shape) -> CommandSchema {
-    CommandSchema { name, rust_type: "bank::commands::Anything", docs: Docs::NONE, fields }
+    CommandSchema {
+        name,
+        rust_type: "bank::commands::Anything",
+        docs: Docs::NONE,
+        fields,
+        read: SampleReader::ANYTHING,
+    }
 }
 
 pub(crate) fn aggregate(
@@ -49,7 +56,7 @@ pub(crate) fn aggregate(
 pub(crate) fn projection(name: &'static str, follows: Vec<&'static str>) -> ProjectionSchema {
     let (version, docs, columns, row) = (1, Docs::NONE, &[][..], Shape::Any);
     let follows = follows.into_iter().map(|name| event(name, Shape::Any)).collect();
-    ProjectionSchema { name, version, docs, follows, columns, row }
+    ProjectionSchema { name, version, docs, follows, columns, row, read: SampleReader::ANYTHING }
 }
 
 const DEPOSITED: Docs = Docs {

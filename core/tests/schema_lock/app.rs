@@ -4,7 +4,7 @@ use factum_core::event::Newer;
 use factum_core::schema::lock::{self, Rule, Verdict};
 use factum_core::schema::{
     Again, AggregateSchema, Checked, Choice, CommandSchema, Description, Docs, EventSchema, Field,
-    Integer, Object, PastForm, ProjectionSchema, Shape, SnapshotSchema, Variant,
+    Integer, Object, PastForm, ProjectionSchema, SampleReader, Shape, SnapshotSchema, Variant,
 };
 
 pub(crate) const U32: Shape = Shape::Integer(Integer::U32);
@@ -89,6 +89,7 @@ pub(crate) fn event(name: &'static str, fields: impl IntoIterator<Item = Field>)
         docs: Docs::NONE,
         fields: object(fields),
         past: Vec::new(),
+        read: SampleReader::ANYTHING,
     }
 }
 
@@ -108,7 +109,13 @@ pub(crate) fn command(
     name: &'static str,
     fields: impl IntoIterator<Item = Field>,
 ) -> CommandSchema {
-    CommandSchema { name, rust_type: "bank::Deposit", docs: Docs::NONE, fields: object(fields) }
+    CommandSchema {
+        name,
+        rust_type: "bank::Deposit",
+        docs: Docs::NONE,
+        fields: object(fields),
+        read: SampleReader::ANYTHING,
+    }
 }
 
 fn aggregate() -> AggregateSchema {
@@ -147,6 +154,7 @@ pub(crate) fn view(version: u32, row: Shape) -> Description {
         follows: Vec::new(),
         columns: &[],
         row,
+        read: SampleReader::ANYTHING,
     };
     Description { projections: vec![view], ..description(aggregate()) }
 }

@@ -1,7 +1,9 @@
 //! Events that come and go.
 
 use factum_core::schema::lock::Rule;
-use factum_core::schema::{AggregateSchema, Description, Docs, ProjectionSchema, Shape};
+use factum_core::schema::{
+    AggregateSchema, Description, Docs, ProjectionSchema, SampleReader, Shape,
+};
 
 use crate::app::*;
 
@@ -25,6 +27,7 @@ fn what_only_a_projection_reads_is_guarded_too() {
             follows: vec![event("account.deposited", [field("cents", shape)])],
             columns: &[],
             row: Shape::Any,
+            read: SampleReader::ANYTHING,
         };
         Description { projections: vec![view], ..Description::default() }
     };

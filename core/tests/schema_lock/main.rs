@@ -14,6 +14,7 @@ mod nested;
 mod pairs;
 mod random;
 mod report;
+mod samples;
 mod snapshots;
 mod soundness;
 mod values;

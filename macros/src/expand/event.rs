@@ -206,6 +206,7 @@ fn schema(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
             docs: #docs,
             fields: #fields,
             past: __factum::Vec::from([#(#past),*]),
+            read: __factum::EventSchema::reader::<Self>(),
         }
     })
 }

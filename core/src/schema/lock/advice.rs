@@ -1,11 +1,13 @@
 //! What to do about a breaking change.
 
 use super::Rule;
+use super::block::UNSAMPLED;
 use super::cause::Cause;
 use super::form::Form;
 use super::reading::{Obstacle, Renamed};
 use super::today::Known;
 use super::{FILE, UPDATE, upcaster};
+use crate::schema::Unread;
 
 pub(super) const REMOVED_COMMAND: &str = "\
 what sends it (a queue, a saga, another service) would be refused: keep it; if nothing sends it any
@@ -57,6 +59,24 @@ fn may_be_left_out(new_fields: bool) -> &'static str {
     } else {
         ""
     }
+}
+
+pub(super) fn unreadable_sample(why: &Unread) -> String {
+    let what = match why {
+        Unread::NotReadAgain(_) => {
+            "what is written in this form cannot be read again: let serde's attributes for writing and for \
+             reading\nagree"
+        }
+        _ => {
+            "what is stored or sent may be like that, as it has the form that is locked: let upcasters, \
+             checks and\n`Deserialize` impls take it, or let a new version do so"
+        }
+    };
+    format!(
+        "{what};\nif it is sure that nothing is like that, put `{UNSAMPLED}` at the end of the block's \
+         first line in\n{FILE}, by hand",
+        UNSAMPLED = UNSAMPLED.trim_start(),
+    )
 }
 
 pub(super) fn changed_row(name: &str, version: u32) -> String {

@@ -63,6 +63,8 @@ pub(super) struct Block {
     pub(super) was: Vec<String>,
     /// Whether newer forms are left out where states are folded, of an event.
     pub(super) skips_newer: bool,
+    /// Whether samples of the form are not looked at, as its code refused some when it was locked.
+    pub(super) unsampled: bool,
     /// The form, sorted.
     pub(super) lines: Vec<Line>,
 }
@@ -70,12 +72,15 @@ pub(super) struct Block {
 impl Block {
     /// One of which nothing more is said.
     pub(super) fn new(subject: Subject, lines: Vec<Line>) -> Self {
-        Self { subject, was: Vec::new(), skips_newer: false, lines }
+        Self { subject, was: Vec::new(), skips_newer: false, unsampled: false, lines }
     }
 }
 
 /// What stands on the first line of an event that leaves newer forms out.
 pub(super) const SKIPS_NEWER: &str = " skips newer";
+
+/// What stands on the first line of a block whose samples are not looked at.
+pub(super) const UNSAMPLED: &str = " unsampled";
 
 /// A block, and where it stands in the file.
 #[derive(Clone, Debug)]
@@ -83,6 +88,7 @@ pub(super) struct Entry {
     pub(super) subject: Subject,
     pub(super) was: Vec<String>,
     pub(super) skips_newer: bool,
+    pub(super) unsampled: bool,
     pub(super) form: Form,
     /// The number of its first line.
     pub(super) head: usize,
@@ -102,6 +108,7 @@ impl Entry {
             subject: self.subject.clone(),
             was: self.was.clone(),
             skips_newer: self.skips_newer,
+            unsampled: self.unsampled,
             lines: self.form.lines.clone(),
         }
     }

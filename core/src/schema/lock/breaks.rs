@@ -5,9 +5,10 @@ use super::block::{Entry, Subject};
 use super::family::{Family, Member, families};
 use super::form::Form;
 use super::reading::{Obstacle, obstacles};
+use super::samples::{self, UnreadSample};
 use super::today::{Events, Known};
 use super::{Break, Fault, Rule};
-use crate::schema::Description;
+use crate::schema::{Description, SampleReader};
 
 /// All that breaks, in the order of the file.
 pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
@@ -46,6 +47,7 @@ fn of_command(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
     broken(entry, obstacles, |obstacles| advice::command(name, obstacles))
+        .or_else(|| unread(entry, command.read, name, 1, ""))
 }
 
 /// The rows of other versions are built anew, from the log.
@@ -55,6 +57,7 @@ fn of_view(entry: &Entry, name: &str, version: u32, app: &Description) -> Option
     let mut obstacles = obstacles(&entry.form, &Form::of(&view.row));
     obstacles.iter_mut().for_each(|obstacle| obstacle.rule = Rule::ChangedRow);
     broken(entry, obstacles, |_| advice::changed_row(name, version))
+        .or_else(|| unread(entry, view.read, name, version, ""))
 }
 
 /// The event that took the place of one that is gone, as it has a name that this one had before.
@@ -92,6 +95,9 @@ fn of_event(family: &Family<'_>, events: &Events<'_>) -> Vec<Break> {
     // A name that is not read as this event's any more has been told of.
     let own = |member: &&Member<'_>| is_same(events.reader(member.name), &event);
     breaks.extend(family.members.iter().filter(own).filter_map(|member| of_form(*member, &event)));
+    if breaks.is_empty() {
+        breaks.extend(family.members.iter().filter_map(|member| of_samples(*member, &event)));
+    }
     breaks
 }
 
@@ -130,6 +136,23 @@ fn of_form(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     let taken = event.past_form(version)?;
     let obstacles = past_obstacles(&entry.form, &taken);
     broken(entry, obstacles, |_| advice::mismatch(event, version, &entry.form))
+}
+
+/// What breaks with one form of an event that the forms do not tell.
+fn of_samples(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
+    let Member { entry, version, name } = member;
+    let way = if version < event.schema.version { ", by way of its upcasters," } else { "" };
+    unread(entry, event.schema.read, name, version, way)
+}
+
+fn unread(entry: &Entry, read: SampleReader, name: &str, version: u32, way: &str) -> Option<Break> {
+    if entry.unsampled {
+        return None;
+    }
+    let UnreadSample { json, why } = samples::unread(&entry.form, read, name, version)?;
+    let what = format!("the sample {json}{way} {why}");
+    let advice = advice::unreadable_sample(&why);
+    Some(single(entry, Rule::UnreadableSample, what, advice))
 }
 
 /// Where an upcaster cannot take what is locked. It may leave fields out: it is the place to say so.

@@ -30,6 +30,8 @@ pub enum Changed {
     Renamed(String),
     /// It is read under this name too.
     Name(String),
+    /// Whether samples of it are looked at, as its code reads them.
+    Sampled(bool),
     /// What becomes of newer forms, of an event: whether they are left out, or stop what reads them.
     Newer(Newer),
     /// A place of the form is new, gone, or another.
@@ -50,6 +52,10 @@ impl fmt::Display for Change {
             Changed::Added => f.write_str(" is new"),
             Changed::Dropped => f.write_str(" is not written any more"),
             Changed::Renamed(name) => write!(f, " is {} now", quoted_name(name)),
+            Changed::Sampled(true) => f.write_str(" reads samples of its form now"),
+            Changed::Sampled(false) => {
+                f.write_str(" refuses samples of its form, so that none are looked at")
+            }
             Changed::Newer(Newer::Skip) => f.write_str(" lets newer forms be left out"),
             Changed::Newer(Newer::Fail) => f.write_str(" lets newer forms be left out no more"),
             Changed::Name(name) => write!(f, " is read under the name {} too", quoted_name(name)),
@@ -105,6 +111,9 @@ fn of_block(before: &Block, after: &Block) -> Vec<Changed> {
     if before.skips_newer != after.skips_newer {
         let newer = if after.skips_newer { Newer::Skip } else { Newer::Fail };
         changed.push(Changed::Newer(newer));
+    }
+    if before.unsampled != after.unsampled {
+        changed.push(Changed::Sampled(before.unsampled));
     }
     let places = of_lines(&before.lines, &after.lines);
     let refold = match &after.subject {

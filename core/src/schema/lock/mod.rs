@@ -17,6 +17,11 @@
 //! sample that is taken: `string like "2000-01-01"`. To begin with a check, or to change it, breaks. One
 //! that takes the first sample of all (`""` or `0`), or looks at a whole list or object, is not seen.
 //!
+//! What forms do not tell (an upcaster on JSON, a check of a whole object), samples do: one with all that a
+//! locked form may have and one with the least are read by the code of today, written, and read again.
+//! One that is refused breaks. Code that refuses a sample of its own form when that is locked is marked
+//! `unsampled`, so that its samples are not looked at.
+//!
 //! Names are those that are read: where serde's `rename` has one for writing and another for reading,
 //! it is the latter, and fields with `skip_deserializing` are not seen. So an object that begins to
 //! refuse unknown fields breaks, even if all that are locked are known.
@@ -45,6 +50,7 @@ mod reading;
 mod renames;
 mod report;
 mod rules;
+mod samples;
 mod today;
 mod upcaster;
 mod update;
@@ -98,7 +104,14 @@ pub fn compare(lock: &str, app: &Description) -> Result<Verdict, Damaged> {
     if changes.is_empty() {
         return Ok(Verdict::Same);
     }
-    Ok(Verdict::Compatible { changes, text: write::write(&after) })
+    // What is new has to be read, too.
+    let text = write::write(&after);
+    let breaks = breaks::breaks(&parse::parse(&text)?, app);
+    Ok(if breaks.is_empty() {
+        Verdict::Compatible { changes, text }
+    } else {
+        Verdict::Breaking(breaks)
+    })
 }
 
 /// Why the check of a lock file fails; its text is the whole report.

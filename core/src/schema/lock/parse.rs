@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::block::{Entry, SKIPS_NEWER, Subject, is_name_char};
+use super::block::{Entry, SKIPS_NEWER, Subject, UNSAMPLED, is_name_char};
 use super::cursor::Cursor;
 use super::form::{Form, is_kind};
 use super::{Damage, Damaged};
@@ -74,7 +74,12 @@ fn head(number: usize, text: &str) -> Option<Draft> {
         return None;
     };
     let places = BTreeMap::new();
-    cursor.at_end().then_some(Draft { subject, was, skips_newer, head: number, places })
+    let unsampled = has_samples(&subject) && cursor.eat(UNSAMPLED);
+    cursor.at_end().then_some(Draft { subject, was, skips_newer, unsampled, head: number, places })
+}
+
+fn has_samples(subject: &Subject) -> bool {
+    !matches!(subject, Subject::Aggregate(_) | Subject::Snapshot(_))
 }
 
 fn name_and_version(cursor: &mut Cursor<'_>) -> Option<(String, u32)> {
@@ -94,6 +99,7 @@ struct Draft {
     subject: Subject,
     was: Vec<String>,
     skips_newer: bool,
+    unsampled: bool,
     head: usize,
     /// By path, with the number of the line.
     places: BTreeMap<String, (Line, usize)>,
@@ -120,8 +126,8 @@ impl Draft {
         let (lines, numbers) =
             self.places.into_iter().map(|(path, (line, number))| (line, (path, number))).unzip();
         let form = Form::of_lines(lines);
-        let Self { subject, was, skips_newer, head, .. } = self;
-        let entry = Entry { subject, was, skips_newer, form, head, numbers };
+        let Self { subject, was, skips_newer, unsampled, head, .. } = self;
+        let entry = Entry { subject, was, skips_newer, unsampled, form, head, numbers };
         match entry.damage() {
             None => Ok(entry),
             Some(damaged) => Err(damaged),

@@ -43,11 +43,14 @@ pub enum Rule {
     /// The rows of a projection have another form at the same version, and those that are stored cannot be
     /// read, or would lose something.
     ChangedRow,
+    /// A sample of the locked form is refused, by an upcaster on JSON or a check, though its form could be
+    /// read; or what is written after reading it cannot be.
+    UnreadableSample,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RemovedAggregate,
         Self::RemovedEvent,
         Self::RemovedCommand,
@@ -64,6 +67,7 @@ impl Rule {
         Self::ForgottenAlias,
         Self::MergedFields,
         Self::ChangedRow,
+        Self::UnreadableSample,
     ];
 
     /// Its name, which stays.
@@ -90,6 +94,7 @@ impl Rule {
             Self::ForgottenAlias => "forgotten-alias",
             Self::MergedFields => "merged-fields",
             Self::ChangedRow => "changed-row",
+            Self::UnreadableSample => "unreadable-sample",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What the app of today reads and writes, as the lock file has it.
 
-use super::block::{Block, Subject};
+use super::block::{Block, Entry, Subject};
 use super::form::Form;
+use super::samples;
 use crate::event::Newer;
 use crate::schema::describe::type_name;
 use crate::schema::{Description, EventSchema, Shape};
@@ -24,19 +25,27 @@ impl Known<'_> {
         Subject::Event { name: self.schema.name.to_owned(), version }
     }
 
-    pub(super) fn block(&self) -> Block {
+    pub(super) fn block(&self, lock: &[Entry]) -> Block {
         let mut was: Vec<_> = self.schema.was.iter().map(|name| (*name).to_owned()).collect();
         was.sort();
         was.dedup();
-        let lines = self.schema.fields.lines();
+        let form = Form::of(&self.schema.fields);
+        let unsampled = self.refuses(&form, self.schema.version, lock);
         let skips_newer = self.schema.newer == Newer::Skip;
-        Block { was, skips_newer, ..Block::new(self.subject(self.schema.version), lines) }
+        let block = Block::new(self.subject(self.schema.version), form.lines);
+        Block { was, skips_newer, unsampled, ..block }
     }
 
     /// What its upcasters say of a version before, for want of better knowledge.
-    pub(super) fn past_block(&self, version: u32) -> Block {
+    pub(super) fn past_block(&self, version: u32, lock: &[Entry]) -> Block {
         let form = self.past_form(version).unwrap_or_else(|| Form::of(&Shape::Any));
-        Block::new(self.subject(version), form.lines)
+        let unsampled = self.refuses(&form, version, lock);
+        Block { unsampled, ..Block::new(self.subject(version), form.lines) }
+    }
+
+    fn refuses(&self, form: &Form, version: u32, lock: &[Entry]) -> bool {
+        let is_marked = is_marked(lock, &self.subject(version));
+        samples::refuses(form, self.schema.read, (self.schema.name, version), is_marked)
     }
 
     /// The form that the upcaster of a version takes, where that is a type.
@@ -71,23 +80,32 @@ impl<'a> Events<'a> {
     }
 }
 
+fn is_marked(lock: &[Entry], subject: &Subject) -> bool {
+    lock.iter().any(|entry| entry.unsampled && entry.subject == *subject)
+}
+
 /// The blocks of all but the events.
-pub(super) fn others(app: &Description) -> Vec<Block> {
-    let block = |subject, shape: &Shape| Block::new(subject, shape.lines());
+pub(super) fn others(app: &Description, lock: &[Entry]) -> Vec<Block> {
+    let sampled = |subject, shape: &Shape, read| {
+        let form = Form::of(shape);
+        let unsampled = samples::refuses(&form, read, ("", 1), is_marked(lock, &subject));
+        Block { unsampled, ..Block::new(subject, form.lines) }
+    };
     let aggregates = app.aggregates.iter().map(|aggregate| {
         let subject = Subject::Aggregate(aggregate.name.to_owned());
         Block::new(subject, Vec::new())
     });
     let commands = app.commands().into_iter();
-    let commands =
-        commands.map(|command| block(Subject::Command(command.name.to_owned()), &command.fields));
+    let commands = commands.map(|command| {
+        sampled(Subject::Command(command.name.to_owned()), &command.fields, command.read)
+    });
     let snapshots = app.aggregates.iter().filter_map(|aggregate| {
         let state = &aggregate.snapshot.as_ref()?.state;
-        Some(block(Subject::Snapshot(aggregate.name.to_owned()), state))
+        Some(Block::new(Subject::Snapshot(aggregate.name.to_owned()), state.lines()))
     });
     let views = app.views().into_iter().map(|view| {
         let subject = Subject::View { name: view.name.to_owned(), version: view.version };
-        block(subject, &view.row)
+        sampled(subject, &view.row, view.read)
     });
     aggregates.chain(commands).chain(snapshots).chain(views).collect()
 }

@@ -10,15 +10,15 @@ use crate::schema::Description;
 /// The blocks of today, and those of the versions before as they were locked; sorted.
 pub(super) fn update(lock: &[Entry], app: &Description) -> Vec<Block> {
     let events = Events::of(app);
-    let mut blocks = others(app);
-    blocks.extend(events.iter().map(|event| event.block()));
+    let mut blocks = others(app, lock);
+    blocks.extend(events.iter().map(|event| event.block(lock)));
     let past = past(lock, &events);
     for event in events.iter() {
         let kept = |version| {
             past.iter().any(|past| past.event == event.schema.name && past.version == version)
         };
         let unknown = event.schema.past.iter().map(|past| past.version);
-        blocks.extend(unknown.filter(|v| !kept(*v)).map(|v| event.past_block(v)));
+        blocks.extend(unknown.filter(|v| !kept(*v)).map(|v| event.past_block(v, lock)));
     }
     blocks.extend(past.into_iter().map(|past| past.block));
     blocks.sort_by(by_subject);
@@ -42,7 +42,9 @@ fn past<'a>(lock: &[Entry], events: &Events<'a>) -> Vec<Past<'a>> {
     let past = |member: &Member<'_>| {
         let event = events.reader(member.name)?;
         // What is said of its name stands at the block of today.
-        let block = Block::new(member.entry.subject.clone(), member.entry.form.lines.clone());
+        let entry = member.entry;
+        let block = Block::new(entry.subject.clone(), entry.form.lines.clone());
+        let block = Block { unsampled: entry.unsampled, ..block };
         (member.version < event.schema.version).then_some(Past {
             event: event.schema.name,
             version: member.version,

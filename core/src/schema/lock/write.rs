@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::block::{Block, SKIPS_NEWER, quoted_name};
+use super::block::{Block, SKIPS_NEWER, UNSAMPLED, quoted_name};
 
 const HEAD: &str = "\
 # What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
@@ -27,6 +27,7 @@ impl fmt::Display for Block {
             write!(f, " was {}", was.join(", "))?;
         }
         f.write_str(if self.skips_newer { SKIPS_NEWER } else { "" })?;
+        f.write_str(if self.unsampled { UNSAMPLED } else { "" })?;
         f.write_str("\n")?;
         self.lines.iter().try_for_each(|line| writeln!(f, "    {line}"))
     }

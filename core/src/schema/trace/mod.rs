@@ -29,6 +29,9 @@ mod step;
 mod tests;
 mod values;
 
+#[cfg(feature = "schema")]
+pub(super) use values::first_sample;
+
 use serde::de::DeserializeOwned;
 
 use self::error::Error;

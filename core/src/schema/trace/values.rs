@@ -17,6 +17,12 @@ pub(super) fn sample(of: &Shape, texts: &[&str], number: usize) -> Option<String
     }
 }
 
+/// The value that is tried first, which a type without a check takes.
+#[cfg(feature = "schema")]
+pub(in crate::schema) fn first_sample(of: &Shape) -> Option<String> {
+    sample(of, TEXTS, 0)
+}
+
 // The first that a type takes stands in lock files, so that new ones come last.
 
 /// Texts, with those that common types are read from.

@@ -15,6 +15,7 @@ macro_rules! deployment {
             }
 
             #[derive(Clone, Serialize, Deserialize)]
+            #[allow(dead_code)]
             pub struct Place {
                 $($place)*
             }
@@ -48,8 +49,20 @@ macro_rules! deployment {
             }
 
             #[allow(dead_code)]
-            fn on_json(old: Fields) -> Fields {
+            fn on_json(mut old: Fields) -> Fields {
+                let cents = old.get("cents").map(ToString::to_string);
+                old.insert("cents", cents);
                 old
+            }
+
+            #[allow(dead_code)]
+            fn that_forgets(old: Fields) -> Fields {
+                old
+            }
+
+            #[allow(dead_code)]
+            fn that_panics(_: Fields) -> Fields {
+                panic!("no town")
             }
 
             #[derive(Deserialize)]
@@ -88,6 +101,27 @@ deployment!(raised {
         Deposited { cents: String, place: Place },
     }
     place { town: String }
+    others { #[event("account.shut")] Shut, }
+});
+deployment!(forgetful {
+    deposited {
+        #[event("account.deposited", version = 2, upcast(1 => that_forgets))]
+        Deposited { cents: String, place: Place },
+    }
+    place { town: String }
+    others { #[event("account.shut")] Shut, }
+});
+deployment!(panicking {
+    deposited {
+        #[event("account.deposited", version = 2, upcast(1 => that_panics))]
+        Deposited { cents: String, place: Place },
+    }
+    place { town: String }
+    others { #[event("account.shut")] Shut, }
+});
+deployment!(not_written {
+    deposited { #[event("account.deposited")] Deposited { cents: u64, place: Place }, }
+    place { #[serde(skip_serializing)] town: String }
     others { #[event("account.shut")] Shut, }
 });
 deployment!(mismatched {
@@ -135,6 +169,32 @@ deployment!(reused {
     }
 });
 
+/// A check of a whole object, of which its form says nothing.
+pub mod periods {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Serialize, Deserialize)]
+    pub struct Unchecked {
+        from: u32,
+        to: u32,
+    }
+
+    #[derive(Clone, Serialize, Deserialize)]
+    #[serde(try_from = "Unchecked")]
+    pub struct Period {
+        from: u32,
+        to: u32,
+    }
+
+    impl TryFrom<Unchecked> for Period {
+        type Error = &'static str;
+
+        fn try_from(Unchecked { from, to }: Unchecked) -> Result<Self, Self::Error> {
+            if from < to { Ok(Self { from, to }) } else { Err("ends before it begins") }
+        }
+    }
+}
+
 /// An event whose fields the report can write a struct for.
 pub mod plain {
     macro_rules! plain {
@@ -170,6 +230,23 @@ pub mod plain {
         pub enum AccountEvent {
             #[event("account.deposited")]
             Deposited { cents: String },
+        }
+    );
+
+    plain!(
+        of_any_period,
+        #[derive(Event, Clone)]
+        pub enum AccountEvent {
+            #[event("account.let")]
+            Let { period: crate::deployments::periods::Unchecked },
+        }
+    );
+    plain!(
+        of_a_period,
+        #[derive(Event, Clone)]
+        pub enum AccountEvent {
+            #[event("account.let")]
+            Let { period: crate::deployments::periods::Period },
         }
     );
 

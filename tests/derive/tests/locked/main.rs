@@ -126,3 +126,43 @@ fn the_suggestion_can_be_taken() {
         Ok(plain::with_the_suggestion::AccountEvent::Deposited { cents: "5".into() })
     );
 }
+
+#[test]
+fn an_upcaster_on_json_that_does_not_do_breaks() {
+    let lock = first_lock();
+    let told = breaks::<forgetful::Account>(&lock);
+    let sample =
+        r#"the sample {"cents":0,"place":{"town":""}}, by way of its upcasters, is refused: "#;
+    assert!(told.contains(sample) && told.contains("[unreadable-sample]"), "{told}");
+    assert!(told.contains("invalid type: integer `0`, expected a string"), "{told}");
+    let told = breaks::<panicking::Account>(&lock);
+    assert!(told.contains("its upcasters, makes the code panic: no town ["), "{told}");
+    passes::<raised::Account>(&lock);
+    // The mark of an old version stays.
+    let head = "event account.deposited v1 unsampled\n";
+    let after = passes::<forgetful::Account>(&lock.replace("event account.deposited v1\n", head));
+    assert!(after.contains(head), "{after}");
+}
+
+#[test]
+fn what_is_written_and_cannot_be_read_breaks_from_the_beginning() {
+    let told = breaks::<not_written::Account>(&first_lock());
+    let what = "is read, but what is written then cannot be: the payload does not fit: missing field `town`";
+    assert!(told.contains(what) && told.contains("[unreadable-sample]"), "{told}");
+    assert!(breaks::<not_written::Account>("").contains(what));
+}
+
+#[test]
+fn a_check_that_begins_breaks_and_one_that_was_there_does_not() {
+    let lock = checked::<plain::of_any_period::Account>(None, true).unwrap().unwrap();
+    let told = breaks::<plain::of_a_period::Account>(&lock);
+    let what = r#"{"period":{"from":0,"to":0}} is refused: the payload does not fit: ends before it begins"#;
+    assert!(told.contains(what), "{told}");
+    // By hand, as the advice has it.
+    let by_hand = lock.replace("event account.let v1", "event account.let v1 unsampled");
+    assert_eq!(passes::<plain::of_a_period::Account>(&by_hand), by_hand);
+
+    let strict = checked::<plain::of_a_period::Account>(None, true).unwrap().unwrap();
+    assert_eq!(strict, by_hand);
+    assert_eq!(passes::<plain::of_any_period::Account>(&strict), lock);
+}
