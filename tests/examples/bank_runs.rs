@@ -39,5 +39,5 @@ fn a_file_that_cannot_be_opened_is_named() {
 fn an_option_is_not_taken_for_a_file() {
     let ran = run("bank", ["--help"]);
     assert_eq!(ran.status, Some(2));
-    assert!(ran.err.contains("usage: bank [FILE]"), "{}", ran.err);
+    assert!(ran.err.contains("usage: bank [FILE | --store URL]"), "{}", ran.err);
 }
