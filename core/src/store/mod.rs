@@ -70,8 +70,8 @@ pub enum Tailed {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event store",
     label = "not a store",
-    note = "hand in a store, such as `MemoryStore` or `SqliteStore` of `factum::stores`, by value; a store of your own \
-            implements `factum::store::EventStore`"
+    note = "hand in a store, such as `MemoryStore` or `SqliteStore` of `factum::stores`, by value; a \
+            store of your own implements `factum::store::EventStore`"
 )]
 pub trait EventStore: std::fmt::Debug + Send + Sync + 'static {
     /// Appends a run of commits. Each is stored whole or not at all and gets its own outcome, in the

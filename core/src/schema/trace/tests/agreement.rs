@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use crate::schema::{Field, Object, Shape};
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Order {
     #[serde(alias = "number")]
     id: u64,
@@ -25,7 +24,6 @@ struct Order {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Item {
     name: String,
     #[serde(default)]
@@ -33,7 +31,6 @@ struct Item {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Kind {
     Gift { for_whom: String, note: Option<String> },
     Plain,

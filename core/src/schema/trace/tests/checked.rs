@@ -61,7 +61,6 @@ fn have_the_first_sample_that_they_take() {
 
 /// Takes what it takes wherever it stands.
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Places {
     One(Code),
     Two(u8, Code),

@@ -6,7 +6,6 @@ use super::{UUID, shown};
 use crate::schema::{Choice, Shape, Variant};
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Vehicle {
     Foot,
     Car(u8),
@@ -71,7 +70,6 @@ fn list_the_aliases_of_variants_as_variants() {
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", content = "data", rename_all = "lowercase")]
-#[allow(dead_code)]
 enum Adjacent {
     Point { x: u8 },
     Text(String),
@@ -89,7 +87,6 @@ fn with_tag_and_content_are_objects() {
 
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
-#[allow(dead_code)]
 enum Internal {
     A { x: u8 },
     B,
@@ -97,14 +94,12 @@ enum Internal {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-#[allow(dead_code)]
 enum Untagged {
     A { x: u8 },
     B(String),
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Partly {
     A(u8),
     #[serde(untagged)]
@@ -119,13 +114,11 @@ fn that_are_read_as_anything_are_anything() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Address {
     town: String,
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Flat {
     Place {
         #[serde(flatten)]
@@ -137,7 +130,6 @@ enum Flat {
 enum Never {}
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Holder {
     never: Never,
     #[serde(default)]
@@ -152,7 +144,6 @@ fn may_be_flattened_or_empty() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Hard {
     Never(Never),
     Neither(Never, u8),
@@ -160,7 +151,6 @@ enum Hard {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Behind {
     hard: Hard,
     #[serde(default)]

@@ -18,7 +18,6 @@ fn names(object: &Object) -> Vec<&str> {
 
 #[derive(Deserialize)]
 #[serde(rename = "guest", rename_all = "camelCase")]
-#[allow(dead_code)]
 struct Guest {
     zip_code: u32,
     #[serde(rename(serialize = "out", deserialize = "in"))]
@@ -32,7 +31,6 @@ struct Guest {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Address {
     town: String,
 }
@@ -55,7 +53,6 @@ fn are_those_that_are_read_in_the_order_of_their_declaration() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Renamed {
     #[serde(alias = "zeta", alias = "alpha")]
     middle: u8,
@@ -88,7 +85,6 @@ fn may_be_several_for_one_field() {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Strict {
     #[serde(alias = "old")]
     new: String,
@@ -108,7 +104,6 @@ fn of_a_strict_struct_are_found_too() {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 enum StrictChoice {
     Named { it: uuid::Uuid },
 }
@@ -123,7 +118,6 @@ mod hex {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Styled {
     #[serde(with = "hex")]
     color: u32,
@@ -147,7 +141,6 @@ fn with_another_reader_are_those_of_what_it_reads() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Page<T> {
     items: Vec<T>,
     next: Option<T>,
@@ -172,7 +165,6 @@ fn of_a_generic_struct_inside_itself_are_told_apart() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Outer {
     id: u8,
     #[serde(flatten)]
@@ -181,7 +173,6 @@ struct Outer {
 
 #[derive(Deserialize)]
 #[serde(expecting = "something to eat")]
-#[allow(dead_code)]
 struct Told {
     #[serde(flatten)]
     inner: Address,

@@ -81,7 +81,6 @@ fn are_followed_as_far_as_they_go() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Around {
     fine: u8,
     panics: Panics,
@@ -136,7 +135,6 @@ impl<'de> Visitor<'de> for SilentVisitor {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Trip {
     silent: Silent,
     #[serde(default)]

@@ -5,7 +5,6 @@ use serde::{Deserialize, Deserializer};
 use super::{UUID, shown};
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Mixed {
     id: uuid::Uuid,
     #[serde(default)]
@@ -48,7 +47,6 @@ fn are_those_with_a_default_and_options() {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-#[allow(dead_code)]
 struct Settings {
     depth: u8,
     name: String,
@@ -60,7 +58,6 @@ fn are_all_of_a_struct_with_a_default() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Nested {
     first: Settings,
     pairs: Vec<(Mixed, Settings)>,
@@ -92,7 +89,6 @@ impl TryFrom<String> for Odd {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Hard {
     #[serde(default)]
     before: u8,
@@ -121,7 +117,6 @@ fn are_not_known_behind_a_field_for_which_there_is_no_sample() {
 /// A text of a kind that a sample is.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
-#[allow(dead_code)]
 struct Email(String);
 
 impl TryFrom<String> for Email {
@@ -134,11 +129,9 @@ impl TryFrom<String> for Email {
 
 #[derive(Deserialize)]
 #[serde(try_from = "Bounds")]
-#[allow(dead_code)]
 struct Span(Bounds);
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Bounds {
     from: Option<u8>,
     to: Option<u8>,
@@ -155,7 +148,6 @@ impl TryFrom<Bounds> for Span {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Checked {
     email: Email,
     span: Span,
@@ -181,7 +173,6 @@ fn are_found_behind_values_that_are_checked() {
 
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
-#[allow(dead_code)]
 enum Figure {
     Circle { radius: f64, label: String, on: bool },
     Dot,
@@ -189,14 +180,12 @@ enum Figure {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-#[allow(dead_code)]
 enum Loose {
     Number(u8),
     Flag(bool),
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Flat {
     name: String,
     #[serde(flatten)]
@@ -204,7 +193,6 @@ struct Flat {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Drawing {
     figure: Figure,
     loose: Loose,

@@ -8,7 +8,6 @@ use super::shown;
 use crate::schema::Shape;
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Node {
     name: String,
     parent: Option<Box<Node>>,
@@ -32,7 +31,6 @@ fn of_structs() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Term {
     Add(Box<Term>, Box<Term>),
     Neg { of: Box<Term>, strict: bool },
@@ -42,7 +40,6 @@ enum Term {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Formula {
     term: Term,
     #[serde(default)]
@@ -75,14 +72,12 @@ fn of_enums() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Left {
     Go(Right),
     Twice(Right, Right),
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Right {
     Go(Box<Left>),
     Stop,
@@ -106,7 +101,6 @@ fn of_enums_by_turns() {
 
 mod outer {
     #[derive(serde::Deserialize)]
-    #[allow(dead_code)]
     pub(super) struct Node {
         child: Option<Box<super::inner::Node>>,
     }
@@ -114,7 +108,6 @@ mod outer {
 
 mod inner {
     #[derive(serde::Deserialize)]
-    #[allow(dead_code)]
     pub(super) struct Node {
         back: Option<Box<super::outer::Node>>,
     }
@@ -129,7 +122,6 @@ fn of_types_that_have_one_name() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Article {
     comments: Vec<Comment>,
     first: Option<Box<Comment>>,
@@ -138,7 +130,6 @@ struct Article {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Comment {
     replies: Vec<Comment>,
     last: Option<Box<Comment>>,
@@ -147,7 +138,6 @@ struct Comment {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Threads(Vec<(u8, Comment)>);
 
 #[test]
@@ -166,19 +156,16 @@ fn of_structs_in_the_same_container_outside_and_inside() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Tree(Vec<Tree>);
 
 #[derive(Deserialize)]
 #[serde(transparent)]
-#[allow(dead_code)]
 struct Clear {
     inner: Vec<Clear>,
 }
 
 #[derive(Deserialize)]
 #[serde(transparent)]
-#[allow(dead_code)]
 struct Chain {
     inner: Option<Box<Chain>>,
 }
@@ -191,7 +178,6 @@ fn of_newtypes() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Endless {
     again: Box<Endless>,
     #[serde(default)]
@@ -199,7 +185,6 @@ struct Endless {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Circle(Box<Circle>);
 
 #[test]
@@ -220,7 +205,6 @@ fn too_deep_end_as_anything() {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Wide<T> {
     a: T,
     b: T,

@@ -126,13 +126,11 @@ struct Nothing;
 struct Empty {}
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Pair(Uuid, Meters);
 
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Wrapped {
-    #[allow(dead_code)]
     inner: BTreeMap<String, Meters>,
 }
 
