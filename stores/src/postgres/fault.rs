@@ -114,8 +114,8 @@ fn of_server(told: &DbError, place: &str) -> StoreError {
     match (code, code.get(..2).unwrap_or_default()) {
         ("53100", _) => StoreError::Full { place, reason },
         ("25006", _) => StoreError::ReadOnly { place },
-        ("57014", _) => unavailable(format!("{reason} (call limit)")),
-        ("55P03", _) => unavailable(format!("{reason} (lock limit): another program holds a lock")),
+        ("57014", _) => unavailable(format!("{reason} (answer_within)")),
+        ("55P03", _) => unavailable(format!("{reason} (lock_within): another program holds a lock")),
         ("XX001" | "XX002" | "58P01" | LOG_GONE, _) => StoreError::Corrupt { place, what: reason },
         // Who may not enter, and what is not there.
         (_, "28" | "3D" | "3F" | "42") => StoreError::Open { place, reason },

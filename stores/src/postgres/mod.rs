@@ -95,7 +95,7 @@ impl PostgresStore {
     /// let options = PostgresStore::options()
     ///     .schema("billing")
     ///     .log("invoices")
-    ///     .call_limit(Duration::from_secs(3));
+    ///     .answer_within(Duration::from_secs(3));
     /// # let _ = options;
     /// ```
     pub fn options() -> PostgresOptions {

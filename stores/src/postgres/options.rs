@@ -12,9 +12,9 @@ pub struct PostgresOptions {
     pub(super) durability: Durability,
     pub(super) limits: Limits,
     pub(super) migrate: bool,
-    pub(super) connect_limit: Duration,
-    pub(super) call_limit: Duration,
-    pub(super) lock_limit: Duration,
+    pub(super) connect_within: Duration,
+    pub(super) answer_within: Duration,
+    pub(super) lock_within: Duration,
     pub(super) poll: Duration,
     pub(super) readers: u32,
 }
@@ -27,9 +27,9 @@ impl Default for PostgresOptions {
             durability: Durability::Synced,
             limits: Limits::default(),
             migrate: false,
-            connect_limit: Duration::from_secs(5),
-            call_limit: Duration::from_secs(10),
-            lock_limit: Duration::from_secs(5),
+            connect_within: Duration::from_secs(5),
+            answer_within: Duration::from_secs(10),
+            lock_within: Duration::from_secs(5),
             poll: Duration::from_secs(1),
             readers: 4,
         }
@@ -74,21 +74,21 @@ impl PostgresOptions {
 
     /// How long connecting may take: 5 s by default.
     #[must_use]
-    pub fn connect_limit(self, limit: Duration) -> Self {
-        Self { connect_limit: limit, ..self }
+    pub fn connect_within(self, limit: Duration) -> Self {
+        Self { connect_within: limit, ..self }
     }
 
     /// How long the server may take to answer one statement: 10 s by default. An append may wait as
     /// long again for a connection that has to be made first.
     #[must_use]
-    pub fn call_limit(self, limit: Duration) -> Self {
-        Self { call_limit: limit, ..self }
+    pub fn answer_within(self, limit: Duration) -> Self {
+        Self { answer_within: limit, ..self }
     }
 
     /// How long a statement waits for a lock that another program holds: 5 s by default.
     #[must_use]
-    pub fn lock_limit(self, limit: Duration) -> Self {
-        Self { lock_limit: limit, ..self }
+    pub fn lock_within(self, limit: Duration) -> Self {
+        Self { lock_within: limit, ..self }
     }
 
     /// How often a tail looks for what it was not told of: every second by default.

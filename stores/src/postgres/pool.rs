@@ -47,9 +47,9 @@ impl Pool {
         work: impl for<'s> FnOnce(&'s mut Session) -> BoxFuture<'s, Result<T, Fault>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let pool = Arc::clone(self);
-        let limit = self.server.options.call_limit;
+        let limit = self.server.options.answer_within;
         let permit = tokio::time::timeout(limit, self.permits.clone().acquire_owned()).await;
-        let permit = permit.map_err(|_| Fault::Late("call limit", limit));
+        let permit = permit.map_err(|_| Fault::Late("answer_within", limit));
         let permit = permit.map_err(|fault| fault.into_store(&self.server.place))?;
         let permit = permit.map_err(|_| StoreError::Closed)?;
         let done = tokio::spawn(async move {

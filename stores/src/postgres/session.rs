@@ -35,7 +35,7 @@ pub(super) struct Session {
     pub(super) log: Log,
     pub(super) durability: Durability,
     statements: HashMap<String, Statement>,
-    call_limit: Duration,
+    answer_within: Duration,
 }
 
 /// The log that a session works on.
@@ -51,7 +51,7 @@ impl Server {
             let reason = Fault::from(error).into_store("").to_string();
             StoreError::Open { place: "the PostgreSQL server".to_owned(), reason }
         })?;
-        config.connect_timeout(options.connect_limit).keepalives_idle(Duration::from_secs(30));
+        config.connect_timeout(options.connect_within).keepalives_idle(Duration::from_secs(30));
         if config.get_application_name().is_none() {
             config.application_name("factum");
         }
@@ -70,9 +70,9 @@ impl Server {
         ),
         Fault,
     > {
-        let limit = self.options.connect_limit;
+        let limit = self.options.connect_within;
         let connected = tokio::time::timeout(limit, self.config.connect(NoTls)).await;
-        Ok(connected.map_err(|_| Fault::Late("connect limit", limit))??)
+        Ok(connected.map_err(|_| Fault::Late("connect_within", limit))??)
     }
 
     /// A connection without a log: for migrations.
@@ -88,12 +88,12 @@ impl Server {
     /// A session, ready to work on the log.
     pub(super) async fn session(self: &Arc<Self>) -> Result<Session, Fault> {
         let (client, driver) = self.plain().await?;
-        let limit = self.options.connect_limit;
+        let limit = self.options.connect_within;
         let set_up = tokio::time::timeout(limit, self.set_up(&client)).await;
-        match set_up.unwrap_or(Err(Fault::Late("connect limit", limit))) {
+        match set_up.unwrap_or(Err(Fault::Late("connect_within", limit))) {
             Ok((log, durability)) => {
-                let (statements, call_limit) = (HashMap::new(), self.options.call_limit);
-                Ok(Session { client, driver, log, durability, statements, call_limit })
+                let (statements, answer_within) = (HashMap::new(), self.options.answer_within);
+                Ok(Session { client, driver, log, durability, statements, answer_within })
             }
             Err(fault) => {
                 driver.abort();
@@ -104,7 +104,7 @@ impl Server {
 
     async fn set_up(&self, client: &Client) -> Result<(Log, Durability), Fault> {
         let millis = |limit: Duration| limit.as_millis().clamp(1, i32::MAX as u128);
-        let (call, lock) = (millis(self.options.call_limit), millis(self.options.lock_limit));
+        let (call, lock) = (millis(self.options.answer_within), millis(self.options.lock_within));
         // The plans must not depend on statistics, which an empty table has not and a grown one has
         // old ones of: every statement here goes by an index in its order.
         client
@@ -208,9 +208,9 @@ impl Session {
         &self,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
-        let limit = self.call_limit;
+        let limit = self.answer_within;
         let answer = tokio::time::timeout(limit, answer).await;
-        Ok(answer.map_err(|_| Fault::Late("call limit", limit))??)
+        Ok(answer.map_err(|_| Fault::Late("answer_within", limit))??)
     }
 
     /// Runs a statement that is kept prepared.
@@ -239,10 +239,10 @@ impl Session {
     /// Says goodbye to the server, and waits until it has heard it.
     pub(super) async fn close(mut self) {
         drop(std::mem::take(&mut self.statements));
-        let Self { client, driver, call_limit, .. } = self;
+        let Self { client, driver, answer_within, .. } = self;
         drop(client);
         let abort = driver.abort_handle();
-        if tokio::time::timeout(call_limit, driver).await.is_err() {
+        if tokio::time::timeout(answer_within, driver).await.is_err() {
             abort.abort();
         }
     }

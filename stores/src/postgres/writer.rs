@@ -188,7 +188,7 @@ impl Writer {
         if let Some(session) = self.session.take().filter(|session| !session.is_closed()) {
             return Ok(session);
         }
-        let until = Instant::now() + self.server.options.call_limit;
+        let until = Instant::now() + self.server.options.answer_within;
         let (mut pause, longest) = PAUSES;
         loop {
             let error = match self.server.session().await {

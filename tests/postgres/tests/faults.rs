@@ -172,7 +172,7 @@ async fn cuts_under_load_store_each_batch_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_paused_server_ends_calls_at_their_limit() {
     let Some(server) = required(Postgres::start()) else { return };
-    let store = options().call_limit(LIMIT).connect_limit(LIMIT).connect(&server.url()).await;
+    let store = options().answer_within(LIMIT).connect_within(LIMIT).connect(&server.url()).await;
     let store = store.unwrap();
     let first = one("a", &[]);
     append(&store, first).await.unwrap().unwrap();
@@ -185,14 +185,14 @@ async fn a_paused_server_ends_calls_at_their_limit() {
     assert!(took < LIMIT * 3, "{took:?}");
     let appended = appended.unwrap_err();
     assert!(
-        appended.outcome_unknown() && appended.to_string().contains("call limit"),
+        appended.outcome_unknown() && appended.to_string().contains("answer_within"),
         "{appended}"
     );
     let read = read.unwrap_err().to_string();
-    assert!(read.contains("call limit") || read.contains("connect limit"), "{read}");
+    assert!(read.contains("answer_within") || read.contains("connect_within"), "{read}");
     // A connection that has to be made first ends at its own limit.
     let error = append(&store, one("c", &[])).await.unwrap_err().to_string();
-    assert!(error.contains("connect limit"), "{error}");
+    assert!(error.contains("connect_within"), "{error}");
     server.resume();
     append_surely(&store, commit).await;
     assert_eq!(
@@ -263,7 +263,7 @@ fn start_up(stream: &mut TcpStream) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_of_another_program_ends_at_its_limit() {
     let Some(server) = required(Postgres::start()) else { return };
-    let store = options().lock_limit(Duration::from_millis(300)).connect(&server.url()).await;
+    let store = options().lock_within(Duration::from_millis(300)).connect(&server.url()).await;
     let store = store.unwrap();
     let (client, connection) =
         tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.unwrap();
@@ -272,7 +272,7 @@ async fn a_lock_of_another_program_ends_at_its_limit() {
     let commit = one("a", &[]);
     let error = append(&store, commit.clone()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
-    assert!(error.to_string().contains("lock limit"), "{error}");
+    assert!(error.to_string().contains("lock_within"), "{error}");
     client.batch_execute("rollback").await.unwrap();
     assert!(!append(&store, commit).await.unwrap().unwrap().repeated);
 }
