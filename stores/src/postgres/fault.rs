@@ -115,7 +115,9 @@ fn of_server(told: &DbError, place: &str) -> StoreError {
         ("53100", _) => StoreError::Full { place, reason },
         ("25006", _) => StoreError::ReadOnly { place },
         ("57014", _) => unavailable(format!("{reason} (answer_within)")),
-        ("55P03", _) => unavailable(format!("{reason} (lock_within): another program holds a lock")),
+        ("55P03", _) => {
+            unavailable(format!("{reason} (lock_within): another program holds a lock"))
+        }
         ("XX001" | "XX002" | "58P01" | LOG_GONE, _) => StoreError::Corrupt { place, what: reason },
         // Who may not enter, and what is not there.
         (_, "28" | "3D" | "3F" | "42") => StoreError::Open { place, reason },
