@@ -13,7 +13,7 @@ pub use factum_core::aggregate::start_state;
 pub use factum_core::codec::{DecodeError, EncodeError, Form, JsonForm, read_fields, write_json};
 pub use factum_core::event::Newer;
 pub use factum_core::names::BadName;
-pub use factum_core::schema::{Docs, EventSchema, PastForm, Shape};
+pub use factum_core::schema::{Docs, EventSchema, PastForm, Shape, TagSchema};
 pub use factum_core::snapshot::{SnapshotPolicy, fingerprint};
 pub use factum_core::tags::{Tag, TagValue, Tags};
 pub use factum_core::upcast::{step, today};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::Tags;
 use crate::codec::Form;
 use crate::names::BadName;
-use crate::schema::Docs;
+use crate::schema::{Docs, TagSchema};
 
 /// A wish that an aggregate may grant: an open `struct` each.
 ///
@@ -40,6 +40,11 @@ pub trait Command: Sized + Send + Sync + 'static {
     /// [`BadName`] if a value cannot be that of a tag.
     fn tags(&self) -> Result<Tags, BadName> {
         Ok(Tags::none())
+    }
+
+    /// Its tags, each with the field that holds its value.
+    fn tag_fields() -> Vec<TagSchema> {
+        Self::TAGS.iter().map(|name| TagSchema { name, field: "" }).collect()
     }
 
     /// How it is written and read.

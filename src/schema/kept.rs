@@ -162,6 +162,7 @@ mod tests {
             rust_type: "bank::Deposit",
             docs: Docs::NONE,
             fields: Shape::Object(Object { name: "Deposit".to_owned(), fields, strict: false }),
+            tags: Vec::new(),
             read: SampleReader::ANYTHING,
         };
         let account = AggregateSchema {
@@ -169,6 +170,7 @@ mod tests {
             docs: Docs::NONE,
             commands: vec![deposit],
             events: Vec::new(),
+            boundary: Vec::new(),
             snapshot: None,
         };
         Description { aggregates: vec![account], ..Description::default() }

@@ -25,6 +25,15 @@ impl Docs {
     }
 }
 
+/// A tag, and the field that holds its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagSchema {
+    /// The name of the tag.
+    pub name: &'static str,
+    /// The name of the field in Rust; empty where that is not known.
+    pub field: &'static str,
+}
+
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSchema {
@@ -44,6 +53,8 @@ pub struct EventSchema {
     pub docs: Docs,
     /// Its fields.
     pub fields: Shape,
+    /// The tags that it carries, in the order of their fields.
+    pub tags: Vec<TagSchema>,
     /// The forms before, oldest first.
     pub past: Vec<PastForm>,
     /// Reads samples of it, of all its versions.
@@ -60,7 +71,8 @@ pub struct PastForm {
 }
 
 impl EventSchema {
-    /// What is known of the events of an enum whose impl was written by hand: names and versions.
+    /// What is known of the events of an enum whose impl was written by hand: names and versions. Which
+    /// of the tags an event carries is not.
     pub fn opaque<E: Event>() -> Vec<Self> {
         let describe = |event: &crate::EventType| Self {
             name: event.name,
@@ -71,6 +83,7 @@ impl EventSchema {
             variant: "",
             docs: Docs::NONE,
             fields: Shape::Any,
+            tags: Vec::new(),
             past: (1..event.version).map(|version| PastForm { version, fields: None }).collect(),
             read: Self::reader::<E>(),
         };
@@ -99,6 +112,8 @@ pub struct CommandSchema {
     pub docs: Docs,
     /// Its fields.
     pub fields: Shape,
+    /// The tags that say which boundary it goes to.
+    pub tags: Vec<TagSchema>,
     /// Reads samples of it.
     pub read: SampleReader,
 }
@@ -111,6 +126,7 @@ impl CommandSchema {
             rust_type: std::any::type_name::<C>(),
             docs: C::docs(),
             fields: C::form().shape(),
+            tags: C::tag_fields(),
             read: SampleReader::of_command::<C>(),
         }
     }
@@ -127,6 +143,8 @@ pub struct AggregateSchema {
     pub commands: Vec<CommandSchema>,
     /// What happens to it.
     pub events: Vec<EventSchema>,
+    /// The tags that make its boundary, in order; none if it is one stream.
+    pub boundary: Vec<&'static str>,
     /// How its state is kept, if it is.
     pub snapshot: Option<SnapshotSchema>,
 }
@@ -157,6 +175,7 @@ impl AggregateSchema {
             docs: A::docs(),
             commands: Commands::<A>::of().listed().iter().map(|c| c.schema()).collect(),
             events: A::Event::schemas(),
+            boundary: A::BOUNDARY.to_vec(),
             snapshot: A::snapshot().map(snapshot),
         }
     }
@@ -248,6 +267,18 @@ fn by_name<'a, T>(
 pub(super) fn type_name(rust_type: &str) -> &str {
     let name = rust_type.split('<').next().unwrap_or(rust_type);
     name.rsplit("::").next().unwrap_or(name)
+}
+
+/// Whether a field's name in JSON is that in Rust, which `rename_all` may have spelled in another way.
+#[cfg(feature = "schema")]
+pub(super) fn same_field(json_name: &str, rust_name: &str) -> bool {
+    letters(json_name).eq(letters(rust_name))
+}
+
+#[cfg(feature = "schema")]
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 #[cfg(all(test, feature = "schema"))]

@@ -19,7 +19,7 @@ mod trace;
 
 pub use describe::{
     AggregateSchema, CommandSchema, Description, Docs, EventSchema, PastForm, ProjectionSchema,
-    SnapshotSchema,
+    SnapshotSchema, TagSchema,
 };
 pub use lines::Line;
 pub use sample::{SampleReader, Unread};

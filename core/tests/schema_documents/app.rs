@@ -30,6 +30,7 @@ pub(crate) fn event(name: &'static str, fields: Shape) -> EventSchema {
         variant: "",
         docs: Docs::NONE,
         fields,
+        tags: Vec::new(),
         past: Vec::new(),
         read: SampleReader::ANYTHING,
     }
@@ -41,6 +42,7 @@ pub(crate) fn command(name: &'static str, fields: Shape) -> CommandSchema {
         rust_type: "bank::commands::Anything",
         docs: Docs::NONE,
         fields,
+        tags: Vec::new(),
         read: SampleReader::ANYTHING,
     }
 }
@@ -50,7 +52,14 @@ pub(crate) fn aggregate(
     commands: Vec<CommandSchema>,
     events: Vec<EventSchema>,
 ) -> AggregateSchema {
-    AggregateSchema { name, docs: Docs::NONE, commands, events, snapshot: None }
+    AggregateSchema {
+        name,
+        docs: Docs::NONE,
+        commands,
+        events,
+        boundary: Vec::new(),
+        snapshot: None,
+    }
 }
 
 pub(crate) fn projection(name: &'static str, follows: Vec<&'static str>) -> ProjectionSchema {

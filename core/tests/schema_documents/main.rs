@@ -14,3 +14,4 @@ mod forms;
 mod goldens;
 mod model;
 mod schemas;
+mod tags;

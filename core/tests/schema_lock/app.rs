@@ -88,6 +88,7 @@ pub(crate) fn event(name: &'static str, fields: impl IntoIterator<Item = Field>)
         variant: "Deposited",
         docs: Docs::NONE,
         fields: object(fields),
+        tags: Vec::new(),
         past: Vec::new(),
         read: SampleReader::ANYTHING,
     }
@@ -114,6 +115,7 @@ pub(crate) fn command(
         rust_type: "bank::Deposit",
         docs: Docs::NONE,
         fields: object(fields),
+        tags: Vec::new(),
         read: SampleReader::ANYTHING,
     }
 }
@@ -124,6 +126,7 @@ fn aggregate() -> AggregateSchema {
         docs: Docs::NONE,
         commands: Vec::new(),
         events: Vec::new(),
+        boundary: Vec::new(),
         snapshot: None,
     }
 }

@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod app;
+mod boundaries;
 mod commands;
 mod events;
 mod fields;
@@ -17,6 +18,7 @@ mod report;
 mod samples;
 mod snapshots;
 mod soundness;
+mod tags;
 mod values;
 mod versions;
 mod views;

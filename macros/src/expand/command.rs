@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::tags::{add_tag, tag_names, tags_function};
+use super::tags::{add_tag, tag_fields, tag_names, tags_function};
 use super::{docs_function, fingerprint, name_or_empty, scoped};
 use crate::model::command::Command;
 use crate::model::tag::Tag;
@@ -63,9 +63,14 @@ fn tags(tags: &[Tag]) -> Option<TokenStream> {
         add_tag(tag, &quote!(&self.#field))
     });
     let function = tags_function(&quote!(#(#adds)*));
+    let fields = tag_fields(tags);
     Some(quote! {
         const TAGS: &'static [&'static str] = &[#(#names),*];
 
         #function
+
+        fn tag_fields() -> __factum::Vec<__factum::TagSchema> {
+            #fields
+        }
     })
 }

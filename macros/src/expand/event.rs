@@ -3,7 +3,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
 
 use super::codec::Codec;
-use super::tags::{add_tag, tag_names, tags_function};
+use super::tags::{add_tag, tag_fields, tag_names, tags_function};
 use super::{docs_value, name_or_empty, scoped};
 use crate::model::event::{Event, Variant};
 use crate::tokens::{local, local_at, place_of_path};
@@ -190,7 +190,7 @@ fn schema(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
     let version = variant.history.version;
     let newer = if variant.history.skip_newer { quote!(Skip) } else { quote!(Fail) };
     let (ident, docs) = (crate::model::docs::unraw(&variant.ident), docs_value(&variant.docs));
-    let fields = codec.shape();
+    let (fields, tags) = (codec.shape(), tag_fields(&variant.tags));
     let past = (1u32..).zip(&variant.history.upcasters).map(|(version, upcaster)| {
         let step = step(upcaster);
         quote!(__factum::PastForm { version: #version, fields: #step.old_shape() })
@@ -205,6 +205,7 @@ fn schema(variant: &Variant, codec: &Codec<'_>) -> Option<TokenStream> {
             variant: #ident,
             docs: #docs,
             fields: #fields,
+            tags: #tags,
             past: __factum::Vec::from([#(#past),*]),
             read: __factum::EventSchema::reader::<Self>(),
         }

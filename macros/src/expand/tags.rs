@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::LitStr;
 
+use crate::model::docs::unraw;
 use crate::model::tag::Tag;
 use crate::tokens::place_of;
 
@@ -29,4 +30,13 @@ pub(super) fn tags_function(adds: &TokenStream) -> TokenStream {
             __factum::Ok(tags.into_iter().collect())
         }
     }
+}
+
+/// The list of tags, each with its field.
+pub(super) fn tag_fields(tags: &[Tag]) -> TokenStream {
+    let tags = tags.iter().map(|Tag { name, field, .. }| {
+        let field = unraw(field);
+        quote!(__factum::TagSchema { name: #name, field: #field })
+    });
+    quote!(__factum::Vec::from([#(#tags),*]))
 }

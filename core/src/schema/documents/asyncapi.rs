@@ -53,6 +53,8 @@ struct Channel {
     address: String,
     about: String,
     parameters: Option<Value>,
+    /// The tags of the boundary that is decided on.
+    boundary: Vec<&'static str>,
     operation: String,
     action: &'static str,
 }
@@ -106,8 +108,12 @@ impl Parts {
             "description": channel.about,
             "messages": Map::from_iter(all),
         });
-        if let (Some(parameters), Some(value)) = (&channel.parameters, value.as_object_mut()) {
-            value.insert("parameters".to_owned(), parameters.clone());
+        if let Some(value) = value.as_object_mut() {
+            let parameters = channel.parameters.clone();
+            value.extend(parameters.map(|parameters| ("parameters".to_owned(), parameters)));
+            if !channel.boundary.is_empty() {
+                value.insert("x-boundary".to_owned(), channel.boundary.clone().into());
+            }
         }
         self.channels.insert(key, value);
         let messages =
@@ -153,19 +159,38 @@ fn receiving(aggregate: &AggregateSchema) -> Channel {
         address: format!("{address}/commands"),
         about: format!("What can be sent to `{}`.", aggregate.name),
         parameters: None,
+        boundary: Vec::new(),
         operation: format!("{key}.receive"),
         action: "receive",
     }
 }
 
+/// The stream of a boundary is named after the values of its tags.
 fn sending(aggregate: &AggregateSchema) -> Channel {
     let (key, address) = (key_of(aggregate), address_of(aggregate));
-    let id = format!("The id of the `{}`.", aggregate.name);
+    let name = aggregate.name;
+    let decided = || {
+        format!(
+            "What one `{name}` decides, in order: a stream. It is decided on all events that carry a tag of its \
+             boundary, whatever stream they stand in."
+        )
+    };
+    let (about, id) = match aggregate.boundary.as_slice() {
+        [] => (
+            format!("What happens to one `{name}`, in order: a stream."),
+            format!("The id of the `{name}`."),
+        ),
+        [tag] => (decided(), format!("The value of the tag `{tag}`.")),
+        tags => {
+            (decided(), format!("The values of the tags {}, joined by `-`.", text::listed(tags)))
+        }
+    };
     Channel {
         key: format!("{key}.events"),
         address: format!("{address}-{{id}}"),
-        about: format!("What happens to one `{}`, in order: a stream.", aggregate.name),
+        about,
         parameters: Some(json!({ "id": { "description": id } })),
+        boundary: aggregate.boundary.clone(),
         operation: format!("{key}.send"),
         action: "send",
     }

@@ -10,7 +10,7 @@
 //!   name, as `account.deposited`, and the forms before as `account.deposited.v1`.
 //! - `asyncapi.json`: AsyncAPI 3.0.0, in which the app receives commands and sends events. A channel
 //!   of events is the stream of an aggregate, `account-{id}`: within it events are in order, and its
-//!   name is what a reader of the log asks for. Which topics a broker maps streams to is the
+//!   name is what a reader of the log asks for. `x-boundary` has the tags that a boundary is made of. Which topics a broker maps streams to is the
 //!   deployment's choice, so none is named.
 //! - `model.md`: a page for people, with a flowchart that forges draw, and tables.
 

@@ -1,6 +1,7 @@
 //! What the source says, cut to size.
 
-use crate::schema::Docs;
+use crate::schema::describe::same_field;
+use crate::schema::{Docs, TagSchema};
 
 /// The first paragraph, in one line.
 pub(super) fn summary(docs: &str) -> String {
@@ -14,32 +15,52 @@ pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What is said of the field with this name in JSON, though `rename_all` may have spelled it in
-/// another way than Rust does.
+/// What is said of the field with this name in JSON.
 pub(super) fn field_doc(docs: &Docs, json_name: &str) -> &'static str {
     let exact = docs.field(json_name);
     if !exact.is_empty() {
         return exact.trim();
     }
-    let wanted = letters(json_name);
     let mut fields = docs.fields.iter();
-    fields.find(|(field, _)| letters(field) == wanted).map_or("", |(_, doc)| doc.trim())
+    fields.find(|(field, _)| same_field(json_name, field)).map_or("", |(_, doc)| doc.trim())
 }
 
-fn letters(name: &str) -> String {
-    let name = name.strip_prefix("r#").unwrap_or(name);
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// The names of the tags, each once, in the order of their fields.
+pub(super) fn tag_names(tags: &[TagSchema]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for tag in tags {
+        if !names.contains(&tag.name) {
+            names.push(tag.name);
+        }
+    }
+    names
+}
+
+/// Names in a sentence: `a` and `b`.
+pub(super) fn listed(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{field_doc, summary};
+    use super::{field_doc, listed, summary};
     use crate::schema::Docs;
 
     #[test]
     fn a_summary_is_the_first_paragraph() {
         assert_eq!(summary("  One\n two.\n\n Three."), "One two.");
         assert_eq!(summary(""), "");
+    }
+
+    #[test]
+    fn names_make_a_sentence() {
+        assert_eq!(listed(&["a"]), "`a`");
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::block::UNSAMPLED;
 use super::cause::Cause;
 use super::form::Form;
 use super::reading::{Obstacle, Renamed};
+use super::tags::FieldTag;
 use super::today::Known;
 use super::{FILE, UPDATE, upcaster};
 use crate::schema::Unread;
@@ -59,6 +60,60 @@ fn may_be_left_out(new_fields: bool) -> &'static str {
     } else {
         ""
     }
+}
+
+pub(super) fn removed_tags(tags: &[FieldTag]) -> String {
+    let keep: Vec<_> = tags.iter().map(attribute).collect();
+    format!(
+        "a boundary, a guard or a view that asks for it would miss what is written from now on: keep\n{};\nif \
+         nothing asks for it any more, take it out of the block's first line in {FILE}, by hand",
+        keep.join(", ")
+    )
+}
+
+pub(super) fn added_tags(tags: &[FieldTag]) -> String {
+    let written: Vec<_> = tags.iter().map(ToString::to_string).collect();
+    format!(
+        "stored events do not carry it, and no upcaster adds it: a boundary, a guard or a view that asks for \
+         it\nwould miss them. Give the event with the tag a name of its own, beside this one, and go on \
+         reading both;\nif no store has such events, or those that it has need not be found by the tag, add \
+         it to the tags on the\nblock's first line in {FILE}, by hand: `tags {}`",
+        written.join(", ")
+    )
+}
+
+/// As it is written on the field.
+fn attribute(tag: &FieldTag) -> String {
+    let FieldTag { name, field } = tag;
+    if name == field {
+        format!("`#[tag]` on `{field}`")
+    } else {
+        format!("`#[tag({name:?})]` on `{field}`")
+    }
+}
+
+/// For an aggregate with these tags before and now; none of one stream.
+pub(super) fn changed_boundary(name: &str, was: &[String], is: &[String]) -> String {
+    let keep = match was {
+        [] => "keep it without `boundary(…)`".to_owned(),
+        was => format!("keep `boundary({})`", was.join(", ")),
+    };
+    let only_order = was.len() == is.len() && was.iter().all(|tag| is.contains(tag));
+    let why = if only_order {
+        format!(
+            "its streams are named {name}-… after the tags in their order, and each would go on under \
+             another name:\n"
+        )
+    } else {
+        "its states would be the fold of other events than those that it has decided on, and its streams \
+         would\nhave other names: "
+            .to_owned()
+    };
+    format!(
+        "{why}{keep}, or give the aggregate with the other boundary a name of its own;\nif it is sure that \
+         all that it has to see carries the tags of today, and that nothing asks for its streams\nby name, \
+         write the boundary into the block's first line in {FILE}, by hand"
+    )
 }
 
 pub(super) fn unreadable_sample(why: &Unread) -> String {

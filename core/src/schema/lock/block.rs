@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::form::Form;
+use super::tags::FieldTag;
 use crate::schema::Line;
 use crate::schema::path::{is_plain, is_plain_char, json};
 
@@ -61,6 +62,10 @@ pub(super) struct Block {
     pub(super) subject: Subject,
     /// The names before, of an event.
     pub(super) was: Vec<String>,
+    /// The tags that an event carries, sorted.
+    pub(super) tags: Vec<FieldTag>,
+    /// The tags that make an aggregate's boundary, in order.
+    pub(super) boundary: Vec<String>,
     /// Whether newer forms are left out where states are folded, of an event.
     pub(super) skips_newer: bool,
     /// Whether samples of the form are not looked at, as its code refused some when it was locked.
@@ -72,7 +77,15 @@ pub(super) struct Block {
 impl Block {
     /// One of which nothing more is said.
     pub(super) fn new(subject: Subject, lines: Vec<Line>) -> Self {
-        Self { subject, was: Vec::new(), skips_newer: false, unsampled: false, lines }
+        Self {
+            subject,
+            was: Vec::new(),
+            tags: Vec::new(),
+            boundary: Vec::new(),
+            skips_newer: false,
+            unsampled: false,
+            lines,
+        }
     }
 }
 
@@ -87,6 +100,8 @@ pub(super) const UNSAMPLED: &str = " unsampled";
 pub(super) struct Entry {
     pub(super) subject: Subject,
     pub(super) was: Vec<String>,
+    pub(super) tags: Vec<FieldTag>,
+    pub(super) boundary: Vec<String>,
     pub(super) skips_newer: bool,
     pub(super) unsampled: bool,
     pub(super) form: Form,
@@ -107,6 +122,8 @@ impl Entry {
         Block {
             subject: self.subject.clone(),
             was: self.was.clone(),
+            tags: self.tags.clone(),
+            boundary: self.boundary.clone(),
             skips_newer: self.skips_newer,
             unsampled: self.unsampled,
             lines: self.form.lines.clone(),

@@ -7,7 +7,7 @@ use super::form::Form;
 use super::reading::{Obstacle, obstacles};
 use super::samples::{self, UnreadSample};
 use super::today::{Events, Known};
-use super::{Break, Fault, Rule};
+use super::{Break, Fault, Rule, boundary, tags};
 use crate::schema::{Description, SampleReader};
 
 /// All that breaks, in the order of the file.
@@ -36,9 +36,10 @@ fn of_entry(entry: &Entry, app: &Description) -> Option<Break> {
 }
 
 fn of_aggregate(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
-    let is_there = app.aggregates.iter().any(|aggregate| aggregate.name == name);
-    let advice = || advice::removed_aggregate(name);
-    (!is_there).then(|| gone(entry, Rule::RemovedAggregate, advice()))
+    match app.aggregates.iter().find(|aggregate| aggregate.name == name) {
+        Some(aggregate) => boundary::changed(entry, name, aggregate),
+        None => Some(gone(entry, Rule::RemovedAggregate, advice::removed_aggregate(name))),
+    }
 }
 
 fn of_command(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
@@ -92,6 +93,7 @@ fn of_event(family: &Family<'_>, events: &Events<'_>) -> Vec<Break> {
     if newest.version > event.schema.version {
         breaks.push(lowered(newest, &event));
     }
+    breaks.extend(tags::breaks(newest, &event));
     // A name that is not read as this event's any more has been told of.
     let own = |member: &&Member<'_>| is_same(events.reader(member.name), &event);
     breaks.extend(family.members.iter().filter(own).filter_map(|member| of_form(*member, &event)));

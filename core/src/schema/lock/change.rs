@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Subject;
 use super::block::{Block, quoted_name};
 use super::renames::{event_after, last_step, with_new_paths};
+use super::{Subject, tags};
 use crate::event::Newer;
 use crate::schema::Line;
 
@@ -32,6 +32,8 @@ pub enum Changed {
     Name(String),
     /// Whether samples of it are looked at, as its code reads them.
     Sampled(bool),
+    /// It carries these tags now, from fields that have other names: as on its first line.
+    Tags(String),
     /// What becomes of newer forms, of an event: whether they are left out, or stop what reads them.
     Newer(Newer),
     /// A place of the form is new, gone, or another.
@@ -56,6 +58,7 @@ impl fmt::Display for Change {
             Changed::Sampled(false) => {
                 f.write_str(" refuses samples of its form, so that none are looked at")
             }
+            Changed::Tags(tags) => write!(f, " has the{tags} now"),
             Changed::Newer(Newer::Skip) => f.write_str(" lets newer forms be left out"),
             Changed::Newer(Newer::Fail) => f.write_str(" lets newer forms be left out no more"),
             Changed::Name(name) => write!(f, " is read under the name {} too", quoted_name(name)),
@@ -108,6 +111,9 @@ fn of_block(before: &Block, after: &Block) -> Vec<Changed> {
     }
     let names = after.was.iter().filter(|name| !before.was.contains(name));
     changed.extend(names.filter(|name| Some(*name) != old_name).cloned().map(Changed::Name));
+    if before.tags != after.tags {
+        changed.push(Changed::Tags(tags::shown(&after.tags)));
+    }
     if before.skips_newer != after.skips_newer {
         let newer = if after.skips_newer { Newer::Skip } else { Newer::Fail };
         changed.push(Changed::Newer(newer));

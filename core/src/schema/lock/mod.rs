@@ -8,6 +8,11 @@
 //! they are locked, with those of today: a change that breaks is told of by its [`Rule`], with the
 //! upcaster to write; others are written when they are asked for. Nothing here does I/O.
 //!
+//! A stored event keeps the tags that it was written with, and a boundary finds it by them. So an event's
+//! tags, each with its field, stand on its first line, and the tags of a boundary, in their order, on that of
+//! its aggregate. A tag that goes or comes, and a boundary that is another one, break: no upcaster can mend
+//! that.
+//!
 //! What is `any` is not compared: serde asks enums with `tag` or `untagged`, and structs with `flatten`,
 //! for anything. A form that becomes `any` at one version therefore breaks, and so does one that was: the
 //! version is raised, or the block is corrected by hand where it is sure that what is stored is read. Only
@@ -38,6 +43,7 @@
 
 mod advice;
 mod block;
+mod boundary;
 mod breaks;
 mod cause;
 mod change;
@@ -51,6 +57,7 @@ mod renames;
 mod report;
 mod rules;
 mod samples;
+mod tags;
 mod today;
 mod upcaster;
 mod update;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::block::{Entry, SKIPS_NEWER, Subject, UNSAMPLED, is_name_char};
+use super::block::{Block, Entry, SKIPS_NEWER, Subject, UNSAMPLED, is_name_char};
 use super::cursor::Cursor;
 use super::form::{Form, is_kind};
-use super::{Damage, Damaged};
+use super::{Damage, Damaged, boundary, tags};
 use crate::schema::Line;
 use crate::schema::path::shown;
 
@@ -35,12 +35,12 @@ fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage
         return draft.place(number, text);
     }
     let draft = head(number, text).ok_or_else(|| Damage::Head(text.to_owned()))?;
-    if matches!(draft.subject, Subject::Event { version: 0, .. } | Subject::View { version: 0, .. })
-    {
-        return Err(Damage::NoVersion(draft.subject));
+    let subject = &draft.block.subject;
+    if matches!(subject, Subject::Event { version: 0, .. } | Subject::View { version: 0, .. }) {
+        return Err(Damage::NoVersion(subject.clone()));
     }
-    if let Some(first) = drafts.iter().find(|other| other.subject == draft.subject) {
-        return Err(Damage::BlockTwice { subject: draft.subject, first: first.head });
+    if let Some(first) = drafts.iter().find(|other| other.block.subject == *subject) {
+        return Err(Damage::BlockTwice { subject: subject.clone(), first: first.head });
     }
     drafts.push(draft);
     Ok(())
@@ -53,9 +53,12 @@ fn is_merge_marker(line: &str) -> bool {
 /// The first line of a block.
 fn head(number: usize, text: &str) -> Option<Draft> {
     let mut cursor = Cursor::new(text);
-    let (mut was, mut skips_newer) = (Vec::new(), false);
+    let (mut was, mut tags, mut boundary) = (Vec::new(), Vec::new(), Vec::new());
+    let mut skips_newer = false;
     let subject = if cursor.eat("aggregate ") {
-        Subject::Aggregate(cursor.name(is_name_char)?)
+        let name = cursor.name(is_name_char)?;
+        boundary = boundary::read(&mut cursor)?;
+        Subject::Aggregate(name)
     } else if cursor.eat("command ") {
         Subject::Command(cursor.name(is_name_char)?)
     } else if cursor.eat("snapshot ") {
@@ -65,6 +68,7 @@ fn head(number: usize, text: &str) -> Option<Draft> {
         if cursor.eat(" was ") {
             was = cursor.names(is_name_char)?;
         }
+        tags = tags::read(&mut cursor)?;
         skips_newer = cursor.eat(SKIPS_NEWER);
         Subject::Event { name, version }
     } else if cursor.eat("view ") {
@@ -73,9 +77,10 @@ fn head(number: usize, text: &str) -> Option<Draft> {
     } else {
         return None;
     };
-    let places = BTreeMap::new();
     let unsampled = has_samples(&subject) && cursor.eat(UNSAMPLED);
-    cursor.at_end().then_some(Draft { subject, was, skips_newer, unsampled, head: number, places })
+    let block =
+        Block { was, tags, boundary, skips_newer, unsampled, ..Block::new(subject, Vec::new()) };
+    cursor.at_end().then(|| Draft { block, head: number, places: BTreeMap::new() })
 }
 
 fn has_samples(subject: &Subject) -> bool {
@@ -96,10 +101,8 @@ fn depth(line: &str) -> usize {
 
 /// A block of which not all lines have been read.
 struct Draft {
-    subject: Subject,
-    was: Vec<String>,
-    skips_newer: bool,
-    unsampled: bool,
+    /// What its first line says.
+    block: Block,
     head: usize,
     /// By path, with the number of the line.
     places: BTreeMap<String, (Line, usize)>,
@@ -107,7 +110,7 @@ struct Draft {
 
 impl Draft {
     fn has_form(&self) -> bool {
-        !matches!(self.subject, Subject::Aggregate(_))
+        !matches!(self.block.subject, Subject::Aggregate(_))
     }
 
     fn place(&mut self, number: usize, text: &str) -> Result<(), Damage> {
@@ -126,8 +129,10 @@ impl Draft {
         let (lines, numbers) =
             self.places.into_iter().map(|(path, (line, number))| (line, (path, number))).unzip();
         let form = Form::of_lines(lines);
-        let Self { subject, was, skips_newer, unsampled, head, .. } = self;
-        let entry = Entry { subject, was, skips_newer, unsampled, form, head, numbers };
+        let Self { block, head, .. } = self;
+        let Block { subject, was, tags, boundary, skips_newer, unsampled, .. } = block;
+        let entry =
+            Entry { subject, was, tags, boundary, skips_newer, unsampled, form, head, numbers };
         match entry.damage() {
             None => Ok(entry),
             Some(damaged) => Err(damaged),

@@ -46,11 +46,19 @@ pub enum Rule {
     /// A sample of the locked form is refused, by an upcaster on JSON or a check, though its form could be
     /// read; or what is written after reading it cannot be.
     UnreadableSample,
+    /// An event no longer carries a tag: what asks for the tag would miss those that are written from now
+    /// on.
+    RemovedTag,
+    /// An event carries one more tag, and stored ones do not: what asks for the tag would miss them.
+    AddedTag,
+    /// An aggregate's boundary is made of other tags, or of the same in another order: its states would be
+    /// the fold of other events, or its events go to streams of other names.
+    ChangedBoundary,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::RemovedAggregate,
         Self::RemovedEvent,
         Self::RemovedCommand,
@@ -68,6 +76,9 @@ impl Rule {
         Self::MergedFields,
         Self::ChangedRow,
         Self::UnreadableSample,
+        Self::RemovedTag,
+        Self::AddedTag,
+        Self::ChangedBoundary,
     ];
 
     /// Its name, which stays.
@@ -95,6 +106,9 @@ impl Rule {
             Self::MergedFields => "merged-fields",
             Self::ChangedRow => "changed-row",
             Self::UnreadableSample => "unreadable-sample",
+            Self::RemovedTag => "removed-tag",
+            Self::AddedTag => "added-tag",
+            Self::ChangedBoundary => "changed-boundary",
         }
     }
 }

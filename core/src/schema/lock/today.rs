@@ -2,7 +2,7 @@
 
 use super::block::{Block, Entry, Subject};
 use super::form::Form;
-use super::samples;
+use super::{boundary, samples, tags};
 use crate::event::Newer;
 use crate::schema::describe::type_name;
 use crate::schema::{Description, EventSchema, Shape};
@@ -33,7 +33,7 @@ impl Known<'_> {
         let unsampled = self.refuses(&form, self.schema.version, lock);
         let skips_newer = self.schema.newer == Newer::Skip;
         let block = Block::new(self.subject(self.schema.version), form.lines);
-        Block { was, skips_newer, unsampled, ..block }
+        Block { was, tags: tags::of_event(self.schema), skips_newer, unsampled, ..block }
     }
 
     /// What its upcasters say of a version before, for want of better knowledge.
@@ -93,7 +93,7 @@ pub(super) fn others(app: &Description, lock: &[Entry]) -> Vec<Block> {
     };
     let aggregates = app.aggregates.iter().map(|aggregate| {
         let subject = Subject::Aggregate(aggregate.name.to_owned());
-        Block::new(subject, Vec::new())
+        Block { boundary: boundary::of_aggregate(aggregate), ..Block::new(subject, Vec::new()) }
     });
     let commands = app.commands().into_iter();
     let commands = commands.map(|command| {

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::block::{Block, SKIPS_NEWER, UNSAMPLED, quoted_name};
+use super::{boundary, tags};
 
 const HEAD: &str = "\
 # What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
@@ -26,6 +27,8 @@ impl fmt::Display for Block {
             let was: Vec<_> = self.was.iter().map(|name| quoted_name(name)).collect();
             write!(f, " was {}", was.join(", "))?;
         }
+        f.write_str(&tags::shown(&self.tags))?;
+        f.write_str(&boundary::shown(&self.boundary))?;
         f.write_str(if self.skips_newer { SKIPS_NEWER } else { "" })?;
         f.write_str(if self.unsampled { UNSAMPLED } else { "" })?;
         f.write_str("\n")?;

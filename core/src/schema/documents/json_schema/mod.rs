@@ -1,7 +1,8 @@
 //! JSON Schema of events and commands.
 //!
 //! Fields that a schema does not name are allowed where serde ignores them. Of numbers beyond 64 bits,
-//! which not every JSON tool can hold, no bounds are given; `format` names them all.
+//! which not every JSON tool can hold, no bounds are given; `format` names them all. `x-tags` has the names
+//! of the tags of an event or a command, and `x-tag` at a field that of which it holds the value.
 
 mod forms;
 mod types;
@@ -9,8 +10,9 @@ mod types;
 use serde_json::{Map, Value, json};
 
 use self::types::Types;
-use super::keys;
-use crate::schema::{CommandSchema, Description, Docs, EventSchema, PastForm, Shape};
+use super::{keys, text};
+use crate::schema::describe::same_field;
+use crate::schema::{CommandSchema, Description, Docs, EventSchema, PastForm, Shape, TagSchema};
 
 /// An object of JSON: a schema.
 type Schema = Map<String, Value>;
@@ -93,6 +95,7 @@ pub(super) fn event_schema(event: &EventSchema, at: &str, dialect: Dialect) -> V
         was.sort_unstable();
         set(&mut schema, "x-was", was);
     }
+    set_tags(&mut schema, &event.tags);
     schema.into()
 }
 
@@ -107,7 +110,24 @@ fn past_schema(event: &EventSchema, past: &PastForm, fields: &Shape, at: &str) -
 
 /// The schema of a command, for the place `at`.
 pub(super) fn command_schema(command: &CommandSchema, at: &str, dialect: Dialect) -> Value {
-    definition(command.name, &command.docs, &command.fields, at, dialect).into()
+    let mut schema = definition(command.name, &command.docs, &command.fields, at, dialect);
+    set_tags(&mut schema, &command.tags);
+    schema.into()
+}
+
+/// The names of the tags, where there are any, and at each field that holds the value of one, its name.
+fn set_tags(schema: &mut Schema, tags: &[TagSchema]) {
+    if tags.is_empty() {
+        return;
+    }
+    set(schema, "x-tags", text::tag_names(tags));
+    let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    for (name, field) in fields {
+        let mut held = tags.iter().filter(|tag| same_field(name, tag.field));
+        if let (Some(tag), Some(field)) = (held.next(), field.as_object_mut()) {
+            set(field, "x-tag", tag.name);
+        }
+    }
 }
 
 fn definition(name: &str, docs: &Docs, fields: &Shape, at: &str, dialect: Dialect) -> Schema {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::flowchart::{Kind, Node, flowchart};
-use crate::schema::{AggregateSchema, Description};
+use crate::schema::{AggregateSchema, Description, EventSchema};
 
 /// Nodes and arrows, by kind and name.
 #[derive(Debug, Default)]
@@ -40,6 +40,19 @@ impl<'a> Flow<'a> {
         for event in &aggregate.events {
             self.add_arrow(decides, (Kind::Event, event.name));
         }
+        self.add_boundary(aggregate);
+    }
+
+    /// The events that carry a tag of the boundary lead to it, and it to the aggregate.
+    fn add_boundary(&mut self, aggregate: &'a AggregateSchema) {
+        for name in &aggregate.boundary {
+            let tag = (Kind::Tag, *name);
+            self.add_arrow(tag, (Kind::Aggregate, aggregate.name));
+            let carries = |event: &&EventSchema| event.tags.iter().any(|tag| tag.name == *name);
+            for event in aggregate.events.iter().filter(carries) {
+                self.add_arrow((Kind::Event, event.name), tag);
+            }
+        }
     }
 
     fn add_arrow(&mut self, from: Node<'a>, to: Node<'a>) {
@@ -55,11 +68,11 @@ impl<'a> Flow<'a> {
         for (from, to) in &self.arrows {
             match from.0 {
                 Kind::Aggregate => {
-                    for shown in self.after(*to) {
+                    for shown in self.views_after(*to) {
                         overview.add_arrow(*from, shown);
                     }
                 }
-                Kind::Foreign => overview.add_arrow(*from, *to),
+                Kind::Foreign | Kind::Tag => overview.add_arrow(*from, *to),
                 Kind::Command | Kind::Event | Kind::Projection => {}
             }
         }
@@ -72,15 +85,19 @@ impl<'a> Flow<'a> {
         around.add_aggregate(aggregate);
         for event in &aggregate.events {
             let event = (Kind::Event, event.name);
-            for shown in self.after(event) {
+            for shown in self.views_after(event) {
                 around.add_arrow(event, shown);
             }
         }
         around
     }
 
-    fn after(&self, node: Node<'a>) -> impl Iterator<Item = Node<'a>> {
-        self.arrows.iter().filter(move |(from, _)| *from == node).map(|(_, to)| *to)
+    /// The projections that follow an event.
+    fn views_after(&self, event: Node<'a>) -> impl Iterator<Item = Node<'a>> {
+        let arrows = self.arrows.iter();
+        let follows =
+            move |(from, to): &&(Node<'a>, Node<'a>)| *from == event && to.0 == Kind::Projection;
+        arrows.filter(follows).map(|(_, to)| *to)
     }
 
     /// How many nodes there are.

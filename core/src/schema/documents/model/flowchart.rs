@@ -14,6 +14,7 @@ pub(super) enum Kind {
     /// An event that others write.
     Foreign,
     Projection,
+    Tag,
 }
 
 impl Kind {
@@ -28,6 +29,7 @@ impl Kind {
                 ("foreign", "fill:#ffc285,stroke:#c9771f,stroke-dasharray:4", ["([", "])"])
             }
             Self::Projection => ("projection", "fill:#b5e3b0,stroke:#4f9647", ["[(", ")]"]),
+            Self::Tag => ("tag", "fill:#e3e3e3,stroke:#7a7a7a", [">", "]"]),
         }
     }
 }
@@ -37,7 +39,7 @@ pub(super) type Node<'a> = (Kind, &'a str);
 
 /// The text of a flowchart, from left to right.
 ///
-/// Ids are made of names, so that a new node leaves the lines of others alone.
+/// What leads by way of a tag is dotted. Ids are made of names, so that a new node leaves the lines of others alone.
 pub(super) fn flowchart(nodes: &[Node<'_>], arrows: &[(Node<'_>, Node<'_>)]) -> String {
     let ids = ids(nodes);
     let mut chart = "flowchart LR\n".to_owned();
@@ -47,7 +49,8 @@ pub(super) fn flowchart(nodes: &[Node<'_>], arrows: &[(Node<'_>, Node<'_>)]) -> 
         line(&mut chart, &format!("{id}{open}\"{label}\"{close}:::{class}"));
     }
     for (from, to) in arrows {
-        line(&mut chart, &format!("{} --> {}", id(&ids, from), id(&ids, to)));
+        let arrow = if from.0 == Kind::Tag || to.0 == Kind::Tag { "-.->" } else { "-->" };
+        line(&mut chart, &format!("{} {arrow} {}", id(&ids, from), id(&ids, to)));
     }
     let kinds: BTreeSet<Kind> = nodes.iter().map(|node| node.0).collect();
     for (class, colours, _) in kinds.into_iter().map(Kind::style) {

@@ -52,6 +52,10 @@ fn legend(flow: &Flow<'_>) -> String {
     if flow.has(Kind::Foreign) {
         text += " Events with a dashed border are written by no aggregate of this app.";
     }
+    if flow.has(Kind::Tag) {
+        text += " An aggregate that tags (grey) lead to is a boundary: it decides on all events that carry \
+                 one of them.";
+    }
     text + "\n"
 }
 

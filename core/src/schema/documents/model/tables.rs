@@ -5,17 +5,25 @@ use super::{notation, section};
 use crate::schema::documents::{aggregates, text};
 use crate::schema::{
     AggregateSchema, CommandSchema, Description, Docs, EventSchema, ProjectionSchema, Shape,
-    SnapshotSchema,
+    SnapshotSchema, TagSchema,
 };
 
 /// Every table that has rows, each in a section of its own.
 pub(super) fn all(description: &Description) -> String {
     let sections = [
-        ("Aggregates", &["Aggregate", "Snapshot", "What it is"][..], aggregate_rows(description)),
-        ("Commands", &["Command", "Sent to", "Fields", "What it asks for"], commands(description)),
+        (
+            "Aggregates",
+            &["Aggregate", BOUNDARY, "Snapshot", "What it is"][..],
+            aggregate_rows(description),
+        ),
+        (
+            "Commands",
+            &["Command", "Sent to", "Fields", TAGS, "What it asks for"],
+            commands(description),
+        ),
         (
             "Events",
-            &["Event", "Version", "Written by", "Fields", "What happened"],
+            &["Event", "Version", "Written by", "Fields", TAGS, "What happened"],
             events(description),
         ),
         (
@@ -24,8 +32,29 @@ pub(super) fn all(description: &Description) -> String {
             projections(description),
         ),
     ];
-    let filled = sections.iter().filter(|(_, _, rows)| !rows.is_empty());
-    filled.map(|(heading, heads, rows)| section(heading, &table(heads, rows))).collect()
+    let filled = sections.into_iter().filter(|(_, _, rows)| !rows.is_empty());
+    filled
+        .map(|(heading, heads, rows)| {
+            let (heads, rows) = without_unused(heads, rows);
+            section(heading, &table(&heads, &rows))
+        })
+        .collect()
+}
+
+const BOUNDARY: &str = "Boundary";
+const TAGS: &str = "Tags";
+
+/// Most apps have neither tags nor boundaries: columns of these that say nothing are left out.
+fn without_unused(heads: &[&'static str], mut rows: Rows) -> (Vec<&'static str>, Rows) {
+    let says = |(place, head): &(usize, &&str)| {
+        let is_said = |row: &Vec<String>| row.get(*place).is_some_and(|cell| *cell != none());
+        ![BOUNDARY, TAGS].contains(*head) || rows.iter().any(is_said)
+    };
+    let used: Vec<_> = heads.iter().enumerate().filter(says).map(|(place, _)| place).collect();
+    for row in &mut rows {
+        *row = used.iter().filter_map(|place| row.get(*place).cloned()).collect();
+    }
+    (used.iter().filter_map(|place| heads.get(*place).copied()).collect(), rows)
 }
 
 type Rows = Vec<Vec<String>>;
@@ -34,6 +63,7 @@ fn aggregate_rows(description: &Description) -> Rows {
     let row = |aggregate: &AggregateSchema| {
         vec![
             code(aggregate.name),
+            lines(aggregate.boundary.iter().map(|tag| code(tag))),
             aggregate.snapshot.as_ref().map_or_else(none, kept),
             about(&aggregate.docs),
         ]
@@ -57,6 +87,7 @@ fn commands(description: &Description) -> Rows {
             code(command.name),
             those_that(description, takes),
             fields(&command.fields, &command.docs),
+            tags(&command.tags),
             about(&command.docs),
         ]
     };
@@ -71,6 +102,7 @@ fn events(description: &Description) -> Rows {
             event.version.to_string(),
             those_that(description, writes),
             fields(&event.fields, &event.docs),
+            tags(&event.tags),
             about(&event.docs),
         ]
     };
@@ -129,6 +161,17 @@ fn fields(shape: &Shape, docs: &Docs) -> String {
         let doc = text::summary(text::field_doc(docs, &field.name));
         let dash = if doc.is_empty() { "" } else { " – " };
         format!("{}{dash}{}", code(&written), prose(&doc))
+    }))
+}
+
+/// Each with its field, if that has another name.
+fn tags(tags: &[TagSchema]) -> String {
+    lines(tags.iter().map(|TagSchema { name, field }| {
+        if field.is_empty() || field == name {
+            code(name)
+        } else {
+            format!("{} of {}", code(name), code(field))
+        }
     }))
 }
 
