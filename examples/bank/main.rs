@@ -28,18 +28,7 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let words: Vec<_> = std::env::args_os().skip(1).collect();
-    let told = match words.as_slice() {
-        [] => tell(None).await,
-        [file] if !file.to_string_lossy().starts_with('-') => {
-            tell(Some(Place::File(file.into()))).await
-        }
-        [option, url] if option == "--store" => {
-            tell(Some(Place::Url(url.to_string_lossy().into_owned()))).await
-        }
-        _ => Err("usage: bank [FILE | --store URL]".into()),
-    };
-    match told {
+    match tell().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bank: {error}");
@@ -48,8 +37,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn tell(place: Option<Place>) -> Outcome {
+async fn tell() -> Outcome {
     let scratch = tempfile::tempdir()?;
+    let place = Place::of_command_line("bank")?;
     let place = place.unwrap_or_else(|| Place::File(scratch.path().join("bank.db")));
     let out = &mut io::stdout();
 

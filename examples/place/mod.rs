@@ -1,5 +1,6 @@
 //! Where an example keeps its events: a file, or a store that a URL names.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -13,7 +14,26 @@ pub(crate) enum Place {
     Url(String),
 }
 
+/// A command line that is not `[FILE | --store URL]`.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("usage: {0} [FILE | --store URL]")]
+pub(crate) struct Misused(&'static str);
+
 impl Place {
+    /// What the command line of an example says; `None` if that is nothing.
+    #[allow(dead_code, reason = "not every example that has a place has this command line")]
+    pub(crate) fn of_command_line(example: &'static str) -> Result<Option<Self>, Misused> {
+        let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+        match words.as_slice() {
+            [] => Ok(None),
+            [file] if !file.to_string_lossy().starts_with('-') => Ok(Some(Self::File(file.into()))),
+            [option, url] if option == "--store" => {
+                Ok(Some(Self::Url(url.to_string_lossy().into_owned())))
+            }
+            _ => Err(Misused(example)),
+        }
+    }
+
     /// An app on it. The tables of a PostgreSQL database are made if they are not there.
     pub(crate) async fn open(&self) -> Result<AppBuilder, StoreError> {
         match self {

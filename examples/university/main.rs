@@ -1,7 +1,7 @@
 //! A university: five hundred students ask for ten courses of a hundred seats, all at once.
 //!
 //! ```text
-//! cargo run --release --example university -- [FILE]
+//! cargo run --release --example university -- [FILE | --store URL]
 //! ```
 //!
 //! A subscription is decided on two things, the course and the student, neither of which owns the
@@ -11,6 +11,8 @@
 pub(crate) mod course;
 #[allow(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod events;
+#[path = "../place/mod.rs"]
+mod place;
 #[allow(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod subscribe;
 #[allow(unreachable_pub, reason = "the code of a user's crate")]
@@ -20,13 +22,13 @@ pub(crate) mod views;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use factum::{App, AppBuilder, SendError};
 use futures_util::stream::{self, StreamExt};
 
 use course::{Course, OfferCourse};
+use place::Place;
 use subscribe::{Refusal, Subscribe, Subscription};
 use views::CourseRow;
 
@@ -38,13 +40,7 @@ const AT_ONCE: usize = 64;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let words: Vec<_> = std::env::args_os().skip(1).collect();
-    let told = match words.as_slice() {
-        [] => tell(None).await,
-        [file] if !file.to_string_lossy().starts_with('-') => tell(Some(file.into())).await,
-        _ => Err("usage: university [FILE]".into()),
-    };
-    match told {
+    match tell().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("university: {error}");
@@ -58,11 +54,12 @@ pub(crate) fn university(app: AppBuilder) -> AppBuilder {
     app.aggregate::<Course>().aggregate::<Subscription>().projection::<CourseRow>()
 }
 
-async fn tell(file: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
+async fn tell() -> Result<(), Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
-    let file = file.unwrap_or_else(|| scratch.path().join("university.db"));
+    let place = Place::of_command_line("university")?;
+    let place = place.unwrap_or_else(|| Place::File(scratch.path().join("university.db")));
     let out = &mut io::stdout();
-    let app = university(App::open(&file)?).start().await?;
+    let app = university(place.open().await?).start().await?;
     for course in courses() {
         app.send(OfferCourse { course, seats: SEATS }).await?;
     }

@@ -1,0 +1,132 @@
+//! The examples tell the same on a server as on a file, run for run.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use factum_test_servers::{Postgres, Redis, required};
+
+/// An example, and the option that names a file.
+struct Example {
+    program: &'static str,
+    file_option: Option<&'static str>,
+}
+
+const BANK: Example = Example { program: env!("CARGO_BIN_EXE_bank"), file_option: None };
+const FINES: Example = Example { program: env!("CARGO_BIN_EXE_fines"), file_option: Some("--db") };
+const UNIVERSITY: Example =
+    Example { program: env!("CARGO_BIN_EXE_university"), file_option: None };
+
+impl Example {
+    fn on_file(&self, file: &Path) -> String {
+        let mut command = Command::new(self.program);
+        command.args(self.file_option).arg(file);
+        told(command)
+    }
+
+    fn on_server(&self, url: &str) -> String {
+        let mut command = Command::new(self.program);
+        command.args(["--store", url]);
+        told(command)
+    }
+
+    /// What it tells in so many runs, each of which goes on where the one before ended.
+    fn is_the_same_on(&self, url: &str, runs: usize, wanted: &[&str]) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("example.db");
+        for run in 1..=runs {
+            let (on_file, on_server) = (self.on_file(&file), self.on_server(url));
+            for line in wanted {
+                assert!(on_server.contains(line), "{line:?} is missing in:\n{on_server}");
+            }
+            assert_eq!(without_places(&on_server), without_places(&on_file), "run {run}");
+        }
+    }
+}
+
+/// The output of a run that ends well.
+fn told(mut command: Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success() && err.is_empty(), "{}:\n{out}\n{err}", output.status);
+    out
+}
+
+/// Without what differs from run to run: the store's name, ids, times and positions.
+fn without_places(text: &str) -> String {
+    let line = |line: &str| {
+        let line = line.split_once(", on ").map_or(line, |(before, _)| before);
+        let mut words: Vec<&str> = line.split(' ').collect();
+        for at in 0..words.len() {
+            let is_position = at > 0 && words[at - 1] == "position";
+            if is_position || is_id_or_time(words[at]) {
+                words[at] = "…";
+            }
+        }
+        words.join(" ")
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn is_id_or_time(word: &str) -> bool {
+    let word = word.trim_end_matches([',', ':']);
+    let is_id = word.len() == 36 && word.matches('-').count() == 4;
+    is_id || (word.ends_with('Z') && word.contains('T') && word.contains(':'))
+}
+
+const FIGURES: &[&str] = &[
+    "fines 14\nevents 59\ndue 980.52\npaid 628.27\noutstanding 377.25\nfully_paid 7\nin_collection \
+     3\nappealed 3\n",
+];
+const RUSH: &[&str] = &["1000 subscriptions, 4000 found the course full, 0 had ten already."];
+const CLOSES: &[&str] = &["known already", "The bank closes, and opens again on the same log."];
+
+/// A server that has done what it says when the power fails, as a user's has.
+fn postgres() -> Option<Postgres> {
+    required(Postgres::start_with(&[]))
+}
+
+#[test]
+fn the_bank_on_redis() {
+    let Some(server) = required(Redis::start()) else { return };
+    BANK.is_the_same_on(&server.url(), 2, CLOSES);
+}
+
+#[test]
+fn the_bank_on_postgresql() {
+    let Some(server) = postgres() else { return };
+    BANK.is_the_same_on(&server.url(), 2, CLOSES);
+}
+
+#[test]
+fn the_fines_on_redis() {
+    let Some(server) = required(Redis::start()) else { return };
+    FINES.is_the_same_on(&server.url(), 2, FIGURES);
+}
+
+#[test]
+fn the_fines_on_postgresql() {
+    let Some(server) = postgres() else { return };
+    FINES.is_the_same_on(&server.url(), 2, FIGURES);
+}
+
+#[test]
+fn the_university_on_redis() {
+    let Some(server) = required(Redis::start()) else { return };
+    UNIVERSITY.is_the_same_on(&server.url(), 1, RUSH);
+}
+
+#[test]
+fn the_university_on_postgresql() {
+    let Some(server) = postgres() else { return };
+    UNIVERSITY.is_the_same_on(&server.url(), 1, RUSH);
+}
+
+/// It may have a password in it.
+#[test]
+fn the_url_is_not_told() {
+    let Some(server) = required(Redis::start()) else { return };
+    let told = BANK.on_server(&server.url());
+    assert!(told.starts_with("The bank opens, on redis:….\n"), "{told}");
+}
