@@ -1,31 +1,46 @@
 use std::vec;
 
 use factum_core::store::{
-    Direction, EventStore, Mark, Page, Position, Query, Range, Recorded, StoreError,
+    Commit, Direction, EventStore, Mark, Outcome, Page, Position, Query, Range, Recorded,
+    StoreError,
 };
 
 use super::CopyError;
+use super::patience::Patience;
 use super::runs::{RUN_BYTES, RUN_EVENTS};
 
 /// One of the two logs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Log<'a> {
     pub(super) store: &'a dyn EventStore,
-    /// How its errors are called.
+    /// How its errors are called, once they do not pass.
     error: fn(StoreError) -> CopyError,
+    patience: Patience,
 }
 
 impl<'a> Log<'a> {
-    pub(super) fn source(store: &'a dyn EventStore) -> Self {
+    pub(super) fn source(store: &'a dyn EventStore, patience: Patience) -> Self {
         let error = |error| match error {
             StoreError::CorruptEvent { .. } => CopyError::Damaged(error),
             other => CopyError::Source(other),
         };
-        Self { store, error }
+        Self { store, error, patience }
     }
 
-    pub(super) fn target(store: &'a dyn EventStore) -> Self {
-        Self { store, error: CopyError::Target }
+    pub(super) fn target(store: &'a dyn EventStore, patience: Patience) -> Self {
+        Self { store, error: CopyError::Target, patience }
+    }
+
+    pub(super) async fn head(&self) -> Result<Mark, CopyError> {
+        self.patience.call(|| self.store.head()).await.map_err(self.error)
+    }
+
+    /// Appends a run, which is made anew for each try.
+    pub(super) async fn append(
+        &self,
+        run: impl Fn() -> Vec<Commit>,
+    ) -> Result<Vec<Outcome>, CopyError> {
+        self.patience.call(|| self.store.append(run())).await.map_err(self.error)
     }
 
     pub(super) async fn read(
@@ -35,7 +50,8 @@ impl<'a> Log<'a> {
         direction: Direction,
         limit: usize,
     ) -> Result<Page, CopyError> {
-        self.store.read(query, range, direction, limit).await.map_err(self.error)
+        let read = || self.store.read(query.clone(), range, direction, limit);
+        self.patience.call(read).await.map_err(self.error)
     }
 }
 

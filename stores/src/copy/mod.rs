@@ -22,6 +22,7 @@ mod compare;
 mod cursor;
 mod error;
 mod fit;
+mod patience;
 mod place;
 mod runs;
 mod target;
@@ -29,12 +30,14 @@ mod work;
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::time::Duration;
 
 use factum_core::store::{BoxFuture, EventStore, Mark, Position};
 
 pub use checksum::Checksum;
 pub use compare::{Difference, Differing, Place};
 pub use error::{CopyError, Unfit};
+use patience::Patience;
 
 /// Copies the log of one store to another.
 ///
@@ -44,7 +47,8 @@ pub use error::{CopyError, Unfit};
 /// take over, stop the writers of the source first.
 ///
 /// Nobody else may write to the target: that is noticed and refused. Memory is bounded by a few runs of
-/// commits. The future may be dropped; a later call goes on.
+/// commits. The future may be dropped; a later call goes on. A store that is away for a while is waited
+/// for ([`Copying::patience`]); that takes a tokio runtime with time.
 ///
 /// ```
 /// use factum_core::store::{Commit, EventStore, Expected, Metadata, NewEvent, StreamWrite};
@@ -75,7 +79,7 @@ pub use error::{CopyError, Unfit};
 /// # Errors
 /// [`CopyError`], when awaited.
 pub fn copy<'a>(from: &'a dyn EventStore, to: &'a dyn EventStore) -> Copying<'a> {
-    Copying { from, to, progress: None, compares_all: false }
+    Copying { from, to, progress: None, compares_all: false, patience: Patience::default() }
 }
 
 /// What hears of the progress.
@@ -88,6 +92,7 @@ pub struct Copying<'a> {
     to: &'a dyn EventStore,
     progress: Option<Listener<'a>>,
     compares_all: bool,
+    patience: Patience,
 }
 
 impl<'a> Copying<'a> {
@@ -104,15 +109,24 @@ impl<'a> Copying<'a> {
         self.compares_all = true;
         self
     }
+
+    /// For how long at a time a store may be away: while its errors are such as pass, each call is made
+    /// again, with pauses from 20 ms to 2 s, and goes on where it was. A minute if nothing is said; with
+    /// nothing, the first error ends the copy.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Patience(patience);
+        self
+    }
 }
 
 impl fmt::Debug for Copying<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { from, to, compares_all, progress: _ } = self;
+        let Self { from, to, compares_all, patience, progress: _ } = self;
         f.debug_struct("Copying")
             .field("from", from)
             .field("to", to)
             .field("compares_all", compares_all)
+            .field("patience", &patience.0)
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@ use super::CopyError;
 use super::checksum::Tally;
 use super::compare::compare;
 use super::cursor::{Cursor, Log};
+use super::patience::Patience;
 use super::runs::RUN_EVENTS;
 
 /// The newest event of the target, in either log.
@@ -25,8 +26,8 @@ pub(super) struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    pub(super) fn of(from: &'a dyn EventStore, to: &'a dyn EventStore) -> Self {
-        Self { source: Log::source(from), target: Log::target(to) }
+    pub(super) fn of(from: &'a dyn EventStore, to: &'a dyn EventStore, patience: Patience) -> Self {
+        Self { source: Log::source(from, patience), target: Log::target(to, patience) }
     }
 
     /// Finds where to go on, and compares the end of the target with the source.

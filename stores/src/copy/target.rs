@@ -1,5 +1,5 @@
 use factum_core::Key;
-use factum_core::store::{Commit, Guard, Mark, Outcome, Position, Query, Recorded, Refused};
+use factum_core::store::{Guard, Mark, Outcome, Position, Query, Recorded, Refused};
 
 use super::compare::compare;
 use super::cursor::{Cursor, Log};
@@ -36,9 +36,9 @@ impl<'a> Target<'a> {
 
     /// Appends a run, reads it back and compares it.
     pub(super) async fn append(&mut self, run: &[Recorded]) -> Result<(), CopyError> {
-        let commits: Vec<Commit> =
-            commits_of(run).filter_map(|events| commit(events, self.guard())).collect();
-        let outcomes = self.log.store.append(commits).await.map_err(CopyError::Target)?;
+        let commits =
+            || commits_of(run).filter_map(|events| commit(events, self.guard())).collect();
+        let outcomes = self.log.append(commits).await?;
         let Some((key, position, refused)) = first_refused(run, outcomes) else {
             return self.read_back(run).await;
         };

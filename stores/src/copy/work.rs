@@ -11,8 +11,8 @@ use super::{Copied, CopyError, Copying, Listener, Progress, fit};
 const TOLD_EVERY: u64 = 1000;
 
 pub(super) async fn copy(copying: Copying<'_>) -> Result<Copied, CopyError> {
-    let Copying { from, to, progress, compares_all } = copying;
-    let logs = Pair::of(from, to);
+    let Copying { from, to, progress, compares_all, patience } = copying;
+    let logs = Pair::of(from, to, patience);
     let reached = logs.reached().await?;
     let (mut tally, mut before) = (Tally::new(), 0);
     if compares_all {
@@ -40,11 +40,11 @@ pub(super) async fn copy(copying: Copying<'_>) -> Result<Copied, CopyError> {
     target.ended().await?;
     let up_to = match source.end() {
         Some(end) => end,
-        None => from.head().await.map_err(CopyError::Source)?,
+        None => logs.source.head().await?,
     };
     let end = match target.compared() {
         Some(end) => end,
-        None => to.head().await.map_err(CopyError::Target)?,
+        None => logs.target.head().await?,
     };
     teller.tell(Progress { copied: tally.events - before, position, of: up_to.position }, 0);
     let Tally { events, commits, streams, checksum } = tally;

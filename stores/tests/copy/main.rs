@@ -4,6 +4,7 @@
 
 mod common;
 mod killed;
+mod outages;
 mod refused;
 mod resumed;
 mod whole;

@@ -3,6 +3,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Duration;
 
 use factum_core::store::EventStore;
 use factum_stores::copy::{Copied, CopyError, Copying};
@@ -59,7 +60,7 @@ async fn a_failed_append_is_tried_again_by_the_next_call() {
         let (to, gate) = Gated::new(inner.clone() as Arc<dyn EventStore>);
         for _ in 0..2 {
             gate.fail_next(side);
-            let error = copy(&from, &to).await.unwrap_err();
+            let error = copy(&from, &to).patience(Duration::ZERO).await.unwrap_err();
             assert!(matches!(error, CopyError::Target(_)), "{error}");
         }
         copy(&from, &to).await.unwrap();
