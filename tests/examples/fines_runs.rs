@@ -10,14 +10,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
-use factum::store::{Direction, EventStore, Query, Range, Tail, Tailed};
 use factum::stores::SqliteStore;
-use futures_util::StreamExt;
-use tokio::time::timeout;
 
 use crate::process::{example, run};
+use crate::watched::Watched;
 
 const SAMPLE: &str = include_str!("../../examples/fines/sample.csv");
 const EVENTS_OF_THE_SAMPLE: i64 = 59;
@@ -41,9 +38,6 @@ fully_paid 4354
 in_collection 3387
 appealed 245
 ";
-
-/// Far more than any wait of a test needs.
-const LONG: Duration = Duration::from_secs(60);
 
 /// The full file, if it lies beside the project. Where `FACTUM_FINES` says, it has to be.
 fn full_file() -> Option<PathBuf> {
@@ -192,45 +186,6 @@ async fn kill_it_at_any_moment_and_run_it_again() {
     };
     let expected: Vec<_> = OF_THE_SAMPLE.lines().map(figure).collect();
     assert_eq!(ran.out.lines().collect::<Vec<_>>(), expected);
-}
-
-/// The log of another process, from the outside.
-struct Watched {
-    store: SqliteStore,
-    tail: Tail,
-    /// How many events the tail has given.
-    seen: i64,
-}
-
-impl Watched {
-    fn open(db: &Path) -> Self {
-        let store = SqliteStore::options().read_only().open(db).unwrap();
-        let tail = store.tail(Query::All, None);
-        Self { store, tail, seen: 0 }
-    }
-
-    /// Waits until the log holds so many events.
-    async fn until(&mut self, wanted: i64) {
-        while self.seen < wanted {
-            let tailed = timeout(LONG, self.tail.next()).await.expect("the log does not grow");
-            if let Tailed::Events(events) = tailed.unwrap().unwrap() {
-                self.seen += i64::try_from(events.len()).unwrap();
-            }
-        }
-    }
-
-    /// How many events the log holds now.
-    async fn stored(&self) -> i64 {
-        let (mut range, mut stored) = (Range::ALL, 0);
-        loop {
-            let page = self.store.read(Query::All, range, Direction::Forward, 1000).await.unwrap();
-            stored += i64::try_from(page.events.len()).unwrap();
-            range = Range::since(page.complete_to);
-            if !page.more {
-                return stored;
-            }
-        }
-    }
 }
 
 /// Writes the sample many times over, each with fines of its own.

@@ -3,11 +3,13 @@
 
 mod bank_rules;
 mod bank_runs;
+mod copy_runs;
 mod fines_rules;
 mod fines_runs;
 mod process;
 mod schemas;
 mod university_rules;
+mod watched;
 
 #[path = "../../examples/bank/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
