@@ -9,8 +9,8 @@
 //!
 //! *Shape.* Every commit is appended under its key, with the revisions that its streams had in the
 //! source and with a guard that nothing else came into the target. Each run of commits is read back
-//! from the target and compared with the source event by event, while the next one is read; so at most
-//! one run was never compared, and the next call begins with that one.
+//! from the target and compared with the source event by event, while the next one is written and the one
+//! after that is read; so at most two runs were never compared, and the next call begins with those.
 //!
 //! What is kept: the order, keys, and so ids of events; streams and revisions, names, versions, tags
 //! and payloads; time, correlation, causation, actor, command and headers. What is not: the target is a

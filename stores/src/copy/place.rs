@@ -45,7 +45,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Compares what an earlier call may have left without comparing it: its last run.
+    /// Compares what an earlier call may have left without comparing it: its last two runs.
     async fn compare_end(&self, last: &Recorded) -> Result<Mark, CopyError> {
         let query = Query::Stream(last.at.stream.clone());
         let range = Range::from_revision(last.at.revision);
@@ -54,14 +54,16 @@ impl<'a> Pair<'a> {
         let same = page.events.first().unwrap_or(last);
         let mut source = Cursor::backward(self.source, same.at.position);
         let mut target = Cursor::backward(self.target, last.at.position);
-        // A run has at most so many events and one more commit; before it stands one that was compared.
-        let events = RUN_EVENTS.saturating_add(last.at.index as usize).saturating_add(2);
-        for _ in 0..events {
-            let (source, target) = join(source.next(), target.next()).await;
-            let (source, target) = (source?, target?);
-            compare(source.as_ref(), target.as_ref())?;
-            if target.is_none() {
-                break;
+        let mut index = last.at.index;
+        for _ in 0..2 {
+            // A run has at most so many events and one more commit; before it stands one that was compared.
+            let events = RUN_EVENTS.saturating_add(index as usize).saturating_add(2);
+            for _ in 0..events {
+                let (source, target) = join(source.next(), target.next()).await;
+                let (source, target) = (source?, target?);
+                compare(source.as_ref(), target.as_ref())?;
+                let Some(target) = target else { return Ok(same.at.mark()) };
+                index = target.at.index;
             }
         }
         Ok(same.at.mark())

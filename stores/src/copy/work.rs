@@ -1,10 +1,10 @@
-use factum_core::store::Position;
-use futures_util::future::join;
+use factum_core::store::{Position, Recorded};
+use futures_util::future::join3;
 
 use super::checksum::Tally;
 use super::place::Pair;
 use super::runs::Runs;
-use super::target::Target;
+use super::target::{Back, Writer};
 use super::{Copied, CopyError, Copying, Listener, Progress, fit};
 
 /// After how many events progress is told.
@@ -24,29 +24,48 @@ pub(super) async fn copy(copying: Copying<'_>) -> Result<Copied, CopyError> {
 
     let mut teller = Teller { listener: progress, told: 0 };
     let mut source = Runs::new(logs.source, reached.source);
-    let mut target = Target::new(logs.target, reached.target);
-    let commits = target.commits_a_run();
+    let mut writer = Writer::new(logs.target, reached.target);
+    let mut back = Back::new(logs.target, reached.target);
+    let commits = writer.commits_a_run();
     let mut run = source.next_run(commits).await?;
+    let mut written: Vec<Recorded> = Vec::new();
     let mut position = reached.source.map_or(Position::START, |mark| mark.position);
-    while let Some(last) = run.last() {
-        position = last.at.position;
-        let (appended, next) = join(target.append(&run), source.next_run(commits)).await;
-        appended?;
-        run.iter().for_each(|event| tally.add(event));
-        let of = source.end().map_or(position, |mark| mark.position);
-        teller.tell(Progress { copied: tally.events - before, position, of }, TOLD_EVERY);
-        run = next?;
+    // One run is written, while the one before is compared and the one after is read.
+    while !run.is_empty() || !written.is_empty() {
+        let is_last = run.is_empty();
+        let next = async { if is_last { Ok(Vec::new()) } else { source.next_run(commits).await } };
+        let (appended, compared, next) =
+            join3(writer.append(&run), back.compare(&written), next).await;
+        compared?;
+        if let Err(error) = appended {
+            return Err(back.reason(&run, error).await);
+        }
+        written.iter().for_each(|event| tally.add(event));
+        if let Some(last) = written.last() {
+            position = last.at.position;
+            let of = source.end().map_or(position, |mark| mark.position);
+            teller.tell(Progress { copied: tally.events - before, position, of }, TOLD_EVERY);
+        }
+        written = std::mem::take(&mut run);
+        match next {
+            Ok(next) => run = next,
+            Err(error) => {
+                back.compare(&written).await?;
+                return Err(error);
+            }
+        }
     }
-    target.ended().await?;
+    back.ended().await?;
     let up_to = match source.end() {
         Some(end) => end,
         None => logs.source.head().await?,
     };
-    let end = match target.compared() {
+    let end = match back.compared() {
         Some(end) => end,
         None => logs.target.head().await?,
     };
-    teller.tell(Progress { copied: tally.events - before, position, of: up_to.position }, 0);
+    let (copied, of) = (tally.events - before, up_to.position);
+    teller.tell(Progress { copied, position, of }, 0);
     let Tally { events, commits, streams, checksum } = tally;
     let after = reached.source.filter(|_| !compares_all);
     Ok(Copied { events, commits, streams, checksum, after, up_to, target: end })

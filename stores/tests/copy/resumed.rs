@@ -38,7 +38,7 @@ async fn a_dropped_copy_goes_on() {
         let mut random = fastrand::Rng::with_seed(seed);
         let to = Wrapped::new(MemoryStore::new());
         loop {
-            if let Some(ended) = drop_after(copy(&from, &to), random.usize(0..30)).await {
+            if let Some(ended) = drop_after(copy(&from, &to), random.usize(0..60)).await {
                 ended.unwrap();
                 break;
             }
@@ -93,5 +93,5 @@ async fn little_is_read_again() {
     let before = from.read.load(Ordering::Relaxed);
     assert_eq!(copy(&from, &to).await.unwrap().events, 0);
     let again = from.read.load(Ordering::Relaxed) - before;
-    assert!(again < 2100, "{again} events");
+    assert!(again < 3200, "{again} events");
 }
