@@ -1,5 +1,10 @@
 //! The examples tell the same on a server as on a file, run for run.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -129,4 +134,28 @@ fn the_url_is_not_told() {
     let Some(server) = required(Redis::start()) else { return };
     let told = BANK.on_server(&server.url());
     assert!(told.starts_with("The bank opens, on redis:….\n"), "{told}");
+}
+
+/// From a file to Redis, from there to PostgreSQL, and back to a file: each copy goes on where it ended.
+#[test]
+fn a_log_goes_from_store_to_store() {
+    let (Some(redis), Some(postgres)) = (required(Redis::start()), postgres()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [first, last] = ["first.db", "last.db"].map(|name| folder.path().join(name));
+    let [first, last] = [&first, &last].map(|file| file.to_str().unwrap());
+    FINES.on_file(Path::new(first));
+    let ends = [first, &redis.url(), &postgres.url(), last];
+    let copies: Vec<String> = [0, 0, 1, 1, 2, 2].map(|at| copied(ends[at], ends[at + 1])).into();
+    assert!(
+        copies[0].starts_with("events 59\n") && copies[0].contains("\nchecksum "),
+        "{copies:?}"
+    );
+    assert!(copies.iter().all(|copy| *copy == copies[0]), "{copies:?}");
+    assert_eq!(FINES.on_file(Path::new(last)), FINES.on_server(&redis.url()));
+}
+
+fn copied(from: &str, to: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_copy"));
+    command.args([from, to]);
+    told(command)
 }
