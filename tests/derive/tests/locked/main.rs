@@ -2,6 +2,7 @@
 #![deny(warnings, clippy::pedantic)]
 
 mod deployments;
+mod tagged;
 
 use deployments::*;
 use factum::schema::lock::{self, Failure};
@@ -165,4 +166,32 @@ fn a_check_that_begins_breaks_and_one_that_was_there_does_not() {
     let strict = checked::<plain::of_a_period::Account>(None, true).unwrap().unwrap();
     assert_eq!(strict, by_hand);
     assert_eq!(passes::<plain::of_any_period::Account>(&strict), lock);
+}
+
+#[test]
+fn a_tag_or_a_boundary_that_changes_breaks() {
+    let lock = checked::<tagged::first::Subscription>(None, true).unwrap().unwrap();
+    for head in [
+        "aggregate subscription boundary course, student\n",
+        "event course.subscribed v1 tags course, student of pupil\n",
+    ] {
+        assert!(lock.contains(head), "{lock}");
+    }
+    let told = breaks::<tagged::untagged::Subscription>(&lock);
+    assert!(
+        told.contains("the tag `student` of its field `pupil` is gone [removed-tag]"),
+        "{told}"
+    );
+    assert!(told.contains("keep\n    `#[tag(\"student\")]` on `pupil`"), "{told}");
+    let told = breaks::<tagged::renamed::Subscription>(&lock);
+    assert!(told.contains("[removed-tag]") && told.contains("[added-tag]"), "{told}");
+    let untagged = checked::<tagged::untagged::Subscription>(None, true).unwrap().unwrap();
+    assert!(breaks::<tagged::first::Subscription>(&untagged).contains("[added-tag]"));
+    for told in [
+        breaks::<tagged::turned::Subscription>(&lock),
+        breaks::<tagged::smaller::Subscription>(&lock),
+    ] {
+        assert!(told.contains("[changed-boundary]"), "{told}");
+    }
+    assert_eq!(passes::<tagged::first::Subscription>(&lock), lock);
 }
