@@ -25,6 +25,7 @@ mod schema;
 mod session;
 mod snapshots;
 mod sql;
+mod tls;
 mod writer;
 
 use std::sync::Arc;
@@ -48,6 +49,10 @@ use writer::{Request, Writer};
 const QUEUE: usize = 1024;
 
 /// A log on a PostgreSQL server. A cheap handle: clones are the same store.
+///
+/// With `sslmode=require` or `sslmode=verify-full` in its address, and the feature `postgres-tls`, all
+/// that is sent is encrypted, and the server has to show a certificate for the address's host that is
+/// signed by one of the system's authorities, or by one in the file that `sslrootcert=…` names.
 ///
 /// It holds at most six connections, however many append, read and follow: see
 /// [`PostgresOptions::readers`]. Dropping the last handle ends them once what is queued is answered;

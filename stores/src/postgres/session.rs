@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::{Durability, LogId, StoreError};
+use futures_util::StreamExt;
 use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 use uuid::Uuid;
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use super::fault::{BACKEND, Fault};
 use super::options::PostgresOptions;
 use super::schema::Schema;
+use super::tls::{self, Encryption, Messages};
 
 /// How many statements a session keeps prepared; then it begins anew.
 const STATEMENTS: usize = 128;
@@ -20,6 +23,8 @@ const STATEMENTS: usize = 128;
 #[derive(Debug)]
 pub(super) struct Server {
     config: Config,
+    /// `None`: nothing is encrypted.
+    encryption: Option<Encryption>,
     /// For messages: the address without the password.
     pub(super) place: String,
     pub(super) schema: Schema,
@@ -47,7 +52,8 @@ pub(super) struct Log {
 
 impl Server {
     pub(super) fn parse(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+        let address = tls::Address::of(url);
+        let mut config: Config = address.url.parse().map_err(|error: tokio_postgres::Error| {
             let reason = Fault::from(error).into_store("").to_string();
             StoreError::Open { place: "the PostgreSQL server".to_owned(), reason }
         })?;
@@ -56,32 +62,36 @@ impl Server {
             config.application_name("factum");
         }
         let place = place_of(&config);
+        let is_encrypted = config.get_ssl_mode() == SslMode::Require;
+        let encryption = is_encrypted
+            .then(|| Encryption::by(address.authorities.as_deref()))
+            .transpose()
+            .map_err(|reason| StoreError::Open { place: place.clone(), reason })?;
         let schema = Schema::new(&options.schema);
-        Ok(Self { config, place, schema, options })
+        Ok(Self { config, encryption, place, schema, options })
     }
 
     /// A connection as the server gives it, and what drives it.
-    pub(super) async fn raw(
-        &self,
-    ) -> Result<
-        (
-            Client,
-            tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>,
-        ),
-        Fault,
-    > {
+    pub(super) async fn raw(&self) -> Result<(Client, Messages), Fault> {
         let limit = self.options.connect_within;
-        let connected = tokio::time::timeout(limit, self.config.connect(NoTls)).await;
+        let connecting = async {
+            Ok::<_, tokio_postgres::Error>(match &self.encryption {
+                Some(encryption) => encryption.connect(&self.config).await?,
+                None => {
+                    let (client, connection) = self.config.connect(NoTls).await?;
+                    (client, tls::messages(connection))
+                }
+            })
+        };
+        let connected = tokio::time::timeout(limit, connecting).await;
         Ok(connected.map_err(|_| Fault::Late("connect_within", limit))??)
     }
 
     /// A connection without a log: for migrations.
     pub(super) async fn plain(&self) -> Result<(Client, JoinHandle<()>), Fault> {
-        let (client, connection) = self.raw().await?;
-        let driver = tokio::spawn(async move {
-            // What ends it is told to whoever waits for an answer.
-            let _ = connection.await;
-        });
+        let (client, mut messages) = self.raw().await?;
+        // What ends it is told to whoever waits for an answer.
+        let driver = tokio::spawn(async move { while let Some(Ok(_)) = messages.next().await {} });
         Ok((client, driver))
     }
 
