@@ -63,6 +63,12 @@ impl Server {
         }
         let place = place_of(&config);
         let is_encrypted = config.get_ssl_mode() == SslMode::Require;
+        if address.authorities.is_some() && !is_encrypted {
+            let reason = "its address has sslrootcert, but does not ask for TLS: add \
+                          sslmode=verify-full"
+                .to_owned();
+            return Err(StoreError::Open { place, reason });
+        }
         let encryption = is_encrypted
             .then(|| Encryption::by(address.authorities.as_deref()))
             .transpose()
