@@ -122,6 +122,9 @@ impl PostgresStore {
     async fn connect_with(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let server = Arc::new(Server::parse(url, options)?);
         let place = |fault: Fault| fault.into_store(&server.place);
+        if server.options.migrate && server.options.read_only {
+            return Err(StoreError::ReadOnly { place: server.place.clone() });
+        }
         if server.options.migrate {
             server.migrate().await.map_err(place)?;
         }
@@ -181,6 +184,10 @@ impl PostgresStore {
 
 impl EventStore for PostgresStore {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
+        if self.server.options.read_only {
+            let error = StoreError::ReadOnly { place: self.server.place.clone() };
+            return Box::pin(std::future::ready(Err(error)));
+        }
         Box::pin(self.ask(|reply| Request::Append { run, reply }))
     }
 

@@ -133,6 +133,9 @@ impl Server {
                  set lock_timeout = {lock}; set idle_in_transaction_session_timeout = {call}"
             ))
             .await?;
+        if self.options.read_only {
+            client.batch_execute("set default_transaction_read_only = on").await?;
+        }
         let durability = self.durability(client).await?;
         self.schema.check(client, &self.place).await?;
         Ok((self.log(client).await?, durability))
@@ -191,6 +194,10 @@ impl Server {
         let select = format!("select log, id from {schema}.logs where name = $1");
         if let Some(row) = client.query_opt(&select, &[name]).await? {
             return Log::of(&row);
+        }
+        if self.options.read_only {
+            let reason = format!("the schema has no log {name}: open it for writing once");
+            return Err(StoreError::Open { place: self.place.clone(), reason }.into());
         }
         let insert =
             format!("insert into {schema}.logs (name, id) values ($1, $2) on conflict do nothing");

@@ -90,6 +90,17 @@ begin
     return high;
 end $$;
 
+-- Which of these tags to search by: the one whose events stand furthest apart after a position, as told by
+-- where the 200th of them stands. A tag with fewer is rare enough.
+create function {schema}.rarest(in_log int, in_tags text[], in_after bigint) returns text
+language sql stable as $$
+    select u.tag from unnest(in_tags) u(tag)
+    order by (select t.position from {schema}.event_tags t
+        where t.log = in_log and t.tag = u.tag and t.position > in_after
+        order by t.position offset 199 limit 1) desc nulls first
+    limit 1
+$$;
+
 -- Appends a group of runs. What an event has of its commit is repeated for each event, as a list whose
 -- elements differ in length is walked through from its start for each one that is picked. Columns of commits begin with c_, of streams with s_, of writes with w_, of
 -- events with e_, of their tags with t_, of the clauses of guards with g_, of the positions that guards
@@ -207,7 +218,9 @@ begin
                         order by e.revision limit 1)
                 when q.tag is not null then
                     (select t.position from {schema}.event_tags t
-                        where t.log = in_log and t.tag = q.tag and t.position > c_after[q.commit]
+                        where t.log = in_log and t.position > c_after[q.commit]
+                        and t.tag = case when q.tags is null then q.tag else {schema}.rarest(in_log,
+                            string_to_array(q.tags, E'\n'), c_after[q.commit]) end
                         and (q.tags is null and q.names is null and q.contexts is null
                             or exists (select from {schema}.events e
                                 where e.log = in_log and e.position = t.position
