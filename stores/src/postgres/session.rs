@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -242,21 +244,50 @@ impl Session {
         sql: &str,
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Fault> {
-        let statement = match self.statements.get(sql) {
-            Some(statement) => statement.clone(),
-            None => {
-                let types: Vec<Type> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
-                let prepare = self.client.prepare_typed(sql, &types);
-                let statement = self.limited(prepare).await?;
-                if self.statements.len() >= STATEMENTS {
-                    self.statements.clear();
-                }
-                self.statements.insert(sql.to_owned(), statement.clone());
-                statement
-            }
-        };
+        let statement = self.prepared(sql, parameters).await?;
         let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
         self.limited(self.client.query(&statement, &values)).await
+    }
+
+    /// The same, but each row is handed over as it comes, while the server makes the next ones, until
+    /// one is the last that is wanted.
+    pub(super) async fn each_row(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+        mut take: impl FnMut(&Row) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<(), Fault> {
+        let statement = self.prepared(sql, parameters).await?;
+        let values = parameters.iter().map(|(value, _)| *value as &dyn ToSql);
+        let reading = async {
+            let mut rows = pin!(self.client.query_raw(&statement, values).await?);
+            while let Some(row) = rows.next().await {
+                if take(&row?)?.is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let limit = self.answer_within;
+        let read = tokio::time::timeout(limit, reading).await;
+        read.unwrap_or(Err(Fault::Late("answer_within", limit)))
+    }
+
+    async fn prepared(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Statement, Fault> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let types: Vec<Type> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
+        let statement = self.limited(self.client.prepare_typed(sql, &types)).await?;
+        if self.statements.len() >= STATEMENTS {
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
     }
 
     /// Says goodbye to the server, and waits until it has heard it.
