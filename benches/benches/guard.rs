@@ -8,7 +8,7 @@ use std::time::Duration;
 use factum::stores::MemoryStore;
 use factum::stores::sqlite::SqliteStore;
 use factum_benches::Result;
-use factum_benches::guards::{Kind, RUN, SIZES, Subject, figures, head};
+use factum_benches::guards::{APPENDS, Kind, RUN, SIZES, Subject, figures, head};
 use factum_benches::report::{figure, line};
 
 fn main() -> Result<()> {
@@ -21,7 +21,7 @@ fn main() -> Result<()> {
         for size in sizes {
             let mut memory = Subject::new(Arc::new(MemoryStore::new()))?;
             memory.fill(*size, Kind::Exact).await?;
-            last = memory.measure("memory", *size).await?;
+            last = memory.measure("memory", *size, APPENDS).await?;
         }
         figures("memory", &last);
         for size in sizes {
@@ -59,7 +59,7 @@ async fn embedded(folder: &Path, size: usize) -> Result<Vec<(usize, f64)>> {
     ));
     figure(&format!("tags_fill_ratio_{size}"), rate(slow) / rate(fast), "ratio");
     figure(&format!("tags_bytes_{size}"), more, "bytes an event");
-    let ratios = tagged.0.measure("embedded", size).await?;
+    let ratios = tagged.0.measure("embedded", size, APPENDS).await?;
     reopened.close().await;
     Ok(ratios)
 }

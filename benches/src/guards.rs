@@ -21,6 +21,8 @@ pub const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 pub const RUN: usize = 500;
 const BOUNDARIES: usize = 10_000;
 const ROUNDS: usize = 21;
+/// By how many writers, and how many appends by each, a round has.
+pub const APPENDS: [(usize, usize); 2] = [(1, 200), (64, 20)];
 
 /// How a measured append is protected, and what its event carries.
 #[derive(Clone, Copy, Debug)]
@@ -107,13 +109,18 @@ impl Subject {
         Ok(time)
     }
 
-    /// Compares the kinds with one writer and with 64: how much longer a guard takes, by writers.
+    /// Compares the kinds in rounds of so many appends: how much longer a guard takes, by writers.
     ///
     /// # Errors
     /// What the store fails with, or refuses.
-    pub async fn measure(&mut self, name: &str, size: usize) -> Result<Vec<(usize, f64)>> {
+    pub async fn measure(
+        &mut self,
+        name: &str,
+        size: usize,
+        appends: [(usize, usize); 2],
+    ) -> Result<Vec<(usize, f64)>> {
         let mut ratios = Vec::new();
-        for (writers, appends) in [(1, 200), (64, 20)] {
+        for (writers, appends) in appends {
             let mut times = Times::default();
             // The first round fills caches.
             for round in 0..=ROUNDS {

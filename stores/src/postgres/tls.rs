@@ -112,6 +112,17 @@ mod tests {
         }
     }
 
+    #[cfg(not(feature = "postgres-tls"))]
+    #[test]
+    fn without_the_feature_it_is_named() {
+        use crate::postgres::{PostgresOptions, session::Server};
+        for mode in ["require", "verify-full"] {
+            let url = format!("postgres://me:secret@host/db?sslmode={mode}");
+            let error = Server::parse(&url, PostgresOptions::default()).unwrap_err().to_string();
+            assert!(error.contains("`postgres-tls`") && !error.contains("secret"), "{error}");
+        }
+    }
+
     #[test]
     fn a_percent_that_stands_for_nothing_is_itself() {
         assert_eq!(decoded("100%"), "100%");

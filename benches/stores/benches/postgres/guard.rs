@@ -10,6 +10,9 @@ use factum_core::store::EventStore;
 
 use crate::open;
 
+/// Fewer than elsewhere, as each waits for the disk.
+const APPENDS: [(usize, usize); 2] = [(1, 50), (64, 10)];
+
 pub(crate) async fn run(url: &str, arguments: &[String]) -> Result<()> {
     let given: Vec<usize> = arguments.iter().filter_map(|word| word.parse().ok()).collect();
     let sizes = if given.is_empty() { &SIZES[..] } else { &given };
@@ -22,7 +25,7 @@ pub(crate) async fn run(url: &str, arguments: &[String]) -> Result<()> {
         // What was measured before is in the log, too.
         let there = usize::try_from(store.head().await?.position.number())?;
         subject.fill(size.saturating_sub(there), Kind::Exact).await?;
-        last = subject.measure("postgres", *size).await?;
+        last = subject.measure("postgres", *size, APPENDS).await?;
     }
     figures("postgres", &last);
     store.close().await;
