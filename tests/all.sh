@@ -21,7 +21,7 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 # One set of features for every step, so that steps share what they compile.
 all=(--workspace --all-features)
 # The packages whose tests need servers.
-with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers)
+with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers factum-warm-tests)
 summary=()
 
 # step NAME COMMAND...: runs the command; ends the run if it fails.

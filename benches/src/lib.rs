@@ -2,6 +2,8 @@
 
 pub mod bare;
 pub mod children;
+pub mod events;
+pub mod guards;
 pub mod load;
 pub mod memory;
 pub mod report;

@@ -16,7 +16,7 @@ pub fn figure(name: &str, value: f64, unit: &str) {
 
 /// Prints a row of a table: its name, then its cells.
 pub fn row<S: AsRef<str>>(name: &str, cells: impl IntoIterator<Item = S>) {
-    let cells: String = cells.into_iter().map(|cell| format!("{:>18}", cell.as_ref())).collect();
+    let cells: String = cells.into_iter().map(|cell| format!("{:>24}", cell.as_ref())).collect();
     line(&format!("{name:<28}{cells}"));
 }
 

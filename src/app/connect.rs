@@ -8,7 +8,7 @@ impl App {
     /// | URL | store | feature |
     /// |---|---|---|
     /// | `redis://HOST`, `rediss://HOST` | Redis | `redis`, and `redis-tls` for the second |
-    /// | `postgres://HOST/DATABASE` | PostgreSQL, whose tables `PostgresStore::migrate` has made | `postgres` |
+    /// | `postgres://HOST/DATABASE` | PostgreSQL, whose tables `PostgresStore::migrate` has made | `postgres`, and `postgres-tls` with `sslmode=require` or `verify-full` |
     /// | `sqlite:FILE` | the embedded store, as [`open`](Self::open) has it | `embedded` |
     /// | `memory:` | the memory store, as [`memory`](Self::memory) has it | |
     ///

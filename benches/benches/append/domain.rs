@@ -2,18 +2,6 @@ use std::convert::Infallible;
 
 use factum::prelude::*;
 
-/// How many bytes an event has.
-pub(crate) const EVENT_BYTES: usize = 256;
-/// How many streams there are.
-pub(crate) const STREAMS: u32 = 10_000;
-/// What the JSON has beside the text: `{"text":""}`.
-const FRAME: usize = 11;
-
-/// A text that makes the payload of its event as long as [`EVENT_BYTES`].
-pub(crate) fn text() -> String {
-    "0123456789abcdef".chars().cycle().take(EVENT_BYTES - FRAME).collect()
-}
-
 #[derive(Event, Clone, Debug)]
 pub(crate) enum LedgerEvent {
     #[event("ledger.noted")]

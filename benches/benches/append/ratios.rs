@@ -6,12 +6,13 @@ use std::time::Duration;
 use factum::App;
 use factum::stores::sqlite::SqliteStore;
 use factum_benches::bare::BareFile;
+use factum_benches::events::{STREAMS, ToStore};
 use factum_benches::load::Load;
 use factum_benches::report::{figure, line, row, spread};
 use factum_benches::{Result, median};
 
-use crate::domain::{Ledger, STREAMS};
-use crate::targets::{ToApp, ToBare, ToStore};
+use crate::domain::Ledger;
+use crate::targets::{ToApp, ToBare};
 
 const SENDERS: [usize; 4] = [1, 8, 64, 512];
 const ROUNDS: usize = 7;

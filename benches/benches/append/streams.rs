@@ -7,11 +7,10 @@ use factum::StreamName;
 use factum::store::{Direction, EventStore, Query, Range};
 use factum::stores::sqlite::SqliteStore;
 use factum_benches::Result;
+use factum_benches::events::{commit, payload};
 use factum_benches::load::Slot;
 use factum_benches::memory::{megabytes, peak, reset_peak, resident};
 use factum_benches::report::{figure, line, row};
-
-use crate::targets::{commit, payload};
 
 /// The argument that makes this program the child.
 pub(crate) const CHILD: &str = "--a-million-streams";

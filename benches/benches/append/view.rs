@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use factum::View;
 use factum::store::EventStore;
 use factum::stores::sqlite::SqliteStore;
+use factum_benches::events::{STREAMS, ToStore};
 use factum_benches::load::Load;
 use factum_benches::report::{figure, line, row, spread};
 use factum_benches::{Result, median};
 use factum_projections::Runner;
 
-use crate::domain::{LedgerRow, STREAMS};
-use crate::targets::ToStore;
+use crate::domain::LedgerRow;
 
 const SENDERS: usize = 64;
 const ROUNDS: usize = 7;

@@ -27,7 +27,7 @@ pub(super) async fn append(
     let channel = session.log.channel();
     let Group { commits, writes, events, clauses, clashes, .. } = group;
     let (no_numbers, no_details) = (None::<Vec<i32>>, None::<Vec<i64>>);
-    let arguments: [(&(dyn ToSql + Sync), Type); 45] = [
+    let arguments: [(&(dyn ToSql + Sync), Type); 47] = [
         (&log, Type::INT4),
         (&stamp, Type::INT8),
         (&channel, Type::TEXT),
@@ -38,19 +38,21 @@ pub(super) async fn append(
         (&commits.after, Type::INT8_ARRAY),
         (&commits.writes, Type::INT4_ARRAY),
         (&commits.events, Type::INT4_ARRAY),
-        (&commits.time, Type::INT8_ARRAY),
-        (&commits.correlation, Type::UUID_ARRAY),
-        (&commits.causation, Type::UUID_ARRAY),
-        (&commits.actor, Type::BYTEA_ARRAY),
-        (&commits.command, Type::BYTEA_ARRAY),
-        (&commits.digest, Type::INT8_ARRAY),
-        (&commits.headers, Type::TEXT_ARRAY),
         (&group.streams, Type::TEXT_ARRAY),
         (&writes.stream, Type::INT4_ARRAY),
         (&writes.expected, Type::INT8_ARRAY),
         (&writes.events, Type::INT4_ARRAY),
         (&events.commit, Type::INT4_ARRAY),
         (&events.write, Type::INT4_ARRAY),
+        (&events.key, Type::UUID_ARRAY),
+        (&events.time, Type::INT8_ARRAY),
+        (&events.correlation, Type::UUID_ARRAY),
+        (&events.causation, Type::UUID_ARRAY),
+        (&events.actor, Type::BYTEA_ARRAY),
+        (&events.command, Type::BYTEA_ARRAY),
+        (&events.digest, Type::INT8_ARRAY),
+        (&events.headers, Type::TEXT_ARRAY),
+        (&events.stream, Type::TEXT_ARRAY),
         (&events.name, Type::TEXT_ARRAY),
         (&events.version, Type::INT4_ARRAY),
         (&events.tags, Type::TEXT_ARRAY),

@@ -101,7 +101,8 @@ fn may_come_after_commit(code: &SqlState) -> bool {
 fn of_client(error: &Error, place: &str) -> StoreError {
     let reason = chain(error);
     // The configuration is at fault, or the server does not speak the protocol.
-    let lasting = reason.contains("invalid configuration") || reason.contains("TLS");
+    let signs = ["invalid configuration", "does not support TLS", "invalid peer certificate"];
+    let lasting = signs.iter().any(|sign| reason.contains(sign));
     if lasting {
         return StoreError::Open { place: place.to_owned(), reason };
     }

@@ -19,7 +19,7 @@ const BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct Group<'a> {
     /// For each run, the next of its commits in order: those that are sent, and bad ones between them.
     pub(super) parts: Vec<Vec<Sent>>,
-    pub(super) commits: Commits<'a>,
+    pub(super) commits: Commits,
     pub(super) streams: Vec<&'a str>,
     pub(super) writes: Writes,
     pub(super) events: Events<'a>,
@@ -42,7 +42,7 @@ pub(super) enum Sent {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Commits<'a> {
+pub(super) struct Commits {
     pub(super) run: Vec<i32>,
     pub(super) key: Vec<Uuid>,
     pub(super) twin: Vec<i32>,
@@ -50,13 +50,6 @@ pub(super) struct Commits<'a> {
     pub(super) after: Vec<Option<i64>>,
     pub(super) writes: Vec<i32>,
     pub(super) events: Vec<i32>,
-    pub(super) time: Vec<i64>,
-    pub(super) correlation: Vec<Option<Uuid>>,
-    pub(super) causation: Vec<Option<Uuid>>,
-    pub(super) actor: Vec<Option<&'a [u8]>>,
-    pub(super) command: Vec<Option<&'a [u8]>>,
-    pub(super) digest: Vec<Option<i64>>,
-    pub(super) headers: Vec<Option<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +63,15 @@ pub(super) struct Writes {
 pub(super) struct Events<'a> {
     pub(super) commit: Vec<i32>,
     pub(super) write: Vec<i32>,
+    pub(super) key: Vec<Uuid>,
+    pub(super) time: Vec<i64>,
+    pub(super) correlation: Vec<Option<Uuid>>,
+    pub(super) causation: Vec<Option<Uuid>>,
+    pub(super) actor: Vec<Option<&'a [u8]>>,
+    pub(super) command: Vec<Option<&'a [u8]>>,
+    pub(super) digest: Vec<Option<i64>>,
+    pub(super) headers: Vec<Option<String>>,
+    pub(super) stream: Vec<&'a str>,
     pub(super) name: Vec<&'a str>,
     pub(super) version: Vec<i32>,
     pub(super) tags: Vec<Option<String>>,
@@ -123,14 +125,6 @@ impl<'a> Group<'a> {
         columns.doomed.push(doomed);
         columns.after.push(commit.guard.as_ref().map(|guard| integer(guard.after.number())));
         columns.writes.push(count(commit.writes.len()));
-        let meta = &commit.meta;
-        columns.time.push(meta.time.as_micros());
-        columns.correlation.push(meta.correlation);
-        columns.causation.push(meta.causation);
-        columns.actor.push(meta.actor.as_deref().map(str::as_bytes));
-        columns.command.push(meta.command.as_ref().map(|command| command.name.as_bytes()));
-        columns.digest.push(meta.command.as_ref().map(|command| command.digest.cast_signed()));
-        columns.headers.push(write_headers(&meta.headers));
         if let Some(guard) = &commit.guard {
             self.clauses.add(place, guard, &of.own);
         }
@@ -142,6 +136,7 @@ impl<'a> Group<'a> {
     /// Adds the writes of a commit; how many events they have.
     fn add_writes(&mut self, commit: i32, of: &'a Commit) -> i32 {
         let before = self.events.name.len();
+        let headers = write_headers(&of.meta.headers);
         for write in &of.writes {
             let stream: &str = &write.stream;
             let next = count(self.streams.len() + 1);
@@ -156,6 +151,8 @@ impl<'a> Group<'a> {
             for event in &write.events {
                 self.events.commit.push(commit);
                 self.events.write.push(place);
+                self.events.add_meta(of, headers.clone());
+                self.events.stream.push(stream);
                 self.events.name.push(&event.name);
                 self.events.version.push(event.version.cast_signed());
                 self.events.tags.push(write_tags(&event.tags));
@@ -169,6 +166,21 @@ impl<'a> Group<'a> {
             }
         }
         count(self.events.name.len() - before)
+    }
+}
+
+impl<'a> Events<'a> {
+    /// What the next event has of its commit.
+    fn add_meta(&mut self, commit: &'a Commit, headers: Option<String>) {
+        let meta = &commit.meta;
+        self.key.push(commit.key.uuid());
+        self.time.push(meta.time.as_micros());
+        self.correlation.push(meta.correlation);
+        self.causation.push(meta.causation);
+        self.actor.push(meta.actor.as_deref().map(str::as_bytes));
+        self.command.push(meta.command.as_ref().map(|command| command.name.as_bytes()));
+        self.digest.push(meta.command.as_ref().map(|command| command.digest.cast_signed()));
+        self.headers.push(headers);
     }
 }
 

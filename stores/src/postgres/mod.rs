@@ -25,6 +25,7 @@ mod schema;
 mod session;
 mod snapshots;
 mod sql;
+mod tls;
 mod writer;
 
 use std::sync::Arc;
@@ -48,6 +49,10 @@ use writer::{Request, Writer};
 const QUEUE: usize = 1024;
 
 /// A log on a PostgreSQL server. A cheap handle: clones are the same store.
+///
+/// With `sslmode=require` or `sslmode=verify-full` in its address, and the feature `postgres-tls`, all
+/// that is sent is encrypted, and the server has to show a certificate for the address's host that is
+/// signed by one of the system's authorities, or by one in the file that `sslrootcert=…` names.
 ///
 /// It holds at most six connections, however many append, read and follow: see
 /// [`PostgresOptions::readers`]. Dropping the last handle ends them once what is queued is answered;
@@ -117,6 +122,9 @@ impl PostgresStore {
     async fn connect_with(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let server = Arc::new(Server::parse(url, options)?);
         let place = |fault: Fault| fault.into_store(&server.place);
+        if server.options.migrate && server.options.read_only {
+            return Err(StoreError::ReadOnly { place: server.place.clone() });
+        }
         if server.options.migrate {
             server.migrate().await.map_err(place)?;
         }
@@ -176,6 +184,10 @@ impl PostgresStore {
 
 impl EventStore for PostgresStore {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
+        if self.server.options.read_only {
+            let error = StoreError::ReadOnly { place: self.server.place.clone() };
+            return Box::pin(std::future::ready(Err(error)));
+        }
         Box::pin(self.ask(|reply| Request::Append { run, reply }))
     }
 

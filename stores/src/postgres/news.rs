@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::Position;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio_postgres::AsyncMessage;
 
@@ -40,8 +40,7 @@ pub(super) async fn listen(
 
 /// Listens on one connection until it is lost.
 async fn hear(server: &Server, log: Log, head: &watch::Sender<Position>) -> Result<(), Fault> {
-    let (client, mut connection) = server.raw().await?;
-    let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
+    let (client, mut messages) = server.raw().await?;
     let listening = async {
         client.batch_execute(&format!("listen {}", log.channel())).await?;
         let sql = format!("select head from {}.logs where log = $1", server.schema);

@@ -12,6 +12,7 @@ pub struct PostgresOptions {
     pub(super) durability: Durability,
     pub(super) limits: Limits,
     pub(super) migrate: bool,
+    pub(super) read_only: bool,
     pub(super) connect_within: Duration,
     pub(super) answer_within: Duration,
     pub(super) lock_within: Duration,
@@ -27,6 +28,7 @@ impl Default for PostgresOptions {
             durability: Durability::Synced,
             limits: Limits::default(),
             migrate: false,
+            read_only: false,
             connect_within: Duration::from_secs(5),
             answer_within: Duration::from_secs(10),
             lock_within: Duration::from_secs(5),
@@ -70,6 +72,13 @@ impl PostgresOptions {
     #[must_use]
     pub fn migrate(self) -> Self {
         Self { migrate: true, ..self }
+    }
+
+    /// Only reads: the user that the address names needs no right to write, and nothing can be appended,
+    /// made or migrated, [`StoreError::ReadOnly`] being the answer. A log that is not there is not made.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
     }
 
     /// How long connecting may take: 5 s by default.

@@ -1,16 +1,18 @@
 //! Reading pages of events.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use factum_core::Key;
 use factum_core::store::{Direction, Mark, Page, Query, Range, Recorded, Rewound};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::fault::{Fault, integer};
 use super::row::{EVENT, event_of, mark_of, part_of};
 use super::schema::Schema;
-use super::session::Session;
+use super::session::{Log, Session};
 use super::sql::{END, PAGE_BYTES, SEEN, TOO_LARGE, Wanted};
 
 /// The most events of one page.
@@ -27,6 +29,27 @@ struct Answer {
     cut: bool,
     /// The events have more bytes than a page holds, and were not given.
     too_large: bool,
+}
+
+impl Answer {
+    /// Takes note of a row; breaks where the page ends with it.
+    fn take(&mut self, row: &Row, log: Log) -> Result<ControlFlow<()>, Fault> {
+        match part_of(row)? {
+            SEEN => self.seen = Some(mark_of(row, log)?),
+            END => self.end = mark_of(row, log)?,
+            TOO_LARGE => self.too_large = true,
+            _ => match event_of(row, log) {
+                Ok(event) => self.events.push(event),
+                Err(damaged) if self.events.is_empty() => return Err(damaged),
+                // What stands before the damage is given first.
+                Err(_) => {
+                    self.cut = true;
+                    return Ok(ControlFlow::Break(()));
+                }
+            },
+        }
+        Ok(ControlFlow::Continue(()))
+    }
 }
 
 /// One page of what a query means.
@@ -146,26 +169,10 @@ impl Pager<'_> {
         };
         let select = wanted.select();
         let values: Vec<_> = select.values.iter().map(super::sql::Value::typed).collect();
-        let rows = session.query(&select.sql, &values).await?;
         let start = Mark::start(log.id);
-        let events = Vec::with_capacity(rows.len());
+        let events = Vec::new();
         let mut answer = Answer { seen: None, end: start, events, cut: false, too_large: false };
-        for row in &rows {
-            match part_of(row)? {
-                SEEN => answer.seen = Some(mark_of(row, log)?),
-                END => answer.end = mark_of(row, log)?,
-                TOO_LARGE => answer.too_large = true,
-                _ => match event_of(row, log) {
-                    Ok(event) => answer.events.push(event),
-                    Err(damaged) if answer.events.is_empty() => return Err(damaged),
-                    // What stands before the damage is given first.
-                    Err(_) => {
-                        answer.cut = true;
-                        break;
-                    }
-                },
-            }
-        }
+        session.each_row(&select.sql, &values, |row| answer.take(row, log)).await?;
         self.check(answer, start)
     }
 

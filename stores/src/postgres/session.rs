@@ -1,10 +1,14 @@
 use std::collections::HashMap;
 use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::{Durability, LogId, StoreError};
+use futures_util::StreamExt;
 use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 use uuid::Uuid;
@@ -12,6 +16,7 @@ use uuid::Uuid;
 use super::fault::{BACKEND, Fault};
 use super::options::PostgresOptions;
 use super::schema::Schema;
+use super::tls::{self, Encryption, Messages};
 
 /// How many statements a session keeps prepared; then it begins anew.
 const STATEMENTS: usize = 128;
@@ -20,6 +25,8 @@ const STATEMENTS: usize = 128;
 #[derive(Debug)]
 pub(super) struct Server {
     config: Config,
+    /// `None`: nothing is encrypted.
+    encryption: Option<Encryption>,
     /// For messages: the address without the password.
     pub(super) place: String,
     pub(super) schema: Schema,
@@ -47,7 +54,8 @@ pub(super) struct Log {
 
 impl Server {
     pub(super) fn parse(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+        let address = tls::Address::of(url);
+        let mut config: Config = address.url.parse().map_err(|error: tokio_postgres::Error| {
             let reason = Fault::from(error).into_store("").to_string();
             StoreError::Open { place: "the PostgreSQL server".to_owned(), reason }
         })?;
@@ -56,32 +64,42 @@ impl Server {
             config.application_name("factum");
         }
         let place = place_of(&config);
+        let is_encrypted = config.get_ssl_mode() == SslMode::Require;
+        if address.authorities.is_some() && !is_encrypted {
+            let reason = "its address has sslrootcert, but does not ask for TLS: add \
+                          sslmode=verify-full"
+                .to_owned();
+            return Err(StoreError::Open { place, reason });
+        }
+        let encryption = is_encrypted
+            .then(|| Encryption::by(address.authorities.as_deref()))
+            .transpose()
+            .map_err(|reason| StoreError::Open { place: place.clone(), reason })?;
         let schema = Schema::new(&options.schema);
-        Ok(Self { config, place, schema, options })
+        Ok(Self { config, encryption, place, schema, options })
     }
 
     /// A connection as the server gives it, and what drives it.
-    pub(super) async fn raw(
-        &self,
-    ) -> Result<
-        (
-            Client,
-            tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>,
-        ),
-        Fault,
-    > {
+    pub(super) async fn raw(&self) -> Result<(Client, Messages), Fault> {
         let limit = self.options.connect_within;
-        let connected = tokio::time::timeout(limit, self.config.connect(NoTls)).await;
+        let connecting = async {
+            Ok::<_, tokio_postgres::Error>(match &self.encryption {
+                Some(encryption) => encryption.connect(&self.config).await?,
+                None => {
+                    let (client, connection) = self.config.connect(NoTls).await?;
+                    (client, tls::messages(connection))
+                }
+            })
+        };
+        let connected = tokio::time::timeout(limit, connecting).await;
         Ok(connected.map_err(|_| Fault::Late("connect_within", limit))??)
     }
 
     /// A connection without a log: for migrations.
     pub(super) async fn plain(&self) -> Result<(Client, JoinHandle<()>), Fault> {
-        let (client, connection) = self.raw().await?;
-        let driver = tokio::spawn(async move {
-            // What ends it is told to whoever waits for an answer.
-            let _ = connection.await;
-        });
+        let (client, mut messages) = self.raw().await?;
+        // What ends it is told to whoever waits for an answer.
+        let driver = tokio::spawn(async move { while let Some(Ok(_)) = messages.next().await {} });
         Ok((client, driver))
     }
 
@@ -117,6 +135,9 @@ impl Server {
                  set lock_timeout = {lock}; set idle_in_transaction_session_timeout = {call}"
             ))
             .await?;
+        if self.options.read_only {
+            client.batch_execute("set default_transaction_read_only = on").await?;
+        }
         let durability = self.durability(client).await?;
         self.schema.check(client, &self.place).await?;
         Ok((self.log(client).await?, durability))
@@ -176,6 +197,10 @@ impl Server {
         if let Some(row) = client.query_opt(&select, &[name]).await? {
             return Log::of(&row);
         }
+        if self.options.read_only {
+            let reason = format!("the schema has no log {name}: open it for writing once");
+            return Err(StoreError::Open { place: self.place.clone(), reason }.into());
+        }
         let insert =
             format!("insert into {schema}.logs (name, id) values ($1, $2) on conflict do nothing");
         let id = Uuid::from_bytes(*LogId::fresh().as_bytes());
@@ -219,21 +244,50 @@ impl Session {
         sql: &str,
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Fault> {
-        let statement = match self.statements.get(sql) {
-            Some(statement) => statement.clone(),
-            None => {
-                let types: Vec<Type> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
-                let prepare = self.client.prepare_typed(sql, &types);
-                let statement = self.limited(prepare).await?;
-                if self.statements.len() >= STATEMENTS {
-                    self.statements.clear();
-                }
-                self.statements.insert(sql.to_owned(), statement.clone());
-                statement
-            }
-        };
+        let statement = self.prepared(sql, parameters).await?;
         let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
         self.limited(self.client.query(&statement, &values)).await
+    }
+
+    /// The same, but each row is handed over as it comes, while the server makes the next ones, until
+    /// one is the last that is wanted.
+    pub(super) async fn each_row(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+        mut take: impl FnMut(&Row) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<(), Fault> {
+        let statement = self.prepared(sql, parameters).await?;
+        let values = parameters.iter().map(|(value, _)| *value as &dyn ToSql);
+        let reading = async {
+            let mut rows = pin!(self.client.query_raw(&statement, values).await?);
+            while let Some(row) = rows.next().await {
+                if take(&row?)?.is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let limit = self.answer_within;
+        let read = tokio::time::timeout(limit, reading).await;
+        read.unwrap_or(Err(Fault::Late("answer_within", limit)))
+    }
+
+    async fn prepared(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Statement, Fault> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let types: Vec<Type> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
+        let statement = self.limited(self.client.prepare_typed(sql, &types)).await?;
+        if self.statements.len() >= STATEMENTS {
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
     }
 
     /// Says goodbye to the server, and waits until it has heard it.

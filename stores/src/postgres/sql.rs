@@ -195,15 +195,14 @@ impl Wanted<'_> {
         )
     }
 
-    /// By the index of tags: each clause by its first tag, an event that several mean once.
+    /// By the index of tags: each clause by its rarest tag, an event that several mean once.
     fn tagged(&self, select: &mut Select, log: &str, clauses: &[Filter]) -> String {
         let order = self.order();
         let revisions = self.revisions(select);
         let limit = select.put(Value::Number(self.limit));
         let mut each = Vec::with_capacity(clauses.len());
         for clause in clauses {
-            let first = clause.tags.first().cloned().unwrap_or_default();
-            let tag = select.put(Value::Text(first));
+            let tag = self.rarest(select, log, &clause.tags);
             let (range, filter) = (self.positions(select, log, "t"), clause.condition(select, 1));
             let schema = self.schema;
             // `offset 0` keeps the order of the loops: from the tag to its events.
@@ -223,6 +222,17 @@ impl Wanted<'_> {
                 several.join(" union all ")
             ),
         }
+    }
+
+    /// The tag of these that has the fewest events.
+    fn rarest(&self, select: &mut Select, log: &str, tags: &[String]) -> String {
+        if let [only] = tags {
+            return select.put(Value::Text(only.clone()));
+        }
+        let tags = select.put(Value::Texts(tags.to_vec()));
+        let after = select.put(Value::Number(integer(self.range.after.number())));
+        // As a subselect it is looked for once.
+        format!("(select {}.rarest({log}, {tags}, {after}))", self.schema)
     }
 
     fn positions(&self, select: &mut Select, log: &str, table: &str) -> String {

@@ -1,10 +1,13 @@
 //! How a store opens: migrations, settings, names.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use factum_core::store::{Durability, EventStore, StoreError};
+use factum_core::StreamName;
+use factum_core::snapshot::Snapshot;
+use factum_core::store::{Durability, EventStore, Query, StoreError, Tailed};
 use factum_postgres_tests::{append, one, read_all};
 use factum_stores::PostgresStore;
 use factum_test_servers::{Postgres, required};
+use futures_util::StreamExt;
 
 /// The reason why a store does not open.
 fn reason(error: StoreError) -> String {
@@ -19,6 +22,50 @@ async fn run(server: &Postgres, sql: &str) {
         tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute(sql).await.unwrap();
+}
+
+/// A user who may only read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_can_be_opened_for_reading() {
+    let Some(server) = required(Postgres::start_with(&[])) else { return };
+    let url = server.url();
+    let reading = || PostgresStore::options().read_only();
+    let migrating = reading().migrate().connect(&url).await.unwrap_err();
+    assert!(matches!(migrating, StoreError::ReadOnly { .. }), "{migrating}");
+    PostgresStore::migrate(&url).await.unwrap();
+    let missing = reason(reading().connect(&url).await.unwrap_err());
+    assert!(missing.contains("no log main"), "{missing}");
+
+    let writer = PostgresStore::connect(&url).await.unwrap();
+    append(&writer, one("a", &["a:1"])).await.unwrap().unwrap();
+    let rights = "create role reader login; grant usage on schema factum to reader; \
+                  grant select on all tables in schema factum to reader";
+    run(&server, rights).await;
+    let store = reading().connect(&url.replace("postgres@", "reader@")).await.unwrap();
+    assert_eq!(read_all(&store).await, read_all(&writer).await);
+    let mut tail = store.tail(Query::All, None);
+    append(&writer, one("a", &[])).await.unwrap().unwrap();
+    let mut seen = 0;
+    while seen < 2 {
+        if let Tailed::Events(events) = tail.next().await.unwrap().unwrap() {
+            seen += events.len();
+        }
+    }
+    for reader in [&store, &reading().connect(&url).await.unwrap()] {
+        let refused = append(reader, one("a", &[])).await.unwrap_err();
+        assert!(matches!(refused, StoreError::ReadOnly { .. }), "{refused}");
+        let snapshot = Snapshot {
+            stream: StreamName::new("thing-a").unwrap(),
+            shape: 1,
+            revision: 0,
+            mark: reader.head().await.unwrap(),
+            state: "{}".into(),
+        };
+        let refused = reader.snapshots().unwrap().save(snapshot).await.unwrap_err();
+        assert!(matches!(refused, StoreError::ReadOnly { .. }), "{refused}");
+        reader.close().await;
+    }
+    assert_eq!(read_all(&writer).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,8 +1,6 @@
 //! What the tests of the Redis store share.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod proxy;
-
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
@@ -12,7 +10,8 @@ use factum_core::store::{
 };
 use factum_core::{EventName, Key, StreamName, Tags};
 
-pub use proxy::{MARK, Proxy};
+/// The name of events whose requests a test cuts.
+pub const MARK: &str = "thing.cut";
 
 /// How long a test waits for what has to come.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -10,9 +10,9 @@ use factum_core::Key;
 use factum_core::store::{
     Direction, EventStore, Expected, Position, Query, Range, Recorded, Refused, StoreError, Tailed,
 };
-use factum_redis_tests::{MARK, Proxy, accepted, append, insist, named, one, read};
+use factum_redis_tests::{MARK, accepted, append, insist, named, one, read};
 use factum_stores::RedisStore;
-use factum_test_servers::{Redis, RedisSettings, required};
+use factum_test_servers::{Proxy, Redis, RedisSettings, required};
 use futures_util::StreamExt;
 use tokio::task::JoinSet;
 
@@ -116,17 +116,18 @@ async fn a_lost_tail_is_noticed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_connection_leaves_each_commit_once() {
     let Some(server) = required(Redis::start()) else { return };
-    let proxy = Proxy::before(server.port()).await;
-    let store = RedisStore::connect(proxy.url()).await.unwrap();
+    let proxy = Proxy::to(server.port());
+    let url = format!("redis://127.0.0.1:{}", proxy.port());
+    let store = RedisStore::connect(url).await.unwrap();
     for round in 0..20_u64 {
         let before = round.checked_sub(1);
         let expected = before.map_or(Expected::NoStream, Expected::Revision);
         let commit = named("a", expected, MARK);
         let reply = round % 2 == 0;
         if reply {
-            proxy.cut_reply()
+            proxy.cut_reply_to(MARK)
         } else {
-            proxy.cut_request()
+            proxy.cut_request_with(MARK)
         }
         let error = append(&store, commit.clone()).await.unwrap_err();
         assert!(error.outcome_unknown(), "{error}");

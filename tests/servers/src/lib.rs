@@ -6,6 +6,7 @@
 //! One module for each kind of server; [`Missing`] says what is not installed.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod full_disk;
 mod missing;
 mod postgres;
 mod process;

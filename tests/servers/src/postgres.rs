@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::full_disk::FullDisk;
 use crate::missing::{Missing, program};
 use crate::process::{Process, free_port};
 
@@ -22,6 +24,7 @@ pub struct Postgres {
     folder: TempDir,
     port: u16,
     settings: Vec<String>,
+    disk: Option<FullDisk>,
     process: Option<Process>,
 }
 
@@ -52,14 +55,61 @@ impl Postgres {
     /// # Panics
     /// If it cannot be started.
     pub fn start_with(settings: &[&str]) -> Result<Self, Missing> {
+        let mut server = Self::prepared(settings)?;
+        server.programs.own(server.folder.path());
+        server.run();
+        Ok(server)
+    }
+
+    /// Starts one that flushes nothing and takes encrypted connections, too, with this certificate and
+    /// its key, both PEM.
+    ///
+    /// # Errors
+    /// [`Missing`] if PostgreSQL is not installed.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start_encrypted(certificate: &str, key: &str) -> Result<Self, Missing> {
+        let mut server = Self::prepared(&["fsync=off", "full_page_writes=off", "ssl=on"])?;
+        fs::write(server.data().join("server.crt"), certificate).unwrap();
+        let key_file = server.data().join("server.key");
+        fs::write(&key_file, key).unwrap();
+        fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).unwrap();
+        server.programs.own(server.folder.path());
+        server.run();
+        Ok(server)
+    }
+
+    /// Starts one that flushes nothing, on a disk that can be [`full`](Self::set_full).
+    ///
+    /// # Errors
+    /// [`Missing`] if PostgreSQL is not installed, or a C compiler.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start_on_a_disk() -> Result<Self, Missing> {
+        let mut server = Self::prepared(&["fsync=off", "full_page_writes=off"])?;
+        server.disk = Some(FullDisk::make(server.folder.path())?);
+        server.programs.own(server.folder.path());
+        server.run();
+        Ok(server)
+    }
+
+    /// From now on its tables can grow no more, or grow again.
+    ///
+    /// # Panics
+    /// If it was not started [on a disk](Self::start_on_a_disk).
+    pub fn set_full(&self, full: bool) {
+        self.disk.as_ref().unwrap().set_full(full);
+    }
+
+    /// One with its data, in a folder that is still to be given to who runs it.
+    fn prepared(settings: &[&str]) -> Result<Self, Missing> {
         let programs = Programs::find()?;
         let folder = tempfile::tempdir().unwrap();
         copy(&template(&programs), &folder.path().join("data"));
-        programs.own(folder.path());
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let mut server = Self { programs, folder, port: free_port(), settings, process: None };
-        server.run();
-        Ok(server)
+        Ok(Self { programs, folder, port: free_port(), settings, disk: None, process: None })
     }
 
     /// Its address, for clients.
@@ -83,6 +133,9 @@ impl Postgres {
         let usual = ["shared_buffers=32MB", "max_connections=40", "log_min_messages=warning"];
         for setting in usual.into_iter().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
+        }
+        if let Some(disk) = &self.disk {
+            disk.put_under(&mut command);
         }
         let log =
             fs::File::options().append(true).create(true).open(self.folder.path().join("log"));

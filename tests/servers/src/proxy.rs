@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A way to a server that can be cut: it passes on what it is sent, in both directions, on the loopback.
 #[derive(Debug)]
@@ -12,10 +12,19 @@ pub struct Proxy {
 
 #[derive(Debug)]
 struct Shared {
-    to: AtomicU16,
+    to: u16,
     cut_replies: AtomicBool,
-    cuts: AtomicUsize,
+    /// The next request that has this in it is cut, if there is any.
+    marked: Mutex<Option<Marked>>,
     open: Mutex<Vec<TcpStream>>,
+}
+
+/// A request that is to be cut.
+#[derive(Debug)]
+struct Marked {
+    mark: &'static str,
+    /// Whether it comes through, and only its reply does not.
+    passes: bool,
 }
 
 impl Proxy {
@@ -27,9 +36,9 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let own = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
-            to: AtomicU16::new(port),
+            to: port,
             cut_replies: AtomicBool::new(false),
-            cuts: AtomicUsize::new(0),
+            marked: Mutex::new(None),
             open: Mutex::new(Vec::new()),
         });
         let serving = Arc::clone(&shared);
@@ -52,51 +61,77 @@ impl Proxy {
         self.shared.cut_replies.store(cut, Ordering::SeqCst);
     }
 
-    /// How many connections were cut in the middle of an answer.
-    pub fn cuts(&self) -> usize {
-        self.shared.cuts.load(Ordering::SeqCst)
+    /// Cuts the connection of the next request that has this in it before its reply comes through.
+    pub fn cut_reply_to(&self, mark: &'static str) {
+        *locked(&self.shared.marked) = Some(Marked { mark, passes: true });
+    }
+
+    /// Cuts the connection of the next request that has this in it before it gets to the server.
+    pub fn cut_request_with(&self, mark: &'static str) {
+        *locked(&self.shared.marked) = Some(Marked { mark, passes: false });
+    }
+
+    /// Whether the request came that was to be cut.
+    pub fn has_cut(&self) -> bool {
+        locked(&self.shared.marked).is_none()
     }
 
     /// Cuts all connections.
     pub fn cut(&self) {
-        for stream in self.shared.open().drain(..) {
+        for stream in locked(&self.shared.open).drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 }
 
-impl Shared {
-    fn open(&self) -> std::sync::MutexGuard<'_, Vec<TcpStream>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
+impl Shared {
     fn serve(self: &Arc<Self>, client: TcpStream) {
-        let to = self.to.load(Ordering::SeqCst);
-        let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { return };
+        let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.to)) else { return };
         let (Ok(client_again), Ok(server_again)) = (client.try_clone(), server.try_clone()) else {
             return;
         };
-        self.open().extend([client.try_clone(), server.try_clone()].into_iter().flatten());
-        let (asking, answering) = (Arc::clone(self), Arc::clone(self));
-        std::thread::spawn(move || asking.pass(client, server, false));
-        std::thread::spawn(move || answering.pass(server_again, client_again, true));
+        locked(&self.open).extend([client.try_clone(), server.try_clone()].into_iter().flatten());
+        let cut_reply = Arc::new(AtomicBool::new(false));
+        let (asking, cut_next) = (Arc::clone(self), Arc::clone(&cut_reply));
+        std::thread::spawn(move || {
+            pass(client, server, |bytes| asking.lets_through(bytes, &cut_next));
+        });
+        let answering = Arc::clone(self);
+        std::thread::spawn(move || {
+            pass(server_again, client_again, |_| {
+                !answering.cut_replies.load(Ordering::SeqCst) && !cut_reply.load(Ordering::SeqCst)
+            });
+        });
     }
 
-    fn pass(&self, mut from: TcpStream, mut to: TcpStream, is_reply: bool) {
-        let mut buffer = [0; 64 * 1024];
-        while let Ok(read) = from.read(&mut buffer) {
-            if read == 0 {
-                break;
+    /// Whether this part of a request gets to the server; takes note where its reply is to be cut.
+    fn lets_through(&self, bytes: &[u8], cut_reply: &AtomicBool) -> bool {
+        let mut marked = locked(&self.marked);
+        let is_in = |mark: &str| bytes.windows(mark.len()).any(|part| part == mark.as_bytes());
+        match marked.take_if(|marked| is_in(marked.mark)) {
+            Some(Marked { passes: true, .. }) => {
+                cut_reply.store(true, Ordering::SeqCst);
+                true
             }
-            if is_reply && self.cut_replies.load(Ordering::SeqCst) {
-                self.cuts.fetch_add(1, Ordering::SeqCst);
-                break;
-            }
-            if to.write_all(buffer.get(..read).unwrap_or_default()).is_err() {
-                break;
-            }
+            Some(_) => false,
+            None => true,
         }
-        let _ = from.shutdown(Shutdown::Both);
-        let _ = to.shutdown(Shutdown::Both);
     }
+}
+
+/// Passes bytes on until one side ends, or they are not let through.
+fn pass(mut from: TcpStream, mut to: TcpStream, lets_through: impl Fn(&[u8]) -> bool) {
+    let mut buffer = [0; 64 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        let bytes = buffer.get(..read).unwrap_or_default();
+        if !lets_through(bytes) || to.write_all(bytes).is_err() {
+            break;
+        }
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
 }
