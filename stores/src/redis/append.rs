@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 use super::entry::{Entry, mark};
 use super::fault::{BACKEND, Fault};
-use super::part::{Part, Searched};
+use super::part::{Packed, Part, Searched};
 use super::rounds::{Answer, Waiting};
-use super::value::{Odd, number, parsed};
+use super::value::{number, parsed};
 use super::{RedisStore, batch, read, rounds};
 
 /// Over how many positions the script searches for what a guard forbids. What lies further back is
@@ -61,7 +61,9 @@ async fn append_some(
     end: Position,
 ) -> Result<Vec<Outcome>, StoreError> {
     let (done, rest) = run.split_at(base);
-    let mut part = Part::at(base, guarded_keys(done, rest));
+    // Drawn for this one time that it is sent.
+    let stamp = Stamp::draw();
+    let mut part = Part::at(&store.shared.keys, base, guarded_keys(done, rest), stamp);
     let mut bad = Vec::new();
     for (index, commit) in rest.iter().enumerate() {
         if part.is_full() {
@@ -79,13 +81,18 @@ async fn append_some(
             }
         }
     }
-    let Answer { outcomes, stamp } = ask(store, part).await?;
+    let Answer { mut before, outcomes } = ask(store, part.packed()).await?;
     let mut told = Vec::with_capacity(bad.len());
     for (index, ((commit, bad), outcome)) in rest.iter().zip(bad).zip(outcomes).enumerate() {
         let outcome = match bad {
             Some(problem) => Err(problem.into()),
-            None => store.outcome(commit, outcome, stamp)?,
+            None => store.outcome(commit, outcome, before, stamp)?,
         };
+        if let Ok(receipt) = &outcome
+            && !receipt.repeated
+        {
+            before = receipt.mark.position.number();
+        }
         past.add(base + index, commit, &outcome);
         told.push(outcome);
     }
@@ -130,7 +137,7 @@ async fn search(
 }
 
 /// Hands a part to the rounds and waits for what became of it.
-async fn ask(store: &RedisStore, part: Part) -> Result<Answer, StoreError> {
+async fn ask(store: &RedisStore, part: Packed) -> Result<Answer, StoreError> {
     let Some(queue) = &store.queue else { return Err(StoreError::Closed) };
     let limit = store.shared.options.answer_within;
     let due = Instant::now() + limit;
@@ -151,16 +158,24 @@ impl RedisStore {
         self.news.upgrade().map_or(Position::START, |news| *news.borrow())
     }
 
-    /// What the script said of a commit.
-    fn outcome(&self, commit: &Commit, told: Value, stamp: Stamp) -> Result<Outcome, StoreError> {
-        let Value::Array(parts) = told else { return Err(odd()) };
+    /// What the script said of a commit, before which the log ended there.
+    fn outcome(
+        &self,
+        commit: &Commit,
+        told: Value,
+        before: u64,
+        stamp: Stamp,
+    ) -> Result<Outcome, StoreError> {
+        let parts = match told {
+            Value::Int(_) => return self.stored(commit, &[told], before, stamp).map(Ok),
+            Value::Array(parts) => parts,
+            _ => return Err(odd()),
+        };
         let mut parts = parts.into_iter();
         let Some(Value::Int(kind)) = parts.next() else { return Err(odd()) };
         let rest: Vec<Value> = parts.collect();
         match (kind, rest.as_slice()) {
-            (0, [end, firsts @ ..]) => {
-                self.stored(commit, end, firsts, stamp).map(Ok).map_err(|_| odd())
-            }
+            (0, firsts) => self.stored(commit, firsts, before, stamp).map(Ok),
             (1, [..]) => self.repeated(rest).map(Ok),
             (2, [Value::Int(at), Value::Int(newest)]) => {
                 let at = usize::try_from(*at).map_err(|_| odd())?;
@@ -195,18 +210,18 @@ impl RedisStore {
     fn stored(
         &self,
         commit: &Commit,
-        end: &Value,
         firsts: &[Value],
+        before: u64,
         stamp: Stamp,
-    ) -> Result<Receipt, Odd> {
-        let events: usize = commit.writes.iter().map(|write| write.events.len()).sum();
-        let mark = mark(self.shared.log, number(end)?, commit.key, stamp, events as u64);
+    ) -> Result<Receipt, StoreError> {
+        let events = commit.writes.iter().map(|write| write.events.len() as u64).sum();
+        let mark = mark(self.shared.log, before + events, commit.key, stamp, events);
         let writes = commit.writes.iter().zip(firsts).map(|(write, first)| {
-            let first = number(first)?;
+            let first = number(first).map_err(|_| odd())?;
             let last = first + (write.events.len() as u64).saturating_sub(1);
             Ok(Written { stream: write.stream.clone(), first, last })
         });
-        let writes = writes.collect::<Result<Vec<_>, Odd>>()?;
+        let writes = writes.collect::<Result<Vec<_>, StoreError>>()?;
         Ok(Receipt { key: commit.key, mark, writes, repeated: false })
     }
 

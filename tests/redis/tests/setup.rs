@@ -99,14 +99,17 @@ async fn users_are_told_what_they_lack() {
     assert!(refused(RedisStore::options(), "no address").await.contains("address"));
 }
 
-/// Keys of another program in the place of ours are errors of those commits that need them, before
-/// anything is written.
+/// Keys of another program in the place of ours are errors of those runs that need them, before
+/// anything of them is written.
 #[tokio::test]
 async fn foreign_keys_are_left_alone() {
     let Some(server) = required(Redis::start()) else { return };
     let store = RedisStore::connect(server.url()).await.unwrap();
     assert_eq!(server.ask(&["SET", "{factum}:s:thing-a", "x"]), "+OK");
     let error = append(&store, one("a", Expected::Any)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+    let run = vec![one("b", Expected::NoStream), one("c", Expected::Any), one("a", Expected::Any)];
+    let error = store.append(run).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
     accepted(&store, one("b", Expected::NoStream)).await;
     assert_eq!(read(&store, &Query::All).await.len(), 1);
