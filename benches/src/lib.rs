@@ -2,6 +2,7 @@
 
 pub mod bare;
 pub mod children;
+pub mod guard;
 pub mod load;
 pub mod memory;
 pub mod report;

@@ -19,9 +19,9 @@ end
 -- How many of what is planned are in the log.
 local written = 0
 
--- Numbers go to Redis as they are: it writes all their digits.
 local function write(number)
-  local at, position = planned[number], ends[number]
+  -- Written out once: Redis would do so for each command.
+  local at, position = planned[number], digits(ends[number])
   -- First, as it is the one that may be refused.
   call('XADD', LOG, position, 'h', round[at + HEAD], 'w', round[at + DIRECTORY], 'r', firsts[number],
     'n', round[at + LINES], 'p', round[at + PAYLOADS])
