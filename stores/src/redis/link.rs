@@ -27,6 +27,8 @@ pub(super) struct Link {
     answer_within: Duration,
     /// What a server must give that is appended to, and what it is taken to give unread.
     durability: Option<(Durability, Option<Durability>)>,
+    /// Whether a replica will do.
+    read_only: bool,
     slot: Mutex<Slot>,
 }
 
@@ -53,8 +55,8 @@ impl Link {
     pub(super) fn new(client: Client, place: &str, options: &RedisOptions) -> Self {
         let (connect_within, answer_within) = (options.connect_within, options.answer_within);
         let place = place.to_owned();
-        let (durability, slot) = (None, Mutex::default());
-        Self { client, place, connect_within, answer_within, durability, slot }
+        let (durability, slot, read_only) = (None, Mutex::default(), options.read_only);
+        Self { client, place, connect_within, answer_within, durability, read_only, slot }
     }
 
     /// The same, for appending: each connection makes sure that its server loses no more than it may.
@@ -155,6 +157,9 @@ impl Link {
                 .set_response_timeout(None);
             let connected = client.get_multiplexed_async_connection_with_config(&config).await;
             let mut connection = connected.map_err(|error| self.unconnected(&error))?;
+            if !self.read_only {
+                setup::primary(&mut connection, &self.place).await?;
+            }
             let scripts = Loaded::load(&mut connection).await;
             let scripts = scripts.map_err(|error| self.unconnected(&error))?;
             let Some((wanted, stated)) = self.durability else {

@@ -37,7 +37,7 @@ mod watcher;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ::redis::{Client, Value};
+use ::redis::Value;
 use factum_core::snapshot::SnapshotStore;
 use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, Durability, EventStore, KeyMemory, LogId, Mark,
@@ -106,13 +106,13 @@ struct Shared {
 
 impl RedisStore {
     /// Connects to the server at this address, `redis://[user:password@]host[:port][/database]`,
-    /// `unix:///path`, or with the feature `redis-tls` `rediss://…`, and makes the log if there is none. Needs a tokio runtime, in which the store's
-    /// work is done.
+    /// `unix:///path`, or with the feature `redis-tls` `rediss://…`, and makes the log if there is
+    /// none. Needs a tokio runtime, in which the store's work is done.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if there is no answer; [`StoreError::Open`] if the address is wrong,
-    /// the server does not let us in, would lose more than [`RedisOptions::durability`] allows, or has
-    /// something else in the place of the log.
+    /// the server does not let us in, is a replica, would lose more than [`RedisOptions::durability`]
+    /// allows, or has something else in the place of the log.
     pub async fn connect(url: impl AsRef<str>) -> Result<Self, StoreError> {
         Self::options().connect(url).await
     }
@@ -141,7 +141,7 @@ impl RedisStore {
     async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
         #[cfg(feature = "redis-tls")]
         choose_crypto();
-        let client = Client::open(url).map_err(|error| StoreError::Open {
+        let client = options.client(url).map_err(|error| StoreError::Open {
             // The address may have a password in it.
             place: "the Redis server".to_owned(),
             reason: format!("its address is not one: {error}"),
@@ -153,7 +153,8 @@ impl RedisStore {
         let place = format!("redis {}", client.get_connection_info().addr());
         let keys = Keys::of(&options.name);
         let link = || Link::new(client.clone(), &place, &options);
-        let (writing, reading, watching) = (link().durable(&options), link(), link());
+        let writing = if options.read_only { link() } else { link().durable(&options) };
+        let (reading, watching) = (link(), link());
         setup::find(&writing, &keys).await?;
         let durability = writing.durability().await?;
         let log = setup::log(&writing, &place, &keys).await?;
@@ -266,7 +267,12 @@ impl Shared {
 
 impl EventStore for RedisStore {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
-        Box::pin(async move { append::append(self, &run).await })
+        Box::pin(async move {
+            if self.shared.options.read_only {
+                return Err(StoreError::ReadOnly { place: self.shared.place.clone() });
+            }
+            append::append(self, &run).await
+        })
     }
 
     fn read(

@@ -100,23 +100,30 @@ impl<'a> Part<'a> {
 
     /// What goes to the server.
     pub(super) fn packed(self) -> Packed {
-        let mut run = Pack::default();
-        run.number((3 + self.earlier.len() + self.commits.items()) as u64);
-        run.number(self.base as u64);
-        run.number(self.earlier.len() as u64);
-        self.earlier.iter().for_each(|key| run.bytes(key.as_bytes()));
-        run.number(self.count as u64);
-        run.append(&self.commits);
-        Packed { run, commits: self.count }
+        let mut begin = Pack::default();
+        begin.number((3 + self.earlier.len() + self.commits.items()) as u64);
+        begin.number(self.base as u64);
+        begin.number(self.earlier.len() as u64);
+        self.earlier.iter().for_each(|key| begin.bytes(key.as_bytes()));
+        begin.number(self.count as u64);
+        Packed { run: [begin, self.commits], commits: self.count }
     }
 }
 
 /// A part, as it is sent.
 #[derive(Debug)]
 pub(super) struct Packed {
-    pub(super) run: Pack,
+    /// How the run begins, and its commits.
+    pub(super) run: [Pack; 2],
     /// How many commits it has.
     pub(super) commits: usize,
+}
+
+impl Packed {
+    /// How many bytes it has.
+    pub(super) fn len(&self) -> usize {
+        self.run.iter().map(Pack::len).sum()
+    }
 }
 
 /// The tags of all its events, each once.

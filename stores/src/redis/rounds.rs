@@ -97,11 +97,11 @@ fn gather(
     waiting: &mut mpsc::Receiver<Waiting>,
     left: &mut Option<Waiting>,
 ) -> Vec<Waiting> {
-    let (mut commits, mut bytes) = (first.part.commits, first.part.run.len());
+    let (mut commits, mut bytes) = (first.part.commits, first.part.len());
     let mut round = vec![first];
     while let Ok(next) = waiting.try_recv() {
         commits += next.part.commits;
-        bytes += next.part.run.len();
+        bytes += next.part.len();
         if commits > COMMITS || bytes > BYTES {
             *left = Some(next);
             break;
@@ -158,7 +158,7 @@ struct Told {
 }
 
 async fn send(shared: &Shared, round: &[Waiting]) -> Result<Told, Fault> {
-    let packed = Pack::round(round.iter().map(|one| &one.part.run));
+    let packed = Pack::round(round.iter().flat_map(|one| &one.part.run));
     let args = vec![shared.keys.prefix.as_bytes(), shared.log.as_bytes(), &packed];
     let keys = vec![shared.keys.log.as_bytes(), shared.keys.meta.as_bytes()];
     let mut request = Request::script(Script::Append, keys, args);

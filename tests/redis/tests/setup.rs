@@ -120,7 +120,8 @@ async fn foreign_keys_are_left_alone() {
     assert_eq!(second.head().await.unwrap().event, None);
 }
 
-/// An append waits for replicas where that is asked for; a replica takes none itself.
+/// An append waits for replicas where that is asked for; a replica is for reading alone, if that is
+/// asked for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replicas_have_what_is_acknowledged() {
     // A primary waits some seconds for more replicas by default.
@@ -136,7 +137,9 @@ async fn replicas_have_what_is_acknowledged() {
     let Some(replica) = required(Redis::with(settings)) else { return };
     assert!(insist(&store, alone).await.repeated);
     insist(&store, one("a", Expected::Revision(0))).await;
-    let on_replica = RedisStore::connect(replica.url()).await.unwrap();
+    let message = refused(RedisStore::options(), &replica.url()).await;
+    assert!(message.contains("a replica") && message.contains("`read_only`"), "{message}");
+    let on_replica = RedisStore::options().read_only().connect(replica.url()).await.unwrap();
     assert_eq!(read(&on_replica, &Query::All).await.len(), 2);
     let error = append(&on_replica, one("a", Expected::Any)).await.unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");

@@ -106,7 +106,7 @@ local function listed(list, after)
   local found, at, last, chunk = {}, -1, nil, 4
   while true do
     local some = call('LRANGE', list, at - chunk + 1, at)
-    searched(1)
+    searched(DEAR)
     for i = #some, 1, -1 do
       if tonumber(some[i]) <= after then
         return found
@@ -128,7 +128,7 @@ local function look_up(list, after, before, own, where)
   if newest_stored_in(list) > after then
     local entries = listed(list, after)
     for i = #entries, 1, -1 do
-      searched(1)
+      searched(DEAR)
       local found = first_in(entry_at(entries[i]), after, own, where)
       if found then
         return found
