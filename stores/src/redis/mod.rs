@@ -29,6 +29,7 @@ mod read;
 mod request;
 mod rounds;
 mod scripts;
+mod sentinels;
 mod setup;
 mod snapshots;
 mod value;
@@ -54,6 +55,7 @@ pub use options::RedisOptions;
 use read::Sizes;
 use request::Request;
 use rounds::Waiting;
+use sentinels::Sentinels;
 use value::{list, number};
 
 /// How many appends wait to be sent; those beyond wait their turn.
@@ -109,6 +111,11 @@ impl RedisStore {
     /// `unix:///path`, or with the feature `redis-tls` `rediss://…`, and makes the log if there is
     /// none. Needs a tokio runtime, in which the store's work is done.
     ///
+    /// `redis-sentinel://[user:password@]host[:port],…/name[?db=number]` (`rediss-sentinel://…`) asks the
+    /// sentinels there where the server `name` is, now and whenever it connects again; user and password
+    /// are the server's. A failover may lose what was acknowledged, as replicas follow behind: who has
+    /// seen it is told with [`StoreError::Rewound`].
+    ///
     /// # Errors
     /// [`StoreError::Unavailable`] if there is no answer; [`StoreError::Open`] if the address is wrong,
     /// the server does not let us in, is a replica, would lose more than [`RedisOptions::durability`]
@@ -141,18 +148,25 @@ impl RedisStore {
     async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
         #[cfg(feature = "redis-tls")]
         choose_crypto();
-        let client = options.client(url).map_err(|error| StoreError::Open {
+        let wrong = |error| StoreError::Open {
             // The address may have a password in it.
             place: "the Redis server".to_owned(),
             reason: format!("its address is not one: {error}"),
-        })?;
+        };
+        let (sentinels, client) = match Sentinels::of(url, &options).map_err(wrong)? {
+            Some((sentinels, client)) => (Some(Arc::new(sentinels)), client),
+            None => (None, options.client(url).map_err(wrong)?),
+        };
         if options.name.is_empty() || options.name.contains(['{', '}']) {
             let reason = "its name is empty or has a brace: choose another with `log`".to_owned();
             return Err(StoreError::Open { place: format!("log {:?}", options.name), reason });
         }
-        let place = format!("redis {}", client.get_connection_info().addr());
+        let place = match &sentinels {
+            Some(sentinels) => format!("redis {:?}, as its sentinels say", sentinels.name),
+            None => format!("redis {}", client.get_connection_info().addr()),
+        };
         let keys = Keys::of(&options.name);
-        let link = || Link::new(client.clone(), &place, &options);
+        let link = || Link::new(client.clone(), sentinels.clone(), &place, &options);
         let writing = if options.read_only { link() } else { link().durable(&options) };
         let (reading, watching) = (link(), link());
         setup::find(&writing, &keys).await?;
