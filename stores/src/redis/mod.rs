@@ -3,14 +3,16 @@
 //! *Problem.* Redis is fast and everywhere, but it does not roll back, says nothing when its log went
 //! backwards, and loses what its configuration lets it lose.
 //!
-//! *Invariant.* One script appends: it checks everything about a commit before it writes any of it, and
-//! the server runs one script at a time. So positions are given in one order and become visible in it.
-//! What a server's configuration would lose is refused when a store connects.
+//! *Invariant.* One script appends: it judges all of a round before it writes any of it, and the server
+//! runs one script at a time. So positions are given in one order and become visible in it. What a
+//! server's configuration would lose is refused when a store connects, and so is a replica, whose
+//! answers may be old.
 //!
 //! *Shape.* The commits that wait in a process go together in rounds, each one call of the script.
 //! The log is a stream with an entry for each commit; lists by stream and by tag find entries, and
 //! hashes find keys. Reads run on a connection of their own, and one more waits for news on
-//! behalf of all tails. `docs/decisions/store-contract.md` has the measurements.
+//! behalf of all tails. `docs/decisions/store-contract.md` has the reasons, `docs/performance.md` the
+//! measurements.
 //!
 //! The keys are listed in `keys.rs`. Other programs must not write to them.
 

@@ -17,7 +17,7 @@ const SEARCHED: usize = 32 * 1024;
 const TRIP_BYTES: usize = 1024 * 1024;
 const TRIP: usize = 1024;
 /// How many where the next trip is under way while the events of this one are decoded.
-const SHORT_TRIP: usize = 256;
+const SHORT_TRIP: usize = 512;
 
 /// How large entries are, about: so that a trip brings no more than fits.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::served;
 
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 /// An append that is synced takes long enough for fewer than a store in the process needs.
-const EFFORT: Effort = Effort { rounds: 11, alone: 100, together: 20 };
+const EFFORT: Effort = Effort { rounds: 9, alone: 80, together: 20 };
 
 /// Measures on logs of these sizes, of all where none are given.
 pub(crate) async fn run(sizes: &[usize]) -> Result<()> {
