@@ -8,20 +8,22 @@ use std::time::Duration;
 use factum::stores::MemoryStore;
 use factum::stores::sqlite::SqliteStore;
 use factum_benches::Result;
-use factum_benches::guards::{APPENDS, Kind, RUN, SIZES, Subject, figures, head};
+use factum_benches::guard::{Effort, Kind, RUN, SIZES, Subject, figures, header};
 use factum_benches::report::{figure, line};
+
+const EFFORT: Effort = Effort { rounds: 21, alone: 200, together: 20 };
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let given: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
     let sizes = if given.is_empty() { &SIZES[..] } else { &given };
     runtime.block_on(async {
-        head();
+        header(EFFORT.rounds);
         let mut last = Vec::new();
         for size in sizes {
             let mut memory = Subject::new(Arc::new(MemoryStore::new()))?;
             memory.fill(*size, Kind::Exact).await?;
-            last = memory.measure("memory", *size, APPENDS).await?;
+            last = memory.measure("memory", *size, EFFORT).await?;
         }
         figures("memory", &last);
         for size in sizes {
@@ -59,7 +61,7 @@ async fn embedded(folder: &Path, size: usize) -> Result<Vec<(usize, f64)>> {
     ));
     figure(&format!("tags_fill_ratio_{size}"), rate(slow) / rate(fast), "ratio");
     figure(&format!("tags_bytes_{size}"), more, "bytes an event");
-    let ratios = tagged.0.measure("embedded", size, APPENDS).await?;
+    let ratios = tagged.0.measure("embedded", size, EFFORT).await?;
     reopened.close().await;
     Ok(ratios)
 }

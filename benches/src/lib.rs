@@ -3,7 +3,7 @@
 pub mod bare;
 pub mod children;
 pub mod events;
-pub mod guards;
+pub mod guard;
 pub mod load;
 pub mod memory;
 pub mod report;

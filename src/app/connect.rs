@@ -8,6 +8,7 @@ impl App {
     /// | URL | store | feature |
     /// |---|---|---|
     /// | `redis://HOST`, `rediss://HOST` | Redis | `redis`, and `redis-tls` for the second |
+    /// | `redis-sentinel://HOST,HOST/NAME` | Redis, where its sentinels say; `rediss-sentinel://` with TLS | as above |
     /// | `postgres://HOST/DATABASE` | PostgreSQL, whose tables `PostgresStore::migrate` has made | `postgres`, and `postgres-tls` with `sslmode=require` or `verify-full` |
     /// | `sqlite:FILE` | the embedded store, as [`open`](Self::open) has it | `embedded` |
     /// | `memory:` | the memory store, as [`memory`](Self::memory) has it | |
@@ -31,13 +32,13 @@ impl App {
         match scheme {
             "memory" => Ok(Self::memory()),
             "sqlite" => embedded(rest),
-            "redis" | "rediss" => redis(url).await,
+            "redis" | "rediss" | "redis-sentinel" | "rediss-sentinel" => redis(url).await,
             "postgres" | "postgresql" => postgres(url).await,
             // The URL may have a password in it.
             _ => Err(refused(
                 "the store",
-                "its URL begins with none of `redis://`, `rediss://`, `postgres://`, `sqlite:` and \
-                 `memory:`",
+                "its URL begins with none of `redis://`, `rediss://`, `redis-sentinel://`, `postgres://`, \
+                 `sqlite:` and `memory:`",
             )),
         }
     }

@@ -1,1 +1,1 @@
-//! What the benchmarks of the stores on servers share.
+//! Benchmarks of the stores on servers. How each figure is measured is said in `docs/performance.md`.

@@ -3,8 +3,8 @@ use std::time::Instant;
 
 use factum_core::Key;
 use factum_core::store::{
-    Commit, Conflict, Direction, Guard, Outcome, Past, Position, Range, Receipt, Refused, Stamp,
-    StoreError, Written, check_commit,
+    Commit, Conflict, Direction, Guard, Outcome, Past, Position, Query, Range, Receipt, Refused,
+    Stamp, StoreError, Written, check_commit,
 };
 use redis::Value;
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -12,14 +12,18 @@ use tokio::sync::oneshot;
 
 use super::entry::{Entry, mark};
 use super::fault::{BACKEND, Fault};
-use super::part::{Part, Searched};
+use super::keys::Keys;
+use super::part::{Packed, Part, Searched};
 use super::rounds::{Answer, Waiting};
-use super::value::{Odd, number, parsed};
+use super::value::{number, parsed};
 use super::{RedisStore, batch, read, rounds};
 
-/// Over how many positions the script searches for what a guard forbids. What lies further back is
-/// searched here, so that no round blocks the server for long.
+/// Over how many positions the script searches for what a guard forbids, where no list of a stream or
+/// tag tells it. What lies further back is searched here, so that no round blocks the server for long.
 const GAP: u64 = 1000;
+/// The same where the script has handed a commit back as its search took too long: what is left is
+/// less than it gives up at.
+const SHORT_GAP: u64 = 128;
 /// How many events such a search reads at once.
 const PAGE: usize = 256;
 
@@ -27,18 +31,40 @@ const PAGE: usize = 256;
 pub(super) async fn append(store: &RedisStore, run: &[Commit]) -> Result<Vec<Outcome>, StoreError> {
     let mut past = Past::new();
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(run.len());
-    let mut end = store.known_end();
+    let mut far = Far { end: store.known_end(), handed_back: false };
     while outcomes.len() < run.len() {
         let base = outcomes.len();
-        let appended = append_some(store, run, base, &mut past, end).await;
+        let appended = append_some(store, run, base, &mut past, far).await;
         let some = appended.map_err(|error| if base == 0 { error } else { in_part(error) })?;
-        if some.is_empty() {
-            // A guard had more to search than the script may: others wrote more than was known here.
-            end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
+        far.handed_back = some.is_empty();
+        if far.handed_back {
+            // A guard had more to search than the script may.
+            far.end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
         }
         outcomes.extend(some);
     }
     Ok(outcomes)
+}
+
+/// What decides whether a guard is searched for here.
+#[derive(Clone, Copy, Debug)]
+struct Far {
+    /// Where the log ends, about.
+    end: Position,
+    /// The script has come to the next commit and handed it back.
+    handed_back: bool,
+}
+
+impl Far {
+    /// Up to how far from the end is searched; `None`: the script does it all.
+    fn gap(&self, query: &Query) -> Option<u64> {
+        // The newest entry of a list tells mostly that there is nothing to search.
+        match Keys::lists(query) {
+            _ if self.handed_back => Some(SHORT_GAP),
+            Some(_) => None,
+            None => Some(GAP),
+        }
+    }
 }
 
 /// The error of a run of which earlier parts are stored.
@@ -58,10 +84,12 @@ async fn append_some(
     run: &[Commit],
     base: usize,
     past: &mut Past,
-    end: Position,
+    far: Far,
 ) -> Result<Vec<Outcome>, StoreError> {
     let (done, rest) = run.split_at(base);
-    let mut part = Part::at(base, guarded_keys(done, rest));
+    // Drawn for this one time that it is sent.
+    let stamp = Stamp::draw();
+    let mut part = Part::at(&store.shared.keys, base, guarded_keys(done, rest), stamp);
     let mut bad = Vec::new();
     for (index, commit) in rest.iter().enumerate() {
         if part.is_full() {
@@ -70,7 +98,7 @@ async fn append_some(
         match check_commit(commit, &store.shared.options.limits) {
             Ok(()) => {
                 let earlier = run.get(..base + index).unwrap_or(run);
-                part.push(commit, past, search(store, commit, earlier, end).await?);
+                part.push(commit, past, search(store, commit, earlier, far).await?);
                 bad.push(None);
             }
             Err(problem) => {
@@ -79,13 +107,18 @@ async fn append_some(
             }
         }
     }
-    let Answer { outcomes, stamp } = ask(store, part).await?;
+    let Answer { mut before, outcomes } = ask(store, part.packed()).await?;
     let mut told = Vec::with_capacity(bad.len());
     for (index, ((commit, bad), outcome)) in rest.iter().zip(bad).zip(outcomes).enumerate() {
         let outcome = match bad {
             Some(problem) => Err(problem.into()),
-            None => store.outcome(commit, outcome, stamp)?,
+            None => store.outcome(commit, outcome, before, stamp)?,
         };
+        if let Ok(receipt) = &outcome
+            && !receipt.repeated
+        {
+            before = receipt.mark.position.number();
+        }
         past.add(base + index, commit, &outcome);
         told.push(outcome);
     }
@@ -101,20 +134,21 @@ fn guarded_keys(done: &[Commit], rest: &[Commit]) -> Vec<Key> {
     }
 }
 
-/// Searches what lies far back for what the commit's guard forbids, of a log that ends about there.
+/// Searches what lies far back for what the commit's guard forbids.
 async fn search(
     store: &RedisStore,
     commit: &Commit,
     earlier: &[Commit],
-    end: Position,
+    far: Far,
 ) -> Result<Searched, StoreError> {
     let Some(Guard { query, after }) = &commit.guard else { return Ok(Searched::default()) };
-    let (end, mut through) = (end.number(), *after);
-    if end.saturating_sub(through.number()) <= GAP {
+    let Some(gap) = far.gap(query) else { return Ok(Searched::default()) };
+    let (end, mut through) = (far.end.number(), *after);
+    if end.saturating_sub(through.number()) <= gap {
         return Ok(Searched::default());
     }
     let own: HashSet<Key> = earlier.iter().map(|commit| commit.key).collect();
-    while end.saturating_sub(through.number()) > GAP {
+    while end.saturating_sub(through.number()) > gap {
         let (query, range) = (query.clone(), Range::after(through));
         let page = read::page(&store.shared, query, range, Direction::Forward, PAGE).await?;
         let found = page.events.iter().find(|event| !own.contains(&event.at.key));
@@ -130,7 +164,7 @@ async fn search(
 }
 
 /// Hands a part to the rounds and waits for what became of it.
-async fn ask(store: &RedisStore, part: Part) -> Result<Answer, StoreError> {
+async fn ask(store: &RedisStore, part: Packed) -> Result<Answer, StoreError> {
     let Some(queue) = &store.queue else { return Err(StoreError::Closed) };
     let limit = store.shared.options.answer_within;
     let due = Instant::now() + limit;
@@ -151,16 +185,24 @@ impl RedisStore {
         self.news.upgrade().map_or(Position::START, |news| *news.borrow())
     }
 
-    /// What the script said of a commit.
-    fn outcome(&self, commit: &Commit, told: Value, stamp: Stamp) -> Result<Outcome, StoreError> {
-        let Value::Array(parts) = told else { return Err(odd()) };
+    /// What the script said of a commit, before which the log ended there.
+    fn outcome(
+        &self,
+        commit: &Commit,
+        told: Value,
+        before: u64,
+        stamp: Stamp,
+    ) -> Result<Outcome, StoreError> {
+        let parts = match told {
+            Value::Int(_) => return self.stored(commit, &[told], before, stamp).map(Ok),
+            Value::Array(parts) => parts,
+            _ => return Err(odd()),
+        };
         let mut parts = parts.into_iter();
         let Some(Value::Int(kind)) = parts.next() else { return Err(odd()) };
         let rest: Vec<Value> = parts.collect();
         match (kind, rest.as_slice()) {
-            (0, [end, firsts @ ..]) => {
-                self.stored(commit, end, firsts, stamp).map(Ok).map_err(|_| odd())
-            }
+            (0, firsts) => self.stored(commit, firsts, before, stamp).map(Ok),
             (1, [..]) => self.repeated(rest).map(Ok),
             (2, [Value::Int(at), Value::Int(newest)]) => {
                 let at = usize::try_from(*at).map_err(|_| odd())?;
@@ -195,18 +237,18 @@ impl RedisStore {
     fn stored(
         &self,
         commit: &Commit,
-        end: &Value,
         firsts: &[Value],
+        before: u64,
         stamp: Stamp,
-    ) -> Result<Receipt, Odd> {
-        let events: usize = commit.writes.iter().map(|write| write.events.len()).sum();
-        let mark = mark(self.shared.log, number(end)?, commit.key, stamp, events as u64);
+    ) -> Result<Receipt, StoreError> {
+        let events = commit.writes.iter().map(|write| write.events.len() as u64).sum();
+        let mark = mark(self.shared.log, before + events, commit.key, stamp, events);
         let writes = commit.writes.iter().zip(firsts).map(|(write, first)| {
-            let first = number(first)?;
+            let first = number(first).map_err(|_| odd())?;
             let last = first + (write.events.len() as u64).saturating_sub(1);
             Ok(Written { stream: write.stream.clone(), first, last })
         });
-        let writes = writes.collect::<Result<Vec<_>, Odd>>()?;
+        let writes = writes.collect::<Result<Vec<_>, StoreError>>()?;
         Ok(Receipt { key: commit.key, mark, writes, repeated: false })
     }
 

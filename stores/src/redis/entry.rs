@@ -129,6 +129,12 @@ impl Entry {
         Ok(events)
     }
 
+    /// The mark of its last event.
+    pub(super) fn mark(&self, log: LogId) -> Result<Mark, Damaged> {
+        let count: u64 = self.writes()?.iter().map(|(_, _, count)| count).sum();
+        Ok(mark(log, self.end, self.key()?, self.stamp()?, count))
+    }
+
     /// The receipt of a repeat of its commit.
     pub(super) fn receipt(&self, log: LogId) -> Result<Receipt, Damaged> {
         let (key, stamp, writes) = (self.key()?, self.stamp()?, self.writes()?);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use factum_core::Timestamp;
-use factum_core::store::{CommandMark, Commit, Headers, Metadata};
+use factum_core::store::{CommandMark, Commit, Headers, Metadata, Stamp};
 use uuid::Uuid;
 
 /// The place of the content's digest in a stored head, after key and stamp.
@@ -15,9 +15,11 @@ const CAUSATION: u8 = 2;
 const ACTOR: u8 = 4;
 const HEADERS: u8 = 8;
 
-/// The head of a commit without key and stamp: its content's digest, the command, the rest.
-pub(super) fn write(commit: &Commit) -> Vec<u8> {
-    let mut head = Vec::with_capacity(96);
+/// The head of a commit: its key, the stamp, its content's digest, the command, the rest.
+pub(super) fn write(commit: &Commit, stamp: Stamp) -> Vec<u8> {
+    let mut head = Vec::with_capacity(128);
+    head.extend(commit.key.as_bytes());
+    head.extend(stamp.number().to_be_bytes());
     head.extend(digest(commit));
     let meta = &commit.meta;
     command(&mut head, meta.command.as_ref());
@@ -145,7 +147,7 @@ mod tests {
     fn kept(meta: &Metadata) -> Option<Metadata> {
         let key = Key::from_bytes([1; 16]);
         let commit = Commit { key, meta: meta.clone(), writes: Vec::new(), guard: None };
-        read(&[&[0; STAMPED][..], &write(&commit)].concat())
+        read(&write(&commit, Stamp::new(1)))
     }
 
     #[test]

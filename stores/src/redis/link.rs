@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use factum_core::store::{Durability, StoreError};
@@ -9,6 +10,7 @@ use super::fault::{Fault, unavailable};
 use super::options::RedisOptions;
 use super::request::Request;
 use super::scripts::Loaded;
+use super::sentinels::Sentinels;
 use super::setup;
 
 /// How long to wait after the first attempt to connect that failed, and the most after many.
@@ -22,11 +24,15 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_
 /// shares its result, so that a server that is away costs a request no more than one attempt.
 pub(super) struct Link {
     client: Client,
+    /// Who knows where the server is, if the client does not.
+    sentinels: Option<Arc<Sentinels>>,
     place: String,
     connect_within: Duration,
     answer_within: Duration,
     /// What a server must give that is appended to, and what it is taken to give unread.
     durability: Option<(Durability, Option<Durability>)>,
+    /// Whether a replica will do.
+    read_only: bool,
     slot: Mutex<Slot>,
 }
 
@@ -50,11 +56,25 @@ struct Session {
 }
 
 impl Link {
-    pub(super) fn new(client: Client, place: &str, options: &RedisOptions) -> Self {
+    pub(super) fn new(
+        client: Client,
+        sentinels: Option<Arc<Sentinels>>,
+        place: &str,
+        options: &RedisOptions,
+    ) -> Self {
         let (connect_within, answer_within) = (options.connect_within, options.answer_within);
         let place = place.to_owned();
-        let (durability, slot) = (None, Mutex::default());
-        Self { client, place, connect_within, answer_within, durability, slot }
+        let (durability, slot, read_only) = (None, Mutex::default(), options.read_only);
+        Self {
+            client,
+            sentinels,
+            place,
+            connect_within,
+            answer_within,
+            durability,
+            read_only,
+            slot,
+        }
     }
 
     /// The same, for appending: each connection makes sure that its server loses no more than it may.
@@ -104,6 +124,13 @@ impl Link {
             Ok(Err(error)) => Fault::of(&error, &self.place),
             Err(_) => Fault::late(limit),
         };
+        let fault = match fault {
+            Fault::Store(error @ StoreError::ReadOnly { .. }) if self.sentinels.is_some() => {
+                self.give_up(session.number, None).await;
+                Fault::Store(self.outdated(error))
+            }
+            fault => fault,
+        };
         match &fault {
             Fault::Lost(_) | Fault::NoScript => self.give_up(session.number, None).await,
             Fault::Moved(node) => self.give_up(session.number, self.node(node)).await,
@@ -123,8 +150,7 @@ impl Link {
             Some((when, _)) => tokio::time::sleep(slot.pause.saturating_sub(when.elapsed())).await,
             None => {}
         }
-        let client = slot.node.as_ref().unwrap_or(&self.client);
-        match self.connect(client, slot.promised).await {
+        match self.connect(slot.node.as_ref(), slot.promised).await {
             Ok((connection, scripts, promised)) => {
                 let number = slot.made + 1;
                 let session = Session { number, connection, scripts };
@@ -144,7 +170,7 @@ impl Link {
 
     async fn connect(
         &self,
-        client: &Client,
+        node: Option<&Client>,
         promised: Option<Durability>,
     ) -> Result<(MultiplexedConnection, Loaded, Option<Durability>), StoreError> {
         let limit = self.connect_within;
@@ -153,8 +179,16 @@ impl Link {
             let config = AsyncConnectionConfig::new()
                 .set_connection_timeout(None)
                 .set_response_timeout(None);
+            let client = match node {
+                Some(node) => node.clone(),
+                None => self.client().await?,
+            };
             let connected = client.get_multiplexed_async_connection_with_config(&config).await;
             let mut connection = connected.map_err(|error| self.unconnected(&error))?;
+            if !self.read_only {
+                let primary = setup::primary(&mut connection, &self.place).await;
+                primary.map_err(|error| self.outdated(error))?;
+            }
             let scripts = Loaded::load(&mut connection).await;
             let scripts = scripts.map_err(|error| self.unconnected(&error))?;
             let Some((wanted, stated)) = self.durability else {
@@ -172,6 +206,24 @@ impl Link {
                     "no connection to {place} within {limit:?}, the time limit `connect_within`"
                 )))
             }
+        }
+    }
+
+    /// The client for the server as it is now.
+    async fn client(&self) -> Result<Client, StoreError> {
+        let Some(sentinels) = &self.sentinels else { return Ok(self.client.clone()) };
+        let primary = sentinels.primary(self.connect_within).await?;
+        self.node(&primary)
+            .ok_or_else(|| unavailable(format!("the sentinels give {primary:?} as an address")))
+    }
+
+    /// What is said of a server that is no primary: the sentinels will name another.
+    fn outdated(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Open { .. } | StoreError::ReadOnly { .. } if self.sentinels.is_some() => {
+                unavailable("the server is a primary no more, and there is no other yet".to_owned())
+            }
+            error => error,
         }
     }
 

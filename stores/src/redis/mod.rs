@@ -3,14 +3,16 @@
 //! *Problem.* Redis is fast and everywhere, but it does not roll back, says nothing when its log went
 //! backwards, and loses what its configuration lets it lose.
 //!
-//! *Invariant.* One script appends: it checks everything about a commit before it writes any of it, and
-//! the server runs one script at a time. So positions are given in one order and become visible in it.
-//! What a server's configuration would lose is refused when a store connects.
+//! *Invariant.* One script appends: it judges all of a round before it writes any of it, and the server
+//! runs one script at a time. So positions are given in one order and become visible in it. What a
+//! server's configuration would lose is refused when a store connects, and so is a replica, whose
+//! answers may be old.
 //!
 //! *Shape.* The commits that wait in a process go together in rounds, each one call of the script.
 //! The log is a stream with an entry for each commit; lists by stream and by tag find entries, and
 //! hashes find keys. Reads run on a connection of their own, and one more waits for news on
-//! behalf of all tails. `docs/decisions/store-contract.md` has the measurements.
+//! behalf of all tails. `docs/decisions/store-contract.md` has the reasons, `docs/performance.md` the
+//! measurements.
 //!
 //! The keys are listed in `keys.rs`. Other programs must not write to them.
 
@@ -29,6 +31,7 @@ mod read;
 mod request;
 mod rounds;
 mod scripts;
+mod sentinels;
 mod setup;
 mod snapshots;
 mod value;
@@ -37,7 +40,7 @@ mod watcher;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ::redis::{Client, Value};
+use ::redis::Value;
 use factum_core::snapshot::SnapshotStore;
 use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, Durability, EventStore, KeyMemory, LogId, Mark,
@@ -54,6 +57,7 @@ pub use options::RedisOptions;
 use read::Sizes;
 use request::Request;
 use rounds::Waiting;
+use sentinels::Sentinels;
 use value::{list, number};
 
 /// How many appends wait to be sent; those beyond wait their turn.
@@ -106,13 +110,18 @@ struct Shared {
 
 impl RedisStore {
     /// Connects to the server at this address, `redis://[user:password@]host[:port][/database]`,
-    /// `unix:///path`, or with the feature `redis-tls` `rediss://…`, and makes the log if there is none. Needs a tokio runtime, in which the store's
-    /// work is done.
+    /// `unix:///path`, or with the feature `redis-tls` `rediss://…`, and makes the log if there is
+    /// none. Needs a tokio runtime, in which the store's work is done.
+    ///
+    /// `redis-sentinel://[user:password@]host[:port],…/name[?db=number]` (`rediss-sentinel://…`) asks the
+    /// sentinels there where the server `name` is, now and whenever it connects again; user and password
+    /// are the server's. A failover may lose what was acknowledged, as replicas follow behind: who has
+    /// seen it is told with [`StoreError::Rewound`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if there is no answer; [`StoreError::Open`] if the address is wrong,
-    /// the server does not let us in, would lose more than [`RedisOptions::durability`] allows, or has
-    /// something else in the place of the log.
+    /// the server does not let us in, is a replica, would lose more than [`RedisOptions::durability`]
+    /// allows, or has something else in the place of the log.
     pub async fn connect(url: impl AsRef<str>) -> Result<Self, StoreError> {
         Self::options().connect(url).await
     }
@@ -141,19 +150,27 @@ impl RedisStore {
     async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
         #[cfg(feature = "redis-tls")]
         choose_crypto();
-        let client = Client::open(url).map_err(|error| StoreError::Open {
+        let wrong = |error| StoreError::Open {
             // The address may have a password in it.
             place: "the Redis server".to_owned(),
             reason: format!("its address is not one: {error}"),
-        })?;
+        };
+        let (sentinels, client) = match Sentinels::of(url, &options).map_err(wrong)? {
+            Some((sentinels, client)) => (Some(Arc::new(sentinels)), client),
+            None => (None, options.client(url).map_err(wrong)?),
+        };
         if options.name.is_empty() || options.name.contains(['{', '}']) {
             let reason = "its name is empty or has a brace: choose another with `log`".to_owned();
             return Err(StoreError::Open { place: format!("log {:?}", options.name), reason });
         }
-        let place = format!("redis {}", client.get_connection_info().addr());
+        let place = match &sentinels {
+            Some(sentinels) => format!("redis {:?}, as its sentinels say", sentinels.name),
+            None => format!("redis {}", client.get_connection_info().addr()),
+        };
         let keys = Keys::of(&options.name);
-        let link = || Link::new(client.clone(), &place, &options);
-        let (writing, reading, watching) = (link().durable(&options), link(), link());
+        let link = || Link::new(client.clone(), sentinels.clone(), &place, &options);
+        let writing = if options.read_only { link() } else { link().durable(&options) };
+        let (reading, watching) = (link(), link());
         setup::find(&writing, &keys).await?;
         let durability = writing.durability().await?;
         let log = setup::log(&writing, &place, &keys).await?;
@@ -266,7 +283,12 @@ impl Shared {
 
 impl EventStore for RedisStore {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
-        Box::pin(async move { append::append(self, &run).await })
+        Box::pin(async move {
+            if self.shared.options.read_only {
+                return Err(StoreError::ReadOnly { place: self.shared.place.clone() });
+            }
+            append::append(self, &run).await
+        })
     }
 
     fn read(

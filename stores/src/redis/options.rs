@@ -1,6 +1,9 @@
 use std::time::Duration;
 
 use factum_core::store::{Durability, Limits, StoreError};
+#[cfg(feature = "redis-tls")]
+use redis::TlsCertificates;
+use redis::{Client, RedisResult};
 
 use super::RedisStore;
 
@@ -14,6 +17,9 @@ pub struct RedisOptions {
     pub(super) connect_within: Duration,
     pub(super) answer_within: Duration,
     pub(super) replicas: Option<(usize, Duration)>,
+    pub(super) read_only: bool,
+    #[cfg(feature = "redis-tls")]
+    pub(super) trusted: Option<Vec<u8>>,
 }
 
 impl Default for RedisOptions {
@@ -26,6 +32,9 @@ impl Default for RedisOptions {
             connect_within: Duration::from_secs(5),
             answer_within: Duration::from_secs(10),
             replicas: None,
+            read_only: false,
+            #[cfg(feature = "redis-tls")]
+            trusted: None,
         }
     }
 }
@@ -82,6 +91,32 @@ impl RedisOptions {
     #[must_use]
     pub fn replicas(self, replicas: usize, within: Duration) -> Self {
         Self { replicas: (replicas > 0).then_some((replicas, within)), ..self }
+    }
+
+    /// Only reads, which a replica will do for: what it has may be older than what was acknowledged, so
+    /// that nothing should be decided on it. Appends fail with [`StoreError::ReadOnly`], and what the
+    /// server would lose is not looked at. Without this a replica is refused.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
+    }
+
+    /// Trusts these certificates (PEM) instead of the system's, for `rediss://` addresses: those of an
+    /// authority of your own, or the server's own one where it signed itself.
+    #[cfg(feature = "redis-tls")]
+    #[must_use]
+    pub fn trust(self, certificates: impl Into<Vec<u8>>) -> Self {
+        Self { trusted: Some(certificates.into()), ..self }
+    }
+
+    /// The client for an address.
+    pub(super) fn client(&self, url: &str) -> RedisResult<Client> {
+        #[cfg(feature = "redis-tls")]
+        if let Some(certificates) = &self.trusted {
+            let root_cert = Some(certificates.clone());
+            return Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert });
+        }
+        Client::open(url)
     }
 
     /// Connects to the server. See [`RedisStore::connect`].

@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use factum_core::store::{Direction, Mark, Page, Position, Query, Range, Recorded, StoreError};
 
+use futures_util::future::{OptionFuture, join};
+
 use super::Shared;
 use super::batch::{Batch, moment};
 use super::entry::Entry;
@@ -14,6 +16,8 @@ const SEARCHED: usize = 32 * 1024;
 /// How many bytes, about, and how many entries at the most come with one trip.
 const TRIP_BYTES: usize = 1024 * 1024;
 const TRIP: usize = 1024;
+/// How many where the next trip is under way while the events of this one are decoded.
+const SHORT_TRIP: usize = 512;
 
 /// How large entries are, about: so that a trip brings no more than fits.
 #[derive(Debug)]
@@ -73,6 +77,26 @@ async fn nothing(shared: &Shared, range: &Range, direction: Direction) -> Result
     Ok(Page { events: Vec::new(), more, complete_to })
 }
 
+/// The next entries, at most so many as a page of that many events may need.
+async fn batch(
+    shared: &Shared,
+    query: &Query,
+    range: &Range,
+    direction: Direction,
+    limit: usize,
+) -> Result<Batch, StoreError> {
+    let most = shared.sizes.entries_a_trip();
+    // Where each entry may match, no more are needed than events; a filter lets fewer through.
+    let most = match query {
+        Query::AnyOf(_) => most.min(limit.saturating_mul(4)),
+        Query::Stream(_) => most.min(limit),
+        Query::All => most.min(limit).min(SHORT_TRIP),
+    };
+    let batch = Batch::read(shared, query, range, direction, most).await?;
+    shared.sizes.note(&batch.entries);
+    Ok(batch)
+}
+
 /// A read under way.
 struct Reading<'a> {
     shared: &'a Shared,
@@ -84,18 +108,6 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    async fn batch(&self, range: &Range, direction: Direction) -> Result<Batch, StoreError> {
-        let most = self.shared.sizes.entries_a_trip();
-        // Where each entry may match, no more are needed than events; a filter lets fewer through.
-        let most = match self.query {
-            Query::AnyOf(_) => most.min(self.limit.saturating_mul(4)),
-            Query::All | Query::Stream(_) => most.min(self.limit),
-        };
-        let batch = Batch::read(self.shared, &self.query, range, direction, most).await?;
-        self.shared.sizes.note(&batch.entries);
-        Ok(batch)
-    }
-
     fn wants(&self, event: &Recorded) -> bool {
         self.range.contains(event.at.position, event.at.revision) && self.query.matches(event)
     }
@@ -115,40 +127,87 @@ impl Reading<'_> {
 
     async fn forward(mut self) -> Result<Page, StoreError> {
         let (mut left, mut searched) = (self.range, 0);
+        let (shared, query, limit) = (self.shared, self.query.clone(), self.limit);
+        let next = |range: Range| {
+            let query = &query;
+            async move { batch(shared, query, &range, Direction::Forward, limit).await }
+        };
+        let mut got = next(left).await?;
         loop {
-            let Batch { moment, entries, mut more } = self.batch(&left, Direction::Forward).await?;
+            let Batch { moment, entries, mut more } = got;
             searched += entries.len();
             let last = moment.last(&self.range);
-            let mut entries = entries.into_iter();
-            while let Some(entry) = entries.next() {
-                let mut events = self.decode(&entry, moment.end)?.into_iter();
-                while let Some(event) = events.next() {
-                    let mark = event.at.mark();
-                    left = Range { after: mark.position, seen: Some(mark), ..left };
-                    if self.wants(&event) {
-                        self.push(event);
-                    }
-                    if self.is_full() {
-                        let rest = events.len() + entries.len() > 0 || more;
-                        let more = rest && mark.position < last.position;
-                        return Ok(self.page(more, if more { mark } else { last }));
-                    }
-                }
+            let ahead = self.ahead(&left, &entries, more, last)?;
+            let ahead = OptionFuture::from(ahead.map(&next));
+            // The first is polled first: it is on its way while the second decodes.
+            let (ahead, took) = join(ahead, async { self.take(&mut left, entries, last) }).await;
+            let rest = took?;
+            if self.is_full() {
+                let mark = left.seen.unwrap_or(last);
+                let more = (rest || more) && mark.position < last.position;
+                return Ok(self.page(more, if more { mark } else { last }));
             }
             more &= left.after < last.position;
             match left.seen {
                 Some(mark) if more && searched >= SEARCHED => return Ok(self.page(true, mark)),
-                _ if more => {}
-                _ => return Ok(self.page(false, last)),
+                _ if !more => return Ok(self.page(false, last)),
+                _ => {}
+            }
+            got = match ahead {
+                Some(ahead) => ahead?,
+                None => next(left).await?,
+            };
+        }
+    }
+
+    /// What is left beyond these entries, where it is certain to be needed.
+    fn ahead(
+        &self,
+        left: &Range,
+        entries: &[Entry],
+        more: bool,
+        last: Mark,
+    ) -> Result<Option<Range>, StoreError> {
+        let enough = self.events.len() + entries.len() >= self.limit;
+        match entries.last() {
+            Some(entry) if self.query == Query::All && more && !enough => {
+                let mark = entry.mark(last.log).map_err(|damaged| self.shared.damaged(damaged))?;
+                let wanted = mark.position < last.position;
+                Ok(wanted.then_some(Range { after: mark.position, seen: Some(mark), ..*left }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes the events that are wanted until the page is full; whether some of these are left.
+    fn take(
+        &mut self,
+        left: &mut Range,
+        entries: Vec<Entry>,
+        last: Mark,
+    ) -> Result<bool, StoreError> {
+        let mut entries = entries.into_iter();
+        while let Some(entry) = entries.next() {
+            let mut events = self.decode(&entry, last)?.into_iter();
+            while let Some(event) = events.next() {
+                let mark = event.at.mark();
+                *left = Range { after: mark.position, seen: Some(mark), ..*left };
+                if self.wants(&event) {
+                    self.push(event);
+                }
+                if self.is_full() {
+                    return Ok(events.len() + entries.len() > 0);
+                }
             }
         }
+        Ok(false)
     }
 
     async fn backward(mut self) -> Result<Page, StoreError> {
         let (mut left, mut end) = (self.range, None);
         loop {
             let Batch { moment, entries, mut more } =
-                self.batch(&left, Direction::Backward).await?;
+                batch(self.shared, &self.query, &left, Direction::Backward, self.limit).await?;
             let end = *end.get_or_insert(moment.end);
             if entries.is_empty() && more && left.through.is_none() {
                 // All that came was newer.

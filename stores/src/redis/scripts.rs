@@ -6,6 +6,7 @@ const APPEND: &str = concat!(
     include_str!("scripts/round.lua"),
     include_str!("scripts/guard.lua"),
     include_str!("scripts/repeat.lua"),
+    include_str!("scripts/judge.lua"),
     include_str!("scripts/append.lua"),
 );
 

@@ -24,6 +24,32 @@ pub(super) async fn find(link: &Link, keys: &Keys) -> Result<(), StoreError> {
     link.read(&Request::commands(vec![command])).await.map(|_| ())
 }
 
+/// Makes sure that the server of a new connection is no replica: what is read there may be older than
+/// what others were told is stored.
+///
+/// # Errors
+/// If it is one.
+pub(super) async fn primary(
+    connection: &mut MultiplexedConnection,
+    place: &str,
+) -> Result<(), StoreError> {
+    // Unlike ROLE and INFO it is allowed to every user.
+    let hello = redis::cmd("HELLO").query_async::<Value>(connection).await;
+    let hello = hello.map_err(|error| Fault::of(&error, place).of_read())?;
+    let told = match hello {
+        Value::Map(pairs) => pairs.into_iter().flat_map(|(name, value)| [name, value]).collect(),
+        other => list(other).unwrap_or_default(),
+    };
+    let mut words = told.into_iter().map(|word| text(word).unwrap_or_default());
+    let role = words.find(|word| word == "role").and(words.next()).unwrap_or_default();
+    if role != "replica" && role != "slave" {
+        return Ok(());
+    }
+    let reason = "it is a replica, whose answers may be old: connect to its primary, or ask with \
+                  `read_only` for reading alone";
+    Err(StoreError::Open { place: place.to_owned(), reason: reason.to_owned() })
+}
+
 /// What an acknowledged commit survives on the server of a new connection.
 ///
 /// # Errors

@@ -99,14 +99,17 @@ async fn users_are_told_what_they_lack() {
     assert!(refused(RedisStore::options(), "no address").await.contains("address"));
 }
 
-/// Keys of another program in the place of ours are errors of those commits that need them, before
-/// anything is written.
+/// Keys of another program in the place of ours are errors of those runs that need them, before
+/// anything of them is written.
 #[tokio::test]
 async fn foreign_keys_are_left_alone() {
     let Some(server) = required(Redis::start()) else { return };
     let store = RedisStore::connect(server.url()).await.unwrap();
     assert_eq!(server.ask(&["SET", "{factum}:s:thing-a", "x"]), "+OK");
     let error = append(&store, one("a", Expected::Any)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+    let run = vec![one("b", Expected::NoStream), one("c", Expected::Any), one("a", Expected::Any)];
+    let error = store.append(run).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
     accepted(&store, one("b", Expected::NoStream)).await;
     assert_eq!(read(&store, &Query::All).await.len(), 1);
@@ -117,7 +120,8 @@ async fn foreign_keys_are_left_alone() {
     assert_eq!(second.head().await.unwrap().event, None);
 }
 
-/// An append waits for replicas where that is asked for; a replica takes none itself.
+/// An append waits for replicas where that is asked for; a replica is for reading alone, if that is
+/// asked for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replicas_have_what_is_acknowledged() {
     // A primary waits some seconds for more replicas by default.
@@ -133,7 +137,9 @@ async fn replicas_have_what_is_acknowledged() {
     let Some(replica) = required(Redis::with(settings)) else { return };
     assert!(insist(&store, alone).await.repeated);
     insist(&store, one("a", Expected::Revision(0))).await;
-    let on_replica = RedisStore::connect(replica.url()).await.unwrap();
+    let message = refused(RedisStore::options(), &replica.url()).await;
+    assert!(message.contains("a replica") && message.contains("`read_only`"), "{message}");
+    let on_replica = RedisStore::options().read_only().connect(replica.url()).await.unwrap();
     assert_eq!(read(&on_replica, &Query::All).await.len(), 2);
     let error = append(&on_replica, one("a", Expected::Any)).await.unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");

@@ -17,4 +17,4 @@ pub use missing::{Missing, required};
 pub use postgres::Postgres;
 pub use process::{Process, free_port};
 pub use proxy::Proxy;
-pub use redis::{Redis, RedisSettings};
+pub use redis::{Redis, RedisSettings, Sentinel};

@@ -152,6 +152,49 @@ impl Redis {
     }
 }
 
+/// A sentinel of its own, which alone decides on a failover.
+#[derive(Debug)]
+pub struct Sentinel {
+    /// It writes into its configuration.
+    _folder: TempDir,
+    port: u16,
+    _process: Process,
+}
+
+impl Sentinel {
+    /// Watches this server under a name, and takes it for dead after half a second.
+    ///
+    /// # Errors
+    /// [`Missing`] if `redis-server` is not installed.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn of(server: &Redis, name: &str) -> Result<Self, Missing> {
+        let program = program("redis-server", &[])?;
+        let (folder, port) = (TempDir::new().unwrap(), free_port());
+        let file = folder.path().join("sentinel.conf");
+        let watched = server.port;
+        let settings = format!(
+            "bind 127.0.0.1\nport {port}\ndir {}\nsentinel monitor {name} 127.0.0.1 {watched} 1\n\
+             sentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 5000\n",
+            folder.path().display()
+        );
+        fs::write(&file, settings).unwrap();
+        let mut command = Command::new(program);
+        command.arg(&file).arg("--sentinel").stdout(Stdio::null());
+        // Without knowing a replica it could not fail over.
+        let process = Process::start(&mut command, || {
+            ask(port, &["SENTINEL", "REPLICAS", name]).is_some_and(|answer| answer == "*1")
+        });
+        Ok(Self { _folder: folder, port, _process: process })
+    }
+
+    /// Its port of the loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
 fn copy_files(from: &Path, to: &Path) {
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();

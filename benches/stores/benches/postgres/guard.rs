@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use factum_benches::Result;
-use factum_benches::guards::{Kind, SIZES, Subject, figures, head};
+use factum_benches::guard::{Effort, Kind, SIZES, Subject, figures, header};
 use factum_benches::report::line;
 use factum_core::store::EventStore;
 
 use crate::open;
 
 /// Fewer than elsewhere, as each waits for the disk.
-const APPENDS: [(usize, usize); 2] = [(1, 50), (64, 10)];
+const EFFORT: Effort = Effort { rounds: 21, alone: 50, together: 10 };
 
 pub(crate) async fn run(url: &str, arguments: &[String]) -> Result<()> {
     let given: Vec<usize> = arguments.iter().filter_map(|word| word.parse().ok()).collect();
@@ -19,13 +19,13 @@ pub(crate) async fn run(url: &str, arguments: &[String]) -> Result<()> {
     let store = open(url, "guards").await?;
     let mut subject = Subject::new(Arc::new(store.clone()))?;
     line("");
-    head();
+    header(EFFORT.rounds);
     let mut last = Vec::new();
     for size in sizes {
         // What was measured before is in the log, too.
         let there = usize::try_from(store.head().await?.position.number())?;
         subject.fill(size.saturating_sub(there), Kind::Exact).await?;
-        last = subject.measure("postgres", *size, APPENDS).await?;
+        last = subject.measure("postgres", *size, EFFORT).await?;
     }
     figures("postgres", &last);
     store.close().await;

@@ -61,16 +61,31 @@ end
 local function searched(entries)
   searches = searches + entries
   if searches > MOST then
-    error(TOO_FAR)
+    error(TOO_FAR, 0)
+  end
+end
+
+-- The first match after a position among the commits that are to be written before.
+local function among_planned(after, before, own, where)
+  for plan = 1, #planned do
+    if ends[plan] > before then
+      return nil
+    end
+    if ends[plan] > after then
+      local found = first_in(entry_of(plan), after, own, where)
+      if found then
+        return found
+      end
+    end
   end
 end
 
 -- The first match after a position among all entries.
 local function scan(after, before, own, where)
   searches = 0
-  local from = '(' .. positive(after) .. '-0'
+  local from = '(' .. digits(after) .. '-0'
   while true do
-    local entries = call('XRANGE', LOG, from, positive(before), 'COUNT', CHUNK)
+    local entries = call('XRANGE', LOG, from, digits(before), 'COUNT', CHUNK)
     searched(#entries)
     for _, entry in ipairs(entries) do
       local found = first_in(entry, after, own, where)
@@ -80,47 +95,53 @@ local function scan(after, before, own, where)
       from = '(' .. entry[1]
     end
     if #entries < CHUNK then
-      return nil
+      return among_planned(after, before, own, where)
     end
   end
 end
 
--- The entries of a list that end after a position, newest first.
-local function listed(list, after, before)
-  local found, at, last = {}, -1, nil
+-- The stored entries of a list that end after a position, newest first.
+local function listed(list, after)
+  -- What a guard has not seen is mostly a few entries.
+  local found, at, last, chunk = {}, -1, nil, 4
   while true do
-    local chunk = call('LRANGE', list, at - CHUNK + 1, at)
-    searched(1)
-    for i = #chunk, 1, -1 do
-      local position = tonumber(chunk[i])
-      if position <= after then
+    local some = call('LRANGE', list, at - chunk + 1, at)
+    searched(DEAR)
+    for i = #some, 1, -1 do
+      if tonumber(some[i]) <= after then
         return found
       end
-      if position <= before and chunk[i] ~= last then
-        last = chunk[i]
+      if some[i] ~= last then
+        last = some[i]
         found[#found + 1] = last
       end
     end
-    if #chunk < CHUNK then
+    if #some < chunk then
       return found
     end
-    at = at - CHUNK
+    at, chunk = at - chunk, CHUNK
   end
 end
 
 local function look_up(list, after, before, own, where)
   searches = 0
-  local entries = listed(list, after, before)
-  for i = #entries, 1, -1 do
-    searched(1)
-    local found = first_in(entry_at(entries[i]), after, own, where)
-    if found then
-      return found
+  if newest_stored_in(list) > after then
+    local entries = listed(list, after)
+    for i = #entries, 1, -1 do
+      searched(DEAR)
+      local found = first_in(entry_at(entries[i]), after, own, where)
+      if found then
+        return found
+      end
     end
+  end
+  if (planned_in[list] or 0) > after then
+    return among_planned(after, before, own, where)
   end
 end
 
--- The first event that a guard forbids. Guards are {after, stream or false, clauses, found or -1}.
+-- The first event that a guard forbids, of those up to `before`, which no earlier commit of its run is
+-- among. Guards are {after, stream or false, clauses, found or -1}.
 local function forbidden(guard, before, own)
   local after = guard[1]
   if guard[4] >= 0 then

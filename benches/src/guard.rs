@@ -1,4 +1,4 @@
-//! Boundaries of two tags, and what a guard by these tags costs an append.
+//! Guards by tags beside exact revisions, on any store.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,12 +17,20 @@ use crate::{Result, median};
 
 /// How large the logs are that are measured.
 pub const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
+const BOUNDARIES: usize = 10_000;
 /// How many commits one append has while a log is filled.
 pub const RUN: usize = 500;
-const BOUNDARIES: usize = 10_000;
-const ROUNDS: usize = 21;
-/// By how many writers, and how many appends by each, a round has.
-pub const APPENDS: [(usize, usize); 2] = [(1, 200), (64, 20)];
+
+/// How long is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// How many rounds of each kind, in turns.
+    pub rounds: usize,
+    /// How many appends one writer makes in a round.
+    pub alone: usize,
+    /// How many appends each of 64 writers makes in a round.
+    pub together: usize,
+}
 
 /// How a measured append is protected, and what its event carries.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +55,8 @@ struct Boundary {
 }
 
 /// A store with boundaries in it.
-#[derive(Debug)]
 pub struct Subject {
-    /// Where they are.
+    /// The store.
     pub store: Arc<dyn EventStore>,
     boundaries: Vec<Boundary>,
     payload: Bytes,
@@ -64,9 +71,9 @@ struct Times {
     guarded: Vec<f64>,
 }
 
-/// Prints what the columns of a measurement are.
-pub fn head() {
-    line(&format!("us an append: median (least-most) of {ROUNDS} interleaved rounds"));
+/// Prints what the columns are.
+pub fn header(rounds: usize) {
+    line(&format!("us an append: median (least-most) of {rounds} interleaved rounds"));
     row("", ["no tags", "exact revision", "guard by 2 tags", "guard / exact"]);
 }
 
@@ -78,11 +85,17 @@ pub fn figures(name: &str, ratios: &[(usize, f64)]) {
     }
 }
 
+impl std::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subject").finish_non_exhaustive()
+    }
+}
+
 impl Subject {
-    /// Boundaries without events.
+    /// A store without boundaries yet.
     ///
     /// # Errors
-    /// If a name is not one.
+    /// If a name does not do.
     pub fn new(store: Arc<dyn EventStore>) -> Result<Self> {
         let boundaries = (0..BOUNDARIES).map(Boundary::new).collect::<Result<_>>()?;
         let payload = format!("{{\"text\":\"{}\"}}", "x".repeat(245)).into();
@@ -92,7 +105,7 @@ impl Subject {
     /// Appends so many events, in long runs; how long that took.
     ///
     /// # Errors
-    /// What the store fails with, or refuses.
+    /// What the store fails with.
     pub async fn fill(&mut self, events: usize, kind: Kind) -> Result<Duration> {
         let mut time = Duration::ZERO;
         let mut left = events;
@@ -109,21 +122,21 @@ impl Subject {
         Ok(time)
     }
 
-    /// Compares the kinds in rounds of so many appends: how much longer a guard takes, by writers.
+    /// Compares the kinds with one writer and with 64: how much longer a guard takes, by writers.
     ///
     /// # Errors
-    /// What the store fails with, or refuses.
+    /// What the store fails with.
     pub async fn measure(
         &mut self,
         name: &str,
         size: usize,
-        appends: [(usize, usize); 2],
+        effort: Effort,
     ) -> Result<Vec<(usize, f64)>> {
         let mut ratios = Vec::new();
-        for (writers, appends) in appends {
+        for (writers, appends) in [(1, effort.alone), (64, effort.together)] {
             let mut times = Times::default();
             // The first round fills caches.
-            for round in 0..=ROUNDS {
+            for round in 0..=effort.rounds {
                 let plain = self.round(writers, appends, Kind::Plain).await?;
                 let exact = self.round(writers, appends, Kind::Exact).await?;
                 let guarded = self.round(writers, appends, Kind::Guarded).await?;
