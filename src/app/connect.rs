@@ -1,3 +1,5 @@
+#[cfg(any(feature = "postgres", feature = "redis"))]
+use factum_core::store::BoxFuture;
 use factum_core::store::StoreError;
 
 use super::{App, AppBuilder};
@@ -60,7 +62,9 @@ fn embedded(_: &str) -> Result<AppBuilder, StoreError> {
 
 #[cfg(feature = "redis")]
 async fn redis(url: &str) -> Result<AppBuilder, StoreError> {
-    let store = factum_stores::RedisStore::connect(url).await?;
+    // Erased, so that its depth does not add to that of its caller's future.
+    let connect: BoxFuture<'_, _> = Box::pin(factum_stores::RedisStore::connect(url));
+    let store = connect.await?;
     Ok(AppBuilder::new(std::sync::Arc::new(store), super::Ownership::Own))
 }
 
@@ -71,7 +75,8 @@ async fn redis(_: &str) -> Result<AppBuilder, StoreError> {
 
 #[cfg(feature = "postgres")]
 async fn postgres(url: &str) -> Result<AppBuilder, StoreError> {
-    let store = factum_stores::PostgresStore::connect(url).await?;
+    let connect: BoxFuture<'_, _> = Box::pin(factum_stores::PostgresStore::connect(url));
+    let store = connect.await?;
     Ok(AppBuilder::new(std::sync::Arc::new(store), super::Ownership::Own))
 }
 
