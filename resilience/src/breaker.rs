@@ -1,0 +1,365 @@
+//! The breaker, as its callers see it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, broadcast};
+
+use crate::clock::Time;
+use crate::events::Listeners;
+use crate::locked::Locked;
+use crate::machine::{Machine, Next, Recorded, Ticket};
+use crate::rules::Rules;
+use crate::state::Gate;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, lock};
+use crate::{
+    BadSettings, BreakerEvent, BreakerSettings, Called, Clock, Denied, Dropped, MetricTotals,
+    Metrics, Permit, Sleep, State, Verdict,
+};
+
+/// A circuit breaker. Clones are the same one.
+///
+/// ```
+/// # use factum_resilience::{Breaker, BreakerSettings, Called};
+/// # async fn charge(order: u32) -> Result<u32, std::io::Error> { Ok(order) }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let payments = Breaker::new("payments", BreakerSettings::default())?;
+/// match payments.call(charge(7)).await {
+///     Ok(receipt) => println!("paid: {receipt}"),
+///     Err(Called::Denied(denied)) => println!("not tried, ask again in {:?}", denied.retry_after),
+///     Err(Called::Failed(error)) => println!("tried, and failed: {error}"),
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Breaker(Arc<Inner>);
+
+struct Inner {
+    /// The machine's, readable without its lock; written under it.
+    gate: AtomicU64,
+    machine: Mutex<Machine>,
+    rules: Rules,
+    time: Time,
+    denied: AtomicU64,
+    listeners: Listeners,
+    /// Wakes those who wait for a change, or for a probe to come back.
+    changed: Notify,
+    name: Arc<str>,
+    settings: BreakerSettings,
+}
+
+impl Breaker {
+    /// A breaker of this name, which is in its errors, events and figures.
+    ///
+    /// # Errors
+    /// The settings make no sense.
+    pub fn new(name: &str, settings: BreakerSettings) -> Result<Self, BadSettings> {
+        settings.check().map(|()| Self::checked(name, settings, Time::machine()))
+    }
+
+    /// The same, by a clock of your own.
+    ///
+    /// # Errors
+    /// The settings make no sense.
+    pub fn with_clock(
+        name: &str,
+        settings: BreakerSettings,
+        clock: impl Clock,
+    ) -> Result<Self, BadSettings> {
+        let time = Time::Given(Arc::new(clock));
+        settings.check().map(|()| Self::checked(name, settings, time))
+    }
+
+    /// With settings that have been checked.
+    pub(crate) fn checked(name: &str, settings: BreakerSettings, time: Time) -> Self {
+        let rules = Rules::new(&settings);
+        let machine = Machine::new(settings.window, settings.initial, &rules, time.nanos());
+        Self(Arc::new(Inner {
+            gate: AtomicU64::new(machine.gate.0),
+            machine: Mutex::new(machine),
+            rules,
+            time,
+            denied: AtomicU64::new(0),
+            listeners: Listeners::default(),
+            changed: Notify::new(),
+            name: name.into(),
+            settings,
+        }))
+    }
+
+    /// Makes a call, or refuses it. An error of the call counts as a failure.
+    ///
+    /// The future is polled only if the call is admitted. Dropping the returned future cancels the call;
+    /// the permit comes back.
+    ///
+    /// # Errors
+    /// [`Called::Denied`] if the breaker refused, [`Called::Failed`] with the call's own error.
+    #[inline]
+    pub async fn call<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Called<E>> {
+        let permit = self.admit_ref()?;
+        let result = call.await;
+        permit.record(Verdict::of(&result));
+        result.map_err(Called::Failed)
+    }
+
+    /// Makes a call, or refuses it; `judge` says what the outcome means. So an error can be a success
+    /// ("not found" is an answer), a result a failure, and an answer can open the breaker for as long
+    /// as the other side asks.
+    ///
+    /// ```
+    /// # use factum_resilience::{Breaker, BreakerSettings, State, Verdict};
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let payments = Breaker::new("payments", BreakerSettings::default())?;
+    /// let answer = payments.call_judged(async { Err::<(), u16>(503) }, |result| match result {
+    ///     Err(503) => Verdict::Open(Some(Duration::from_secs(30))),
+    ///     Err(500..) => Verdict::Failure,
+    ///     _ => Verdict::Success,
+    /// });
+    /// assert!(answer.await.is_err());
+    /// assert_eq!(payments.state(), State::Open);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As with [`call`](Self::call).
+    #[inline]
+    pub async fn call_judged<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+        judge: impl FnOnce(&Result<T, E>) -> Verdict,
+    ) -> Result<T, Called<E>> {
+        let permit = self.admit_ref()?;
+        let result = call.await;
+        permit.record(judge(&result));
+        result.map_err(Called::Failed)
+    }
+
+    /// The same for a call that does not wait, or blocks.
+    ///
+    /// # Errors
+    /// As with [`call`](Self::call).
+    pub fn run<T, E>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, Called<E>> {
+        let permit = self.admit_ref()?;
+        let result = call();
+        permit.record(Verdict::of(&result));
+        result.map_err(Called::Failed)
+    }
+
+    /// Asks for the permission to make one call, for code whose calls are not one future.
+    ///
+    /// # Errors
+    /// The breaker refuses.
+    #[inline]
+    pub fn admit(&self) -> Result<Permit, Denied> {
+        self.ticket().map(|ticket| Permit::new(self.clone(), ticket))
+    }
+
+    /// The same, borrowing the breaker.
+    ///
+    /// # Errors
+    /// The breaker refuses.
+    #[inline]
+    pub fn admit_ref(&self) -> Result<Permit<&Self>, Denied> {
+        self.ticket().map(|ticket| Permit::new(self, ticket))
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it goes by.
+    pub fn settings(&self) -> &BreakerSettings {
+        &self.0.settings
+    }
+
+    /// What it is in. An open breaker whose wait is over stays open until it is asked for a permit:
+    /// nothing happens by time alone.
+    #[inline]
+    pub fn state(&self) -> State {
+        self.gate().state()
+    }
+
+    /// Its figures now.
+    pub fn metrics(&self) -> Metrics {
+        let now = self.0.time.nanos();
+        let mut machine = lock(&self.0.machine);
+        let (totals, counts) = (machine.totals(now), machine.counts);
+        Metrics {
+            state: machine.gate.state(),
+            calls: totals.calls,
+            failures: totals.failures,
+            slow: totals.slow,
+            totals: MetricTotals {
+                successes: counts.successes,
+                failures: counts.failures,
+                ignored: counts.ignored,
+                slow: counts.slow,
+                stale: counts.stale,
+                denied: self.0.denied.load(Ordering::Relaxed),
+                opened: counts.opened,
+            },
+        }
+    }
+
+    /// Puts it into a state, where it goes on from: an open one half-opens when its wait is over. If it
+    /// is in this state already, nothing happens.
+    pub fn transition_to(&self, state: State) {
+        let now = self.0.time.nanos();
+        let mut machine = self.machine();
+        machine.go(state, &self.0.rules, now);
+    }
+
+    /// Closes it, and forgets the calls and how often it opened.
+    pub fn reset(&self) {
+        let now = self.0.time.nanos();
+        let mut machine = self.machine();
+        machine.reset(&self.0.rules, now);
+    }
+
+    /// What happens from now on. A listener that falls behind by more than 256 events is told how many
+    /// it missed. Without a listener no event is built.
+    pub fn events(&self) -> broadcast::Receiver<BreakerEvent> {
+        self.0.listeners.subscribe()
+    }
+
+    /// Waits for the next change of state after this call; what it is in then. It may be dropped at any
+    /// time. Changes that follow each other quickly may be seen as one; [`events`](Self::events) has
+    /// each.
+    pub fn changed(&self) -> impl Future<Output = State> + Send + use<> {
+        let (breaker, seen) = (self.clone(), self.gate());
+        async move {
+            loop {
+                let changed = breaker.0.changed.notified();
+                let mut changed = std::pin::pin!(changed);
+                // From here on no change is missed.
+                changed.as_mut().enable();
+                let gate = breaker.gate();
+                if gate != seen {
+                    return gate.state();
+                }
+                changed.await;
+            }
+        }
+    }
+
+    /// Waits until a call would be admitted. It may be dropped at any time; it takes no permit, so
+    /// others may be quicker. While the breaker is forced open, this waits for somebody to change that.
+    pub async fn ready(&self) {
+        loop {
+            let mut changed = std::pin::pin!(self.0.changed.notified());
+            changed.as_mut().enable();
+            let next = lock(&self.0.machine).next(&self.0.rules, self.0.time.nanos());
+            match next {
+                Next::Now => return,
+                Next::Changed => changed.await,
+                Next::At(at) => either(changed, self.0.time.sleep_until(at)).await,
+            }
+        }
+    }
+
+    pub(crate) fn dropped(&self) -> Dropped {
+        self.0.rules.dropped
+    }
+
+    #[inline]
+    fn gate(&self) -> Gate {
+        Gate(self.0.gate.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn ticket(&self) -> Result<Ticket, Denied> {
+        let gate = self.gate();
+        match gate.state() {
+            State::Closed | State::MetricsOnly => {
+                Ok(Ticket { gate, began: self.began(), probe: 0 })
+            }
+            State::Disabled => Ok(Ticket { gate, began: 0, probe: 0 }),
+            State::Open | State::HalfOpen | State::ForcedOpen => self.ticket_if_due(),
+        }
+    }
+
+    #[inline]
+    fn began(&self) -> u64 {
+        if self.0.rules.slow_from().is_some() { self.0.time.nanos() } else { 0 }
+    }
+
+    #[cold]
+    fn ticket_if_due(&self) -> Result<Ticket, Denied> {
+        let now = self.0.time.nanos();
+        let mut machine = self.machine();
+        let next = match machine.admit(&self.0.rules, now) {
+            Ok(ticket) => return Ok(ticket),
+            Err(next) => next,
+        };
+        let state = machine.gate.state();
+        drop(machine);
+        self.0.denied.fetch_add(1, Ordering::Relaxed);
+        // When a place among the probes gets free is not known; only when it does at the latest.
+        let retry_after = match next {
+            Next::At(at) if state == State::Open => Some(Duration::from_nanos(at - now)),
+            _ => None,
+        };
+        let denied = Denied { name: self.0.name.clone(), state, retry_after };
+        self.0.listeners.tell(|| BreakerEvent::Denied(denied.clone()));
+        Err(denied)
+    }
+
+    #[inline]
+    pub(crate) fn record(&self, ticket: Ticket, verdict: Verdict) {
+        let inner = &*self.0;
+        if ticket.gate.state() == State::Disabled {
+            return;
+        }
+        let took = inner.rules.slow_from().map(|from| {
+            let took = inner.time.nanos().saturating_sub(ticket.began);
+            (took, took >= from)
+        });
+        let slow = took.is_some_and(|(_, slow)| slow);
+        let mut machine = self.machine();
+        let recorded = machine.record(ticket, verdict, slow, &inner.rules, &inner.time);
+        drop(machine);
+        inner.listeners.tell(|| BreakerEvent::Recorded {
+            verdict,
+            took: took.map(|(took, _)| Duration::from_nanos(took)),
+            slow,
+            stale: recorded == Recorded::Stale,
+        });
+        if ticket.probe != 0 {
+            inner.changed.notify_waiters();
+        }
+    }
+
+    #[inline]
+    fn machine(&self) -> Locked<'_> {
+        let Inner { machine, gate, listeners, changed, .. } = &*self.0;
+        Locked::new(machine, gate, listeners, changed)
+    }
+}
+
+/// Waits for the one that comes first.
+async fn either(mut one: Pin<&mut impl Future<Output = ()>>, mut other: Sleep) {
+    std::future::poll_fn(|context| {
+        let one = one.as_mut().poll(context);
+        if one.is_ready() { one } else { other.as_mut().poll(context) }
+    })
+    .await
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker")
+            .field("name", &self.0.name)
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}
