@@ -5,7 +5,7 @@ mod clock;
 mod error;
 mod events;
 #[cfg(feature = "serde")]
-mod humane;
+pub mod humane;
 mod locked;
 mod machine;
 mod metrics;

@@ -160,7 +160,8 @@ impl AppBuilder {
     async fn start_parts(self, runtime: Handle) -> Result<App, StartError> {
         #[cfg(feature = "guard")]
         let guarded = self.guarded()?;
-        let Self { store, ownership, settings, names, aggregates, projections, described, .. } = self;
+        let Self { store, ownership, settings, names, aggregates, projections, described, .. } =
+            self;
         names.verdict()?;
         #[cfg(feature = "guard")]
         let store = match &guarded {

@@ -49,7 +49,7 @@ pub enum StartError {
     /// A setting of the guard makes no sense.
     #[cfg(feature = "guard")]
     #[error("the guard of the store: {0}")]
-    Guard(#[from] factum_resilience::BadSettings),
+    Guard(#[from] factum_stores::guarded::BadGuard),
     /// There is no runtime to work on.
     #[error("the app needs a tokio runtime: start it inside of one")]
     NoRuntime,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::EventStore;
+use factum_resilience::BreakerSettings;
 use factum_stores::MemoryStore;
 use factum_stores::faulty::{Faults, Faulty};
 use factum_stores::guarded::{Guard, Guarded, Operation};
@@ -31,6 +32,8 @@ mod failing {
             pause: Some(Duration::from_micros(50)),
             longest_pause: Some(Duration::from_millis(1)),
             retry_percent: Some(100),
+            // What the suite expects are answers, so the breaker is not to open.
+            breaker: Some(BreakerSettings { failure_rate: 1.0, ..BreakerSettings::default() }),
             ..Operation::default()
         };
         let guard = Guard {

@@ -41,7 +41,8 @@ impl Dice {
     /// What happens to the next call.
     pub(super) fn next(&mut self) -> Fate {
         let fault = self.fault();
-        let delay = self.falls(self.faults.delay).then(|| self.faults.delay_by * self.rng.f32());
+        let late = self.falls(self.faults.delay);
+        let delay = late.then(|| self.faults.delay_by.mul_f64(self.rng.f64()));
         self.met.calls += 1;
         self.met.delays += u64::from(delay.is_some());
         match fault {

@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use factum_core::snapshot::SnapshotStore;
 use factum_core::store::{
-    BoxFuture, Capabilities, Commit, Conflict, Direction, EventStore, Expected, Mark, Outcome, Page,
-    Query, Range, Receipt, Refused, StoreError, Tail,
+    BoxFuture, Capabilities, Commit, Conflict, Direction, EventStore, Expected, Mark, Outcome,
+    Page, Query, Range, Receipt, Refused, StoreError, Tail,
 };
 use factum_core::view::RowStore;
 use factum_core::{Key, StreamName};

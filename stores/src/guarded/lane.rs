@@ -126,8 +126,8 @@ impl Lane {
     }
 
     /// What the breaker says to one more call. Where calls may wait for it, this one does.
-    async fn permit(&self) -> Result<Permit, StoreError> {
-        let denied = match self.breaker.admit() {
+    async fn permit(&self) -> Result<Permit<&Breaker>, StoreError> {
+        let denied = match self.breaker.admit_ref() {
             Ok(permit) => return Ok(permit),
             Err(denied) => denied,
         };
@@ -137,11 +137,15 @@ impl Lane {
         }
     }
 
-    async fn queued(&self, queue: &Queue, mut denied: Denied) -> Result<Permit, StoreError> {
+    async fn queued(
+        &self,
+        queue: &Queue,
+        mut denied: Denied,
+    ) -> Result<Permit<&Breaker>, StoreError> {
         let Ok(_place) = queue.places.try_acquire() else { return Err(self.tripped(&denied)) };
         let due = Instant::now() + queue.within;
         while timeout_at(due, self.breaker.ready()).await.is_ok() {
-            match self.breaker.admit() {
+            match self.breaker.admit_ref() {
                 Ok(permit) => return Ok(permit),
                 Err(again) => denied = again,
             }
@@ -180,24 +184,27 @@ impl Lane {
     }
 
     fn late(&self) -> String {
-        format!("no answer within {:?}, the guard's time limit for {}", self.limits.time, self.operation)
+        format!(
+            "no answer within {:?}, the guard's time limit for {}",
+            self.limits.time, self.operation
+        )
     }
 }
 
 /// What an answer says of the store. A conflict or a rejected commit is an answer like any other.
-pub(super) fn verdict<T>(answer: &Result<T, StoreError>) -> Verdict {
+fn verdict<T>(answer: &Result<T, StoreError>) -> Verdict {
     match answer {
         Ok(_) => Verdict::Success,
         Err(error) => verdict_of(error),
     }
 }
 
-fn verdict_of(error: &StoreError) -> Verdict {
+pub(super) fn verdict_of(error: &StoreError) -> Verdict {
     match error {
         // The store is there, and says so.
-        StoreError::CorruptEvent { .. }
-        | StoreError::Rewound(_)
-        | StoreError::ReadOnly { .. } => Verdict::Success,
+        StoreError::CorruptEvent { .. } | StoreError::Rewound(_) | StoreError::ReadOnly { .. } => {
+            Verdict::Success
+        }
         // Nothing is known of the store.
         StoreError::Closed | StoreError::Tripped { .. } => Verdict::Ignored,
         _ => Verdict::Failure,

@@ -44,7 +44,7 @@ pub trait Fallback: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] if it has no answer either. Then the last one of the store is served, if there
     /// is any.
-    fn read(
+    fn answer(
         &self,
         query: Query,
         range: Range,
@@ -55,7 +55,7 @@ pub trait Fallback: Debug + Send + Sync + 'static {
 }
 
 impl<S: EventStore> Fallback for S {
-    fn read(
+    fn answer(
         &self,
         query: Query,
         range: Range,
@@ -63,7 +63,7 @@ impl<S: EventStore> Fallback for S {
         limit: usize,
         _: &StoreError,
     ) -> BoxFuture<'_, Result<Page, StoreError>> {
-        EventStore::read(self, query, range, direction, limit)
+        self.read(query, range, direction, limit)
     }
 }
 
@@ -103,7 +103,7 @@ impl LastKnown {
             Err(error) => return Err(error),
         };
         if let Some(fallback) = &self.guarded.shared.fallback
-            && let Ok(page) = fallback.read(query, range, direction, limit, &why).await
+            && let Ok(page) = fallback.answer(query, range, direction, limit, &why).await
         {
             self.came_from(Source::Fallback);
             return Ok(page);

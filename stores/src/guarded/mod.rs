@@ -34,13 +34,13 @@ use factum_core::store::{
 };
 use factum_core::view::RowStore;
 use factum_core::{Key, StreamName};
-use factum_resilience::{BadSettings, Breaker};
+use factum_resilience::{BadSettings, Breaker, BreakerSettings, Clock};
 
 use cache::Cache;
 use lane::{Lane, Queue};
 pub use last_known::{Fallback, LastKnown, Source};
 use settings::Limits;
-pub use settings::{Guard, Operation, Waiting};
+pub use settings::{BadGuard, Guard, Operation, Waiting};
 use snapshots::Snapshots;
 
 /// A store behind a [`Guard`]. A cheap handle; clones share everything.
@@ -84,15 +84,41 @@ impl Guarded {
     /// Puts a guard before a store.
     ///
     /// # Errors
-    /// [`BadSettings`] if a setting makes no sense.
-    pub fn new(inner: Arc<dyn EventStore>, guard: Guard) -> Result<Self, BadSettings> {
+    /// [`BadGuard`] if a setting makes no sense.
+    pub fn new(inner: Arc<dyn EventStore>, guard: Guard) -> Result<Self, BadGuard> {
+        Self::made(inner, guard, |name, settings| Breaker::new(&name, settings))
+    }
+
+    /// The same, with breakers that go by a clock of your own. Time limits and pauses go by tokio's.
+    ///
+    /// # Errors
+    /// [`BadGuard`] if a setting makes no sense.
+    pub fn with_clock(
+        inner: Arc<dyn EventStore>,
+        guard: Guard,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BadGuard> {
+        Self::made(inner, guard, |name, settings| {
+            Breaker::with_clock(&name, settings, clock.clone())
+        })
+    }
+
+    fn made(
+        inner: Arc<dyn EventStore>,
+        guard: Guard,
+        make: impl Fn(String, BreakerSettings) -> Result<Breaker, BadSettings>,
+    ) -> Result<Self, BadGuard> {
         let backend = inner.capabilities().backend;
         let resolved = guard.for_backend(backend)?;
-        let queue = guard.queue.map(|Waiting { calls, within }| Arc::new(Queue::new(calls, within)));
-        let breaker = |operation, settings| Breaker::new(format!("{backend}.{operation}"), settings);
+        let queue =
+            guard.queue.map(|Waiting { calls, within }| Arc::new(Queue::new(calls, within)));
+        let breaker = |operation, settings| {
+            let made = make(format!("{backend}.{operation}"), settings);
+            made.map_err(|problem| BadGuard { operation, problem })
+        };
         let lane = |operation, (limits, settings): (Limits, _)| {
             let breaker = breaker(operation, settings)?;
-            Ok::<_, BadSettings>(Lane::new(backend, operation, breaker, limits, queue.clone()))
+            Ok::<_, BadGuard>(Lane::new(backend, operation, breaker, limits, queue.clone()))
         };
         let (tail_limits, tail_breaker) = resolved.tail;
         let shared = Shared {
@@ -151,7 +177,8 @@ impl EventStore for Guarded {
                 let once = || inner.append(run.take().unwrap_or_default());
                 return append.run(once, Lane::not_acknowledged).await;
             }
-            append.run(|| inner.append(run.clone()), Lane::not_acknowledged).await
+            let ended = append.run(|| inner.append(run.clone()), Lane::not_acknowledged).await;
+            ended.map_err(|error| with_keys(error, &run))
         })
     }
 
@@ -207,4 +234,14 @@ impl EventStore for Guarded {
     fn rows(&self) -> Option<Arc<dyn RowStore>> {
         self.shared.inner.rows()
     }
+}
+
+/// Names the keys under which to try again, the first few of them.
+fn with_keys(error: StoreError, run: &[Commit]) -> StoreError {
+    const NAMED: usize = 8;
+    let StoreError::Unknown { backend, reason } = error else { return error };
+    let keys: Vec<_> = run.iter().take(NAMED).map(|commit| commit.key.to_string()).collect();
+    let more = if run.len() > NAMED { ", …" } else { "" };
+    let reason = format!("{reason} (keys: {}{more})", keys.join(", "));
+    StoreError::Unknown { backend, reason }
 }

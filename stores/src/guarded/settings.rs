@@ -82,6 +82,16 @@ pub struct Operation {
     pub breaker: Option<BreakerSettings>,
 }
 
+/// A setting of a guard that makes no sense.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{operation}.{problem}")]
+pub struct BadGuard {
+    /// Of which operation.
+    pub operation: &'static str,
+    /// Which one, and why.
+    pub problem: BadSettings,
+}
+
 /// A queue for calls while a breaker is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -115,12 +125,15 @@ pub(super) struct Resolved {
 
 impl Guard {
     /// These settings, and for what is left out the defaults of the backend.
-    pub(super) fn for_backend(&self, backend: &str) -> Result<Resolved, BadSettings> {
+    pub(super) fn for_backend(&self, backend: &str) -> Result<Resolved, BadGuard> {
         let usual = Limits::of(backend);
+        let over = |operation, settings: &Operation| {
+            settings.over(usual).map_err(|problem| BadGuard { operation, problem })
+        };
         Ok(Resolved {
-            append: self.append.over(usual)?,
-            read: self.read.over(usual)?,
-            tail: self.tail.over(usual)?,
+            append: over("append", &self.append)?,
+            read: over("read", &self.read)?,
+            tail: over("tail", &self.tail)?,
         })
     }
 }
@@ -160,23 +173,25 @@ impl Operation {
         };
         limits.check()?;
         let breaker = self.breaker.clone().unwrap_or_else(usual_breaker);
+        breaker.check()?;
         Ok((limits, breaker))
     }
 }
 
 impl Limits {
     fn check(&self) -> Result<(), BadSettings> {
-        let least_one = "it must be at least 1";
-        for (setting, found) in [("tries", u64::from(self.tries)), ("concurrent", self.concurrent as u64)] {
-            if found == 0 {
-                return Err(BadSettings { setting, found: "0".to_owned(), wanted: least_one });
+        let positive = [
+            ("tries", self.tries == 0),
+            ("concurrent", self.concurrent == 0),
+            ("time_limit", self.time.is_zero()),
+        ];
+        match positive.into_iter().find(|(_, zero)| *zero) {
+            Some((setting, _)) => {
+                let (found, wanted) = ("0".to_owned(), "it must be more");
+                Err(BadSettings { setting, found, wanted })
             }
+            None => Ok(()),
         }
-        if self.time.is_zero() {
-            let (found, wanted) = ("0s".to_owned(), "it must be longer than nothing");
-            return Err(BadSettings { setting: "time_limit", found, wanted });
-        }
-        Ok(())
     }
 }
 

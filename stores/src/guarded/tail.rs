@@ -1,8 +1,9 @@
+use std::pin::pin;
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use factum_core::store::{EventStore, Mark, Query, StoreError, Tail, Tailed};
-use factum_resilience::{Breaker, Verdict};
+use factum_resilience::{Breaker, State, Verdict};
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use tokio::time::timeout;
@@ -93,7 +94,7 @@ impl Follower {
     async fn go_on(&mut self, mut tail: Tail) -> Option<Next> {
         let next = tokio::select! {
             biased;
-            () = self.breaker.tripped() => return None,
+            () = opened(&self.breaker) => return None,
             next = tail.next() => next,
         };
         match &next {
@@ -110,6 +111,15 @@ impl Follower {
     async fn pause(&mut self) {
         let pause = self.pauses.next().unwrap_or(self.limits.longest_pause);
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// Waits until the breaker lets nothing through.
+async fn opened(breaker: &Breaker) {
+    let mut changed = pin!(breaker.changed());
+    while !matches!(breaker.state(), State::Open | State::ForcedOpen) {
+        changed.as_mut().await;
+        changed.set(breaker.changed());
     }
 }
 

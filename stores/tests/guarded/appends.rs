@@ -1,4 +1,5 @@
-use factum_core::store::{EventStore, Expected, StoreError};
+use factum_core::store::{Expected, StoreError};
+use factum_resilience::State;
 use factum_stores::faulty::Faults;
 
 use crate::common::{append, commit, guard, guarded, stored};
@@ -72,10 +73,8 @@ async fn nothing_is_tried_again_that_was_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn retries_do_not_multiply_an_outage() {
-    let mut guard = guard(4);
-    guard.append.breaker.as_mut().unwrap().minimum_calls = 4;
-    let (store, faulty) = guarded(guard);
-    store.append_breaker().disable();
+    let (store, faulty) = guarded(guard(4));
+    store.append_breaker().transition_to(State::Disabled);
     faulty.set(Faults::DOWN);
     for _ in 0..1000 {
         let one = commit("one", Expected::Any);

@@ -5,10 +5,11 @@ use factum_core::store::{
     Commit, EventStore, Expected, Metadata, NewEvent, Outcome, StoreError, StreamWrite,
 };
 use factum_core::{EventName, Key, StreamName, Tags, Timestamp};
-use factum_resilience::{BreakerSettings, OpenWait, Window};
+use factum_resilience::{BreakerSettings, Clock, OpenWait, Window};
 use factum_stores::MemoryStore;
 use factum_stores::faulty::Faulty;
 use factum_stores::guarded::{Guard, Guarded, Operation};
+use tokio::time::Instant;
 
 /// How long a breaker of the tests stays open.
 pub(crate) const OPEN: Duration = Duration::from_secs(3);
@@ -16,8 +17,21 @@ pub(crate) const OPEN: Duration = Duration::from_secs(3);
 /// A guarded store, and the faults of the one inside.
 pub(crate) fn guarded(guard: Guard) -> (Guarded, Faulty) {
     let faulty = Faulty::new(Arc::new(MemoryStore::new()), 42);
-    let guarded = Guarded::new(Arc::new(faulty.clone()), guard);
-    (guarded.unwrap(), faulty)
+    (over(Arc::new(faulty.clone()), guard), faulty)
+}
+
+/// A guard whose breakers go by tokio's time, which the tests stop.
+pub(crate) fn over(store: Arc<dyn EventStore>, guard: Guard) -> Guarded {
+    Guarded::with_clock(store, guard, Arc::new(TokioClock(Instant::now()))).unwrap()
+}
+
+#[derive(Debug)]
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 /// Tries each call so often; opens at four failures.
@@ -58,10 +72,7 @@ pub(crate) fn commit(id: &str, expected: Expected) -> Commit {
     Commit { key: Key::now_v7(), meta, writes, guard: None }
 }
 
-pub(crate) async fn append(
-    store: &dyn EventStore,
-    commit: Commit,
-) -> Result<Outcome, StoreError> {
+pub(crate) async fn append(store: &dyn EventStore, commit: Commit) -> Result<Outcome, StoreError> {
     Ok(store.append(vec![commit]).await?.remove(0))
 }
 

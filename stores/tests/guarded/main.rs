@@ -3,6 +3,7 @@
 mod appends;
 mod breakers;
 mod common;
+mod full;
 mod last_known;
 mod limits;
 mod settings;
