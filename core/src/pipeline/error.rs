@@ -137,9 +137,9 @@ impl<E> SendError<E> {
     /// How long to wait before the next try, where a breaker before the store says so.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Store { source, .. } | Self::Load { source: LoadError::Store(source), .. } => {
-                source.retry_after()
-            }
+            Self::Store { source, .. }
+            | Self::Load { source: LoadError::Store(source), .. }
+            | Self::Unreadable { source: LoadError::Store(source), .. } => source.retry_after(),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use factum_core::store::{BoxFuture, StoreError};
-use factum_resilience::{Breaker, Denied, Permit, Verdict};
+use factum_resilience::{Breaker, Denied, Permit, State, Verdict};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -174,9 +174,11 @@ impl Lane {
         StoreError::Unknown { backend: self.backend, reason: self.late() }
     }
 
-    pub(super) fn tripped(&self, denied: &Denied) -> StoreError {
+    fn tripped(&self, denied: &Denied) -> StoreError {
         let Self { backend, operation, .. } = *self;
-        StoreError::Tripped { backend, operation, retry_after: denied.retry_after }
+        // Probes are under way: it shows soon what comes of them.
+        let probing = (denied.state == State::HalfOpen).then_some(self.limits.pause);
+        StoreError::Tripped { backend, operation, retry_after: denied.retry_after.or(probing) }
     }
 
     fn unavailable(&self, reason: String) -> StoreError {

@@ -77,8 +77,9 @@ pub struct Operation {
     pub longest_pause: Option<Duration>,
     /// How many retries there may be for a hundred calls, over a while: 20.
     pub retry_percent: Option<u32>,
-    /// When the breaker opens: at half of the calls of the last 10 s, if there were at least 10; it
-    /// stays open for 1 s at first, and 30 s at the most.
+    /// When the breaker opens: when half of the calls of the last 3 s failed, if there were at least 5.
+    /// So a connection that is cut under load does not open it, and a store that is gone does. It stays
+    /// open for 1 s at first, and 30 s at the most.
     pub breaker: Option<BreakerSettings>,
 }
 
@@ -198,8 +199,8 @@ impl Limits {
 fn usual_breaker() -> BreakerSettings {
     let (first, cap) = (Duration::from_secs(1), Duration::from_secs(30));
     BreakerSettings {
-        window: Window::Time(Duration::from_secs(10)),
-        minimum_calls: 10,
+        window: Window::Time(Duration::from_secs(3)),
+        minimum_calls: 5,
         open_wait: OpenWait { first, cap, ..OpenWait::default() },
         ..BreakerSettings::default()
     }
