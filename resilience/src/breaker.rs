@@ -10,14 +10,14 @@ use tokio::sync::{Notify, broadcast};
 use crate::clock::Time;
 use crate::events::Listeners;
 use crate::locked::Locked;
-use crate::machine::{Machine, Next, Recorded, Ticket};
+use crate::machine::{Machine, Next, Quick, Recorded, Ticket};
 use crate::rules::Rules;
 use crate::state::Gate;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::{
-    BadSettings, BreakerEvent, BreakerSettings, Called, Clock, Denied, Dropped, MetricTotals,
-    Metrics, Permit, Sleep, State, Verdict,
+    BadSettings, BreakerEvent, BreakerSettings, Called, Cause, Clock, Denied, Dropped,
+    MetricTotals, Metrics, Permit, Sleep, State, Verdict,
 };
 
 /// A circuit breaker. Clones are the same one.
@@ -200,10 +200,10 @@ impl Breaker {
             failures: totals.failures,
             slow: totals.slow,
             totals: MetricTotals {
-                successes: counts.successes,
-                failures: counts.failures,
+                successes: counts.calls.calls - counts.calls.failures,
+                failures: counts.calls.failures,
                 ignored: counts.ignored,
-                slow: counts.slow,
+                slow: counts.calls.slow,
                 stale: counts.stale,
                 denied: self.0.denied.load(Ordering::Relaxed),
                 opened: counts.opened,
@@ -279,13 +279,10 @@ impl Breaker {
     #[inline]
     fn ticket(&self) -> Result<Ticket, Denied> {
         let gate = self.gate();
-        match gate.state() {
-            State::Closed | State::MetricsOnly => {
-                Ok(Ticket { gate, began: self.began(), probe: 0 })
-            }
-            State::Disabled => Ok(Ticket { gate, began: 0, probe: 0 }),
-            State::Open | State::HalfOpen | State::ForcedOpen => self.ticket_if_due(),
+        if gate.is_closed() {
+            return Ok(Ticket { gate, began: self.began(), probe: 0 });
         }
+        self.ticket_unless_closed(gate)
     }
 
     #[inline]
@@ -294,6 +291,14 @@ impl Breaker {
     }
 
     #[cold]
+    fn ticket_unless_closed(&self, gate: Gate) -> Result<Ticket, Denied> {
+        match gate.state() {
+            State::Disabled => Ok(Ticket { gate, began: 0, probe: 0 }),
+            State::MetricsOnly => Ok(Ticket { gate, began: self.began(), probe: 0 }),
+            _ => self.ticket_if_due(),
+        }
+    }
+
     fn ticket_if_due(&self) -> Result<Ticket, Denied> {
         let now = self.0.time.nanos();
         let mut machine = self.machine();
@@ -316,34 +321,74 @@ impl Breaker {
 
     #[inline]
     pub(crate) fn record(&self, ticket: Ticket, verdict: Verdict) {
-        let inner = &*self.0;
-        if ticket.gate.state() == State::Disabled {
-            return;
+        let Inner { rules, time, .. } = &*self.0;
+        let took = match rules.slow_from() {
+            Some(from) => {
+                let nanos = time.nanos().saturating_sub(ticket.began);
+                Took { nanos: Some(nanos), slow: nanos >= from }
+            }
+            None => Took { nanos: None, slow: false },
+        };
+        let mut machine = lock(&self.0.machine);
+        match machine.count_if_closed(ticket, verdict, took.slow, rules, time) {
+            Quick::Counted => drop(machine),
+            Quick::Trips(cause) => self.trip(machine, cause),
+            Quick::No => return self.record_other(machine, ticket, verdict, took),
         }
-        let took = inner.rules.slow_from().map(|from| {
-            let took = inner.time.nanos().saturating_sub(ticket.began);
-            (took, took >= from)
-        });
-        let slow = took.is_some_and(|(_, slow)| slow);
-        let mut machine = self.machine();
-        let recorded = machine.record(ticket, verdict, slow, &inner.rules, &inner.time);
-        drop(machine);
-        inner.listeners.tell(|| BreakerEvent::Recorded {
-            verdict,
-            took: took.map(|(took, _)| Duration::from_nanos(took)),
-            slow,
-            stale: recorded == Recorded::Stale,
-        });
-        if ticket.probe != 0 {
-            inner.changed.notify_waiters();
+        if self.0.listeners.any() {
+            self.tell(verdict, took, Recorded::Counted);
         }
     }
 
-    #[inline]
+    #[cold]
+    fn trip(&self, machine: MutexGuard<'_, Machine>, cause: Cause) {
+        self.watch(machine).trip(cause, &self.0.rules, self.0.time.nanos());
+    }
+
+    #[cold]
+    fn record_other(
+        &self,
+        machine: MutexGuard<'_, Machine>,
+        ticket: Ticket,
+        verdict: Verdict,
+        took: Took,
+    ) {
+        if ticket.gate.state() == State::Disabled {
+            return;
+        }
+        let Inner { rules, time, .. } = &*self.0;
+        let recorded = self.watch(machine).record(ticket, verdict, took.slow, rules, time);
+        self.tell(verdict, took, recorded);
+        if ticket.probe != 0 {
+            self.0.changed.notify_waiters();
+        }
+    }
+
+    #[cold]
+    fn tell(&self, verdict: Verdict, took: Took, recorded: Recorded) {
+        self.0.listeners.tell(|| BreakerEvent::Recorded {
+            verdict,
+            took: took.nanos.map(Duration::from_nanos),
+            slow: took.slow,
+            stale: recorded == Recorded::Stale,
+        });
+    }
+
     fn machine(&self) -> Locked<'_> {
-        let Inner { machine, gate, listeners, changed, .. } = &*self.0;
+        self.watch(lock(&self.0.machine))
+    }
+
+    fn watch<'a>(&'a self, machine: MutexGuard<'a, Machine>) -> Locked<'a> {
+        let Inner { gate, listeners, changed, .. } = &*self.0;
         Locked::new(machine, gate, listeners, changed)
     }
+}
+
+/// How long a call took, where that is measured.
+#[derive(Clone, Copy)]
+struct Took {
+    nanos: Option<u64>,
+    slow: bool,
 }
 
 /// Waits for the one that comes first.

@@ -63,6 +63,11 @@ impl Gate {
         }
     }
 
+    #[inline]
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & Self::STATE == 0
+    }
+
     pub(crate) fn generation(self) -> u64 {
         self.0 >> Self::STATE.count_ones()
     }

@@ -31,7 +31,9 @@ const NAMES: [&str; 8] = [
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().collect();
-    if let Some([name, calls]) = words.iter().position(|word| word == "calls").and_then(|at| words.get(at + 1..at + 3)) {
+    if let Some([name, calls]) =
+        words.iter().position(|word| word == "calls").and_then(|at| words.get(at + 1..at + 3))
+    {
         // The process that callgrind looks at.
         calls_of(name)?(calls.parse()?);
         return Ok(());
@@ -94,7 +96,13 @@ impl Subject {
         let counted = instructions(self.name)?;
         let (allocations, bytes) = allocations(&self.calls);
         let shown = counted.map_or("no valgrind".to_owned(), |count| format!("{count:.0}"));
-        let cells = [spread(&self.one, 1), spread(&self.two, 1), shown, format!("{allocations:.1}"), format!("{bytes:.0}")];
+        let cells = [
+            spread(&self.one, 1),
+            spread(&self.two, 1),
+            shown,
+            format!("{allocations:.1}"),
+            format!("{bytes:.0}"),
+        ];
         row(self.name, cells);
         let (suffix, measured) = match self.name {
             "ours" => ("", true),

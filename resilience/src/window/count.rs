@@ -22,15 +22,23 @@ impl CountWindow {
     pub(crate) fn add(&mut self, mark: Mark) -> Totals {
         let shift = (self.next % 32) * 2;
         if let Some(word) = self.words.get_mut((self.next / 32) as usize) {
-            let old = *word >> shift;
-            let new = u64::from(mark.failure) | u64::from(mark.slow) << 1;
-            *word ^= ((old & 0b11) ^ new) << shift;
             // A place that was never used has no bits to take off.
-            self.totals.failures = self.totals.failures - (old & 1) + u64::from(mark.failure);
-            self.totals.slow = self.totals.slow - (old >> 1 & 1) + u64::from(mark.slow);
+            let old = *word >> shift & 0b11;
+            let new = u64::from(mark.failure) | u64::from(mark.slow) << 1;
+            // Most calls leave and enter without a mark.
+            if old | new != 0 {
+                *word ^= (old ^ new) << shift;
+                self.totals.failures = self.totals.failures - (old & 1) + (new & 1);
+                self.totals.slow = self.totals.slow - (old >> 1) + (new >> 1);
+            }
         }
-        self.totals.calls = (self.totals.calls + 1).min(u64::from(self.length));
-        self.next = if self.next + 1 == self.length { 0 } else { self.next + 1 };
+        if self.totals.calls < u64::from(self.length) {
+            self.totals.calls += 1;
+        }
+        self.next += 1;
+        if self.next == self.length {
+            self.next = 0;
+        }
         self.totals
     }
 

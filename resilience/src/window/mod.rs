@@ -25,8 +25,10 @@ impl Totals {
     #[inline]
     pub(crate) fn add(&mut self, mark: Mark) {
         self.calls += 1;
-        self.failures += u64::from(mark.failure);
-        self.slow += u64::from(mark.slow);
+        if mark.failure | mark.slow {
+            self.failures += u64::from(mark.failure);
+            self.slow += u64::from(mark.slow);
+        }
     }
 
     #[inline]
