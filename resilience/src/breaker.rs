@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast};
 
+use crate::calling::Calling;
 use crate::clock::Time;
 use crate::events::Listeners;
 use crate::locked::Locked;
@@ -99,14 +100,11 @@ impl Breaker {
     /// # Errors
     /// [`Called::Denied`] if the breaker refused, [`Called::Failed`] with the call's own error.
     #[inline]
-    pub async fn call<T, E>(
+    pub fn call<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, Called<E>> {
-        let permit = self.admit_ref()?;
-        let result = call.await;
-        permit.record(Verdict::of(&result));
-        result.map_err(Called::Failed)
+    ) -> impl Future<Output = Result<T, Called<E>>> {
+        Calling::new(self, call, Verdict::of)
     }
 
     /// Makes a call, or refuses it; `judge` says what the outcome means. So an error can be a success
@@ -132,15 +130,12 @@ impl Breaker {
     /// # Errors
     /// As with [`call`](Self::call).
     #[inline]
-    pub async fn call_judged<T, E>(
+    pub fn call_judged<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
-        judge: impl FnOnce(&Result<T, E>) -> Verdict,
-    ) -> Result<T, Called<E>> {
-        let permit = self.admit_ref()?;
-        let result = call.await;
-        permit.record(judge(&result));
-        result.map_err(Called::Failed)
+        judge: impl FnMut(&Result<T, E>) -> Verdict,
+    ) -> impl Future<Output = Result<T, Called<E>>> {
+        Calling::new(self, call, judge)
     }
 
     /// The same for a call that does not wait, or blocks.
@@ -160,7 +155,7 @@ impl Breaker {
     /// The breaker refuses.
     #[inline]
     pub fn admit(&self) -> Result<Permit, Denied> {
-        self.ticket().map(|ticket| Permit::new(self.clone(), ticket))
+        Ok(Permit::new(self.clone(), self.ticket()?))
     }
 
     /// The same, borrowing the breaker.
@@ -169,7 +164,7 @@ impl Breaker {
     /// The breaker refuses.
     #[inline]
     pub fn admit_ref(&self) -> Result<Permit<&Self>, Denied> {
-        self.ticket().map(|ticket| Permit::new(self, ticket))
+        Ok(Permit::new(self, self.ticket()?))
     }
 
     /// Its name.
@@ -267,22 +262,23 @@ impl Breaker {
         }
     }
 
-    pub(crate) fn dropped(&self) -> Dropped {
-        self.0.rules.dropped
-    }
-
     #[inline]
     fn gate(&self) -> Gate {
         Gate(self.0.gate.load(Ordering::Acquire))
     }
 
     #[inline]
-    fn ticket(&self) -> Result<Ticket, Denied> {
-        let gate = self.gate();
-        if gate.is_closed() {
-            return Ok(Ticket { gate, began: self.began(), probe: 0 });
-        }
-        self.ticket_unless_closed(gate)
+    pub(crate) fn ticket(&self) -> Result<Ticket, Denied> {
+        let mut ticket = Ticket::default();
+        if self.ticket_if_closed(&mut ticket) { Ok(ticket) } else { self.ticket_unless_closed() }
+    }
+
+    /// Fills in the ticket of a call that a closed breaker admits; whether it is closed.
+    #[inline]
+    pub(crate) fn ticket_if_closed(&self, ticket: &mut Ticket) -> bool {
+        ticket.gate = self.gate();
+        ticket.began = self.began();
+        ticket.gate.is_closed()
     }
 
     #[inline]
@@ -291,7 +287,8 @@ impl Breaker {
     }
 
     #[cold]
-    fn ticket_unless_closed(&self, gate: Gate) -> Result<Ticket, Denied> {
+    fn ticket_unless_closed(&self) -> Result<Ticket, Denied> {
+        let gate = self.gate();
         match gate.state() {
             State::Disabled => Ok(Ticket { gate, began: 0, probe: 0 }),
             State::MetricsOnly => Ok(Ticket { gate, began: self.began(), probe: 0 }),
@@ -319,15 +316,22 @@ impl Breaker {
         Err(denied)
     }
 
-    #[inline]
-    pub(crate) fn record(&self, ticket: Ticket, verdict: Verdict) {
+    /// Takes the outcome of a call that was dropped.
+    #[cold]
+    pub(crate) fn record_dropped(&self, ticket: &Ticket) {
+        let failed = std::thread::panicking() || self.0.rules.dropped == Dropped::Failure;
+        self.record(ticket, if failed { Verdict::Failure } else { Verdict::Ignored });
+    }
+
+    #[inline(always)]
+    pub(crate) fn record(&self, ticket: &Ticket, verdict: Verdict) {
         let Inner { rules, time, .. } = &*self.0;
         let took = match rules.slow_from() {
             Some(from) => {
                 let nanos = time.nanos().saturating_sub(ticket.began);
-                Took { nanos: Some(nanos), slow: nanos >= from }
+                Took { nanos, slow: nanos >= from }
             }
-            None => Took { nanos: None, slow: false },
+            None => Took { nanos: 0, slow: false },
         };
         let mut machine = lock(&self.0.machine);
         match machine.count_if_closed(ticket, verdict, took.slow, rules, time) {
@@ -349,7 +353,7 @@ impl Breaker {
     fn record_other(
         &self,
         machine: MutexGuard<'_, Machine>,
-        ticket: Ticket,
+        ticket: &Ticket,
         verdict: Verdict,
         took: Took,
     ) {
@@ -366,9 +370,10 @@ impl Breaker {
 
     #[cold]
     fn tell(&self, verdict: Verdict, took: Took, recorded: Recorded) {
+        let measured = self.0.rules.slow_from();
         self.0.listeners.tell(|| BreakerEvent::Recorded {
             verdict,
-            took: took.nanos.map(Duration::from_nanos),
+            took: measured.map(|_| Duration::from_nanos(took.nanos)),
             slow: took.slow,
             stale: recorded == Recorded::Stale,
         });
@@ -384,10 +389,10 @@ impl Breaker {
     }
 }
 
-/// How long a call took, where that is measured.
+/// How long a call took; 0 where that is not measured.
 #[derive(Clone, Copy)]
 struct Took {
-    nanos: Option<u64>,
+    nanos: u64,
     slow: bool,
 }
 

@@ -1,6 +1,7 @@
 //! A circuit breaker, and what belongs beside it.
 
 mod breaker;
+mod calling;
 mod clock;
 mod error;
 mod events;

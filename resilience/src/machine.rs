@@ -7,7 +7,7 @@ use crate::window::{Calls, Mark, Totals};
 use crate::{Cause, Verdict, Window};
 
 /// What an admitted call carries: the stay in a state that it belongs to, and when it began.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ticket {
     pub(crate) gate: Gate,
     /// In nanoseconds; 0 where nobody asks how long calls take.
@@ -175,7 +175,7 @@ impl Machine {
     #[inline]
     pub(crate) fn count_if_closed(
         &mut self,
-        ticket: Ticket,
+        ticket: &Ticket,
         verdict: Verdict,
         slow: bool,
         rules: &Rules,
@@ -198,7 +198,7 @@ impl Machine {
     #[inline]
     fn count(&mut self, mark: Mark, rules: &Rules, time: &Time) -> Option<Cause> {
         self.counts.calls.add(mark);
-        let totals = self.calls.add(mark, || time.nanos());
+        let totals = self.calls.add(mark, time);
         rules.trip(totals)
     }
 
@@ -210,7 +210,7 @@ impl Machine {
     /// Takes the outcome of an admitted call, unless the breaker has changed since.
     pub(crate) fn record(
         &mut self,
-        ticket: Ticket,
+        ticket: &Ticket,
         verdict: Verdict,
         slow: bool,
         rules: &Rules,
@@ -257,7 +257,7 @@ impl Machine {
     fn probed(&mut self, mark: Mark, rules: &Rules, now: u64) {
         self.probed.add(mark);
         let probes = rules.probes.into();
-        if let Some(cause) = rules.exceeded(self.probed, probes) {
+        if let Some(cause) = rules.exceeded(&self.probed, probes) {
             self.enter(State::Open, cause, rules, now);
         } else if self.probed.calls >= probes {
             self.enter(State::Closed, Cause::Probed, rules, now);

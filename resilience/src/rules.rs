@@ -59,7 +59,7 @@ impl Rules {
 
     /// Why these calls open the breaker, if they do.
     #[inline]
-    pub(crate) fn trip(&self, totals: Totals) -> Option<Cause> {
+    pub(crate) fn trip(&self, totals: &Totals) -> Option<Cause> {
         // No rate is nothing, so nothing reaches none.
         let none = totals.failures | totals.slow == 0;
         if none || totals.calls < self.minimum_calls {
@@ -69,7 +69,8 @@ impl Rules {
     }
 
     /// Which rate is reached by these, were there so many of them.
-    pub(crate) fn exceeded(&self, totals: Totals, of: u64) -> Option<Cause> {
+    #[inline(never)]
+    pub(crate) fn exceeded(&self, totals: &Totals, of: u64) -> Option<Cause> {
         if self.failure.is_reached(totals.failures, of) {
             return Some(Cause::FailureRate);
         }

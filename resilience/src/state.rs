@@ -36,7 +36,7 @@ impl fmt::Display for State {
 
 /// State and generation in one word. Each transition makes a new generation, so two equal words are
 /// the same stay in the same state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gate(pub(crate) u64);
 
 impl Gate {
