@@ -1,4 +1,5 @@
 //! A breaker by a clock that the tests move.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::time::Duration;
 
