@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use factum::resilience::RetrySettings;
 use factum::store::{
     Commit, Direction, EventStore, Expected, Metadata, NewEvent, Query, Range, StreamWrite,
 };
@@ -28,7 +29,8 @@ struct Subjects {
 impl Subjects {
     fn new() -> Result<Self> {
         let memory = || Arc::new(MemoryStore::new()) as Arc<dyn EventStore>;
-        let append = Operation { tries: Some(4), ..Operation::default() };
+        let retry = Some(RetrySettings { attempts: 4, ..RetrySettings::default() });
+        let append = Operation { retry, ..Operation::default() };
         let again = Guard { append, ..Guard::default() };
         Ok(Self {
             bare: memory(),
@@ -53,7 +55,9 @@ async fn measure() -> Result<()> {
         let bare = read(&*subjects.bare).await?;
         reads.push(read(&*subjects.guarded).await? - bare);
     }
-    line(&format!("memory store, one caller: median (least-most) of {ROUNDS} rounds of {CALLS} calls"));
+    line(&format!(
+        "memory store, one caller: median (least-most) of {ROUNDS} rounds of {CALLS} calls"
+    ));
     row("ns more, append", [spread(&appends, 0)]);
     row("ns more, append with tries", [spread(&trying, 0)]);
     row("ns more, read of one event", [spread(&reads, 0)]);

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast};
 
+use crate::calling::Calling;
 use crate::clock::Time;
 use crate::events::Listeners;
 use crate::locked::Locked;
-use crate::machine::{Machine, Next, Recorded, Ticket};
+use crate::machine::{Machine, Next, Quick, Recorded, Ticket};
 use crate::rules::Rules;
 use crate::state::Gate;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::{
-    BadSettings, BreakerEvent, BreakerSettings, Called, Clock, Denied, Dropped, MetricTotals,
-    Metrics, Permit, Sleep, State, Verdict,
+    BadSettings, BreakerEvent, BreakerSettings, Called, Cause, Clock, Denied, Dropped,
+    MetricTotals, Metrics, Permit, Sleep, State, Verdict,
 };
 
 /// A circuit breaker. Clones are the same one.
@@ -99,14 +100,11 @@ impl Breaker {
     /// # Errors
     /// [`Called::Denied`] if the breaker refused, [`Called::Failed`] with the call's own error.
     #[inline]
-    pub async fn call<T, E>(
+    pub fn call<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, Called<E>> {
-        let permit = self.admit_ref()?;
-        let result = call.await;
-        permit.record(Verdict::of(&result));
-        result.map_err(Called::Failed)
+    ) -> impl Future<Output = Result<T, Called<E>>> {
+        Calling::new(self, call, Verdict::of)
     }
 
     /// Makes a call, or refuses it; `judge` says what the outcome means. So an error can be a success
@@ -132,15 +130,12 @@ impl Breaker {
     /// # Errors
     /// As with [`call`](Self::call).
     #[inline]
-    pub async fn call_judged<T, E>(
+    pub fn call_judged<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
-        judge: impl FnOnce(&Result<T, E>) -> Verdict,
-    ) -> Result<T, Called<E>> {
-        let permit = self.admit_ref()?;
-        let result = call.await;
-        permit.record(judge(&result));
-        result.map_err(Called::Failed)
+        judge: impl FnMut(&Result<T, E>) -> Verdict,
+    ) -> impl Future<Output = Result<T, Called<E>>> {
+        Calling::new(self, call, judge)
     }
 
     /// The same for a call that does not wait, or blocks.
@@ -160,7 +155,7 @@ impl Breaker {
     /// The breaker refuses.
     #[inline]
     pub fn admit(&self) -> Result<Permit, Denied> {
-        self.ticket().map(|ticket| Permit::new(self.clone(), ticket))
+        Ok(Permit::new(self.clone(), self.ticket()?))
     }
 
     /// The same, borrowing the breaker.
@@ -169,7 +164,7 @@ impl Breaker {
     /// The breaker refuses.
     #[inline]
     pub fn admit_ref(&self) -> Result<Permit<&Self>, Denied> {
-        self.ticket().map(|ticket| Permit::new(self, ticket))
+        Ok(Permit::new(self, self.ticket()?))
     }
 
     /// Its name.
@@ -200,10 +195,10 @@ impl Breaker {
             failures: totals.failures,
             slow: totals.slow,
             totals: MetricTotals {
-                successes: counts.successes,
-                failures: counts.failures,
+                successes: counts.calls.calls - counts.calls.failures,
+                failures: counts.calls.failures,
                 ignored: counts.ignored,
-                slow: counts.slow,
+                slow: counts.calls.slow,
                 stale: counts.stale,
                 denied: self.0.denied.load(Ordering::Relaxed),
                 opened: counts.opened,
@@ -267,25 +262,23 @@ impl Breaker {
         }
     }
 
-    pub(crate) fn dropped(&self) -> Dropped {
-        self.0.rules.dropped
-    }
-
     #[inline]
     fn gate(&self) -> Gate {
         Gate(self.0.gate.load(Ordering::Acquire))
     }
 
     #[inline]
-    fn ticket(&self) -> Result<Ticket, Denied> {
-        let gate = self.gate();
-        match gate.state() {
-            State::Closed | State::MetricsOnly => {
-                Ok(Ticket { gate, began: self.began(), probe: 0 })
-            }
-            State::Disabled => Ok(Ticket { gate, began: 0, probe: 0 }),
-            State::Open | State::HalfOpen | State::ForcedOpen => self.ticket_if_due(),
-        }
+    pub(crate) fn ticket(&self) -> Result<Ticket, Denied> {
+        let mut ticket = Ticket::default();
+        if self.ticket_if_closed(&mut ticket) { Ok(ticket) } else { self.ticket_unless_closed() }
+    }
+
+    /// Fills in the ticket of a call that a closed breaker admits; whether it is closed.
+    #[inline]
+    pub(crate) fn ticket_if_closed(&self, ticket: &mut Ticket) -> bool {
+        ticket.gate = self.gate();
+        ticket.began = self.began();
+        ticket.gate.is_closed()
     }
 
     #[inline]
@@ -294,6 +287,15 @@ impl Breaker {
     }
 
     #[cold]
+    fn ticket_unless_closed(&self) -> Result<Ticket, Denied> {
+        let gate = self.gate();
+        match gate.state() {
+            State::Disabled => Ok(Ticket { gate, began: 0, probe: 0 }),
+            State::MetricsOnly => Ok(Ticket { gate, began: self.began(), probe: 0 }),
+            _ => self.ticket_if_due(),
+        }
+    }
+
     fn ticket_if_due(&self) -> Result<Ticket, Denied> {
         let now = self.0.time.nanos();
         let mut machine = self.machine();
@@ -314,36 +316,84 @@ impl Breaker {
         Err(denied)
     }
 
-    #[inline]
-    pub(crate) fn record(&self, ticket: Ticket, verdict: Verdict) {
-        let inner = &*self.0;
-        if ticket.gate.state() == State::Disabled {
-            return;
+    /// Takes the outcome of a call that was dropped.
+    #[cold]
+    pub(crate) fn record_dropped(&self, ticket: &Ticket) {
+        let failed = std::thread::panicking() || self.0.rules.dropped == Dropped::Failure;
+        self.record(ticket, if failed { Verdict::Failure } else { Verdict::Ignored });
+    }
+
+    #[inline(always)]
+    pub(crate) fn record(&self, ticket: &Ticket, verdict: Verdict) {
+        let Inner { rules, time, .. } = &*self.0;
+        let took = match rules.slow_from() {
+            Some(from) => {
+                let nanos = time.nanos().saturating_sub(ticket.began);
+                Took { nanos, slow: nanos >= from }
+            }
+            None => Took { nanos: 0, slow: false },
+        };
+        let mut machine = lock(&self.0.machine);
+        match machine.count_if_closed(ticket, verdict, took.slow, rules, time) {
+            Quick::Counted => drop(machine),
+            Quick::Trips(cause) => self.trip(machine, cause),
+            Quick::No => return self.record_other(machine, ticket, verdict, took),
         }
-        let took = inner.rules.slow_from().map(|from| {
-            let took = inner.time.nanos().saturating_sub(ticket.began);
-            (took, took >= from)
-        });
-        let slow = took.is_some_and(|(_, slow)| slow);
-        let mut machine = self.machine();
-        let recorded = machine.record(ticket, verdict, slow, &inner.rules, &inner.time);
-        drop(machine);
-        inner.listeners.tell(|| BreakerEvent::Recorded {
-            verdict,
-            took: took.map(|(took, _)| Duration::from_nanos(took)),
-            slow,
-            stale: recorded == Recorded::Stale,
-        });
-        if ticket.probe != 0 {
-            inner.changed.notify_waiters();
+        if self.0.listeners.any() {
+            self.tell(verdict, took, Recorded::Counted);
         }
     }
 
-    #[inline]
+    #[cold]
+    fn trip(&self, machine: MutexGuard<'_, Machine>, cause: Cause) {
+        self.watch(machine).trip(cause, &self.0.rules, self.0.time.nanos());
+    }
+
+    #[cold]
+    fn record_other(
+        &self,
+        machine: MutexGuard<'_, Machine>,
+        ticket: &Ticket,
+        verdict: Verdict,
+        took: Took,
+    ) {
+        if ticket.gate.state() == State::Disabled {
+            return;
+        }
+        let Inner { rules, time, .. } = &*self.0;
+        let recorded = self.watch(machine).record(ticket, verdict, took.slow, rules, time);
+        self.tell(verdict, took, recorded);
+        if ticket.probe != 0 {
+            self.0.changed.notify_waiters();
+        }
+    }
+
+    #[cold]
+    fn tell(&self, verdict: Verdict, took: Took, recorded: Recorded) {
+        let measured = self.0.rules.slow_from();
+        self.0.listeners.tell(|| BreakerEvent::Recorded {
+            verdict,
+            took: measured.map(|_| Duration::from_nanos(took.nanos)),
+            slow: took.slow,
+            stale: recorded == Recorded::Stale,
+        });
+    }
+
     fn machine(&self) -> Locked<'_> {
-        let Inner { machine, gate, listeners, changed, .. } = &*self.0;
+        self.watch(lock(&self.0.machine))
+    }
+
+    fn watch<'a>(&'a self, machine: MutexGuard<'a, Machine>) -> Locked<'a> {
+        let Inner { gate, listeners, changed, .. } = &*self.0;
         Locked::new(machine, gate, listeners, changed)
     }
+}
+
+/// How long a call took; 0 where that is not measured.
+#[derive(Clone, Copy)]
+struct Took {
+    nanos: u64,
+    slow: bool,
 }
 
 /// Waits for the one that comes first.

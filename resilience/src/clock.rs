@@ -85,7 +85,7 @@ impl Time {
         Self::Machine(quanta::Clock::new())
     }
 
-    #[inline]
+    #[inline(never)]
     pub(crate) fn nanos(&self) -> u64 {
         match self {
             Self::Machine(clock) => clock.delta_as_nanos(0, clock.raw()),

@@ -74,17 +74,15 @@ impl Listeners {
         self.0.get_or_init(|| broadcast::Sender::new(BACKLOG)).subscribe()
     }
 
-    /// Tells an event, which is built only if somebody listens.
+    /// Whether anybody has ever listened.
     #[inline]
-    pub(crate) fn tell(&self, event: impl FnOnce() -> BreakerEvent) {
-        if let Some(channel) = self.0.get() {
-            Self::send(channel, event);
-        }
+    pub(crate) fn any(&self) -> bool {
+        self.0.get().is_some()
     }
 
-    #[cold]
-    fn send(channel: &broadcast::Sender<BreakerEvent>, event: impl FnOnce() -> BreakerEvent) {
-        if channel.receiver_count() > 0 {
+    /// Tells an event, which is built only if somebody listens.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> BreakerEvent) {
+        if let Some(channel) = self.0.get().filter(|channel| channel.receiver_count() > 0) {
             // The last listener may have left just now.
             let _ = channel.send(event());
         }

@@ -7,8 +7,8 @@ use tokio::sync::Notify;
 use crate::events::Listeners;
 use crate::machine::Machine;
 use crate::state::Gate;
+use crate::sync::MutexGuard;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{Mutex, MutexGuard, lock};
 use crate::{BreakerEvent, Change};
 
 /// The machine, locked. Its release publishes the gate and tells the listeners, in the order of the
@@ -28,19 +28,16 @@ struct Wake<'a> {
 }
 
 impl<'a> Locked<'a> {
-    #[inline]
     pub(crate) fn new(
-        machine: &'a Mutex<Machine>,
+        machine: MutexGuard<'a, Machine>,
         gate: &'a AtomicU64,
         listeners: &'a Listeners,
         waiting: &'a Notify,
     ) -> Self {
-        let machine = lock(machine);
         let before = machine.gate;
         Self { machine, wake: Wake { waiting, due: false }, gate, before, listeners }
     }
 
-    #[cold]
     fn publish(&mut self) {
         let gate = self.machine.gate;
         self.gate.store(gate.0, Ordering::Release);
@@ -69,7 +66,6 @@ impl DerefMut for Locked<'_> {
 }
 
 impl Drop for Locked<'_> {
-    #[inline]
     fn drop(&mut self) {
         if self.machine.gate != self.before {
             self.publish();
@@ -78,7 +74,6 @@ impl Drop for Locked<'_> {
 }
 
 impl Drop for Wake<'_> {
-    #[inline]
     fn drop(&mut self) {
         if self.due {
             self.waiting.notify_waiters();

@@ -7,7 +7,7 @@ use crate::window::{Calls, Mark, Totals};
 use crate::{Cause, Verdict, Window};
 
 /// What an admitted call carries: the stay in a state that it belongs to, and when it began.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ticket {
     pub(crate) gate: Gate,
     /// In nanoseconds; 0 where nobody asks how long calls take.
@@ -33,6 +33,17 @@ pub(crate) enum Recorded {
     Counted,
     /// It came too late to count.
     Stale,
+}
+
+/// What the quick way did with an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quick {
+    /// It was counted.
+    Counted,
+    /// It was counted, and the breaker is to open.
+    Trips(Cause),
+    /// It is not for the quick way.
+    No,
 }
 
 /// A probe that is out, and until when it may be.
@@ -64,10 +75,8 @@ pub(crate) struct Machine {
 /// What has been recorded since the breaker was made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    pub(crate) successes: u64,
-    pub(crate) failures: u64,
+    pub(crate) calls: Totals,
     pub(crate) ignored: u64,
-    pub(crate) slow: u64,
     pub(crate) stale: u64,
     pub(crate) opened: u64,
 }
@@ -146,8 +155,9 @@ impl Machine {
         }
         while self.leases.first().is_some_and(|lease| lease.until <= now) {
             self.leases.remove(0);
-            self.counts.failures += 1;
-            self.probed(Mark { failure: true, slow: false }, rules, now);
+            let lost = Mark { failure: true, slow: false };
+            self.counts.calls.add(lost);
+            self.probed(lost, rules, now);
             if self.gate.state() != State::HalfOpen {
                 return;
             }
@@ -160,11 +170,47 @@ impl Machine {
         }
     }
 
-    /// Takes the outcome of an admitted call, unless the breaker has changed since.
+    /// Takes the outcome of an admitted call if that only adds to the calls of a closed breaker, which
+    /// nearly all outcomes do.
     #[inline]
+    pub(crate) fn count_if_closed(
+        &mut self,
+        ticket: &Ticket,
+        verdict: Verdict,
+        slow: bool,
+        rules: &Rules,
+        time: &Time,
+    ) -> Quick {
+        let failure = match verdict {
+            Verdict::Success => false,
+            Verdict::Failure => true,
+            Verdict::Ignored | Verdict::Open(_) => return Quick::No,
+        };
+        if ticket.gate != self.gate || !self.gate.is_closed() {
+            return Quick::No;
+        }
+        match self.count(Mark { failure, slow }, rules, time) {
+            None => Quick::Counted,
+            Some(cause) => Quick::Trips(cause),
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, mark: Mark, rules: &Rules, time: &Time) -> Option<Cause> {
+        self.counts.calls.add(mark);
+        let totals = self.calls.add(mark, time);
+        rules.trip(totals)
+    }
+
+    /// Opens because of what was counted.
+    pub(crate) fn trip(&mut self, cause: Cause, rules: &Rules, now: u64) {
+        self.enter(State::Open, cause, rules, now);
+    }
+
+    /// Takes the outcome of an admitted call, unless the breaker has changed since.
     pub(crate) fn record(
         &mut self,
-        ticket: Ticket,
+        ticket: &Ticket,
         verdict: Verdict,
         slow: bool,
         rules: &Rules,
@@ -174,28 +220,23 @@ impl Machine {
             self.counts.stale += 1;
             return Recorded::Stale;
         }
-        let failure = match verdict {
-            Verdict::Ignored => {
-                self.counts.ignored += 1;
-                return Recorded::Counted;
-            }
-            Verdict::Success => false,
-            Verdict::Failure | Verdict::Open(_) => true,
-        };
-        let mark = Mark { failure, slow };
-        self.counts.failures += u64::from(failure);
-        self.counts.successes += u64::from(!failure);
-        self.counts.slow += u64::from(slow);
+        if verdict == Verdict::Ignored {
+            self.counts.ignored += 1;
+            return Recorded::Counted;
+        }
+        let mark = Mark { failure: verdict != Verdict::Success, slow };
         match self.gate.state() {
             State::Closed => {
-                let totals = self.calls.add(mark, || time.nanos());
-                if let Some(cause) = rules.trip(totals) {
-                    self.enter(State::Open, cause, rules, time.nanos());
+                if let Some(cause) = self.count(mark, rules, time) {
+                    self.trip(cause, rules, time.nanos());
                 }
             }
-            State::HalfOpen => self.probed(mark, rules, time.nanos()),
             State::MetricsOnly => {
-                self.calls.add(mark, || time.nanos());
+                self.count(mark, rules, time);
+            }
+            State::HalfOpen => {
+                self.counts.calls.add(mark);
+                self.probed(mark, rules, time.nanos());
             }
             State::Open | State::Disabled | State::ForcedOpen => {}
         }
@@ -216,7 +257,7 @@ impl Machine {
     fn probed(&mut self, mark: Mark, rules: &Rules, now: u64) {
         self.probed.add(mark);
         let probes = rules.probes.into();
-        if let Some(cause) = rules.exceeded(self.probed, probes) {
+        if let Some(cause) = rules.exceeded(&self.probed, probes) {
             self.enter(State::Open, cause, rules, now);
         } else if self.probed.calls >= probes {
             self.enter(State::Closed, Cause::Probed, rules, now);

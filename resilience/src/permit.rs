@@ -1,10 +1,9 @@
 //! The permission to make one call.
 
 use std::borrow::Borrow;
-use std::thread::panicking;
 
 use crate::machine::Ticket;
-use crate::{Breaker, Dropped, Verdict};
+use crate::{Breaker, Denied, Verdict};
 
 /// The permission to make one call, from [`Breaker::admit`].
 ///
@@ -29,8 +28,14 @@ impl<B: Borrow<Breaker>> Permit<B> {
     /// Tells how the call went. What comes after the breaker has changed its state does not count.
     #[inline]
     pub fn record(mut self, verdict: Verdict) {
+        self.settle(verdict);
+    }
+
+    /// Tells it in place: the permit is spent.
+    #[inline]
+    pub(crate) fn settle(&mut self, verdict: Verdict) {
         self.recorded = true;
-        self.breaker.borrow().record(self.ticket, verdict);
+        self.breaker.borrow().record(&self.ticket, verdict);
     }
 
     /// Whether the call is one of those that a half-open breaker counts.
@@ -39,14 +44,38 @@ impl<B: Borrow<Breaker>> Permit<B> {
     }
 }
 
+impl<'a> Permit<&'a Breaker> {
+    /// One that permits nothing yet.
+    #[inline]
+    pub(crate) fn spent(breaker: &'a Breaker) -> Self {
+        Self { breaker, ticket: Ticket::default(), recorded: true }
+    }
+
+    #[inline]
+    pub(crate) fn is_spent(&self) -> bool {
+        self.recorded
+    }
+
+    /// Makes it a permit if the breaker is closed; whether it is.
+    #[inline]
+    pub(crate) fn renew_if_closed(&mut self) -> bool {
+        self.recorded = !self.breaker.ticket_if_closed(&mut self.ticket);
+        !self.recorded
+    }
+
+    /// Makes it a permit, if the breaker gives one.
+    pub(crate) fn renew(&mut self) -> Result<(), Denied> {
+        self.ticket = self.breaker.ticket()?;
+        self.recorded = false;
+        Ok(())
+    }
+}
+
 impl<B: Borrow<Breaker>> Drop for Permit<B> {
     #[inline]
     fn drop(&mut self) {
         if !self.recorded {
-            let breaker = self.breaker.borrow();
-            let failed = panicking() || breaker.dropped() == Dropped::Failure;
-            let verdict = if failed { Verdict::Failure } else { Verdict::Ignored };
-            breaker.record(self.ticket, verdict);
+            self.breaker.borrow().record_dropped(&self.ticket);
         }
     }
 }

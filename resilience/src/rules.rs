@@ -59,13 +59,18 @@ impl Rules {
 
     /// Why these calls open the breaker, if they do.
     #[inline]
-    pub(crate) fn trip(&self, totals: Totals) -> Option<Cause> {
-        if totals.calls < self.minimum_calls { None } else { self.exceeded(totals, totals.calls) }
+    pub(crate) fn trip(&self, totals: &Totals) -> Option<Cause> {
+        // No rate is nothing, so nothing reaches none.
+        let none = totals.failures | totals.slow == 0;
+        if none || totals.calls < self.minimum_calls {
+            return None;
+        }
+        self.exceeded(totals, totals.calls)
     }
 
     /// Which rate is reached by these, were there so many of them.
-    #[inline]
-    pub(crate) fn exceeded(&self, totals: Totals, of: u64) -> Option<Cause> {
+    #[inline(never)]
+    pub(crate) fn exceeded(&self, totals: &Totals, of: u64) -> Option<Cause> {
         if self.failure.is_reached(totals.failures, of) {
             return Some(Cause::FailureRate);
         }

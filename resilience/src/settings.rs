@@ -177,7 +177,7 @@ impl BadSettings {
     }
 }
 
-/// The most calls that a count window or a half-open breaker may have; 2 bits a call are kept.
+/// The most calls that a count window or a half-open breaker may have; a byte a call is kept.
 const MOST_CALLS: u32 = 1 << 24;
 const COUNT: &str = "it must be from 1 to 16777216";
 

@@ -21,6 +21,18 @@ pub enum State {
     MetricsOnly,
 }
 
+impl State {
+    /// All there are.
+    pub const ALL: [Self; 6] = [
+        Self::Closed,
+        Self::Open,
+        Self::HalfOpen,
+        Self::Disabled,
+        Self::ForcedOpen,
+        Self::MetricsOnly,
+    ];
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -36,7 +48,7 @@ impl fmt::Display for State {
 
 /// State and generation in one word. Each transition makes a new generation, so two equal words are
 /// the same stay in the same state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gate(pub(crate) u64);
 
 impl Gate {
@@ -61,6 +73,11 @@ impl Gate {
             4 => State::ForcedOpen,
             _ => State::MetricsOnly,
         }
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & Self::STATE == 0
     }
 
     pub(crate) fn generation(self) -> u64 {

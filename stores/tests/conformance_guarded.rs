@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::EventStore;
-use factum_resilience::BreakerSettings;
+use factum_resilience::{BreakerSettings, RetrySettings};
 use factum_stores::MemoryStore;
 use factum_stores::faulty::{Faults, Faulty};
 use factum_stores::guarded::{Guard, Guarded, Operation};
@@ -28,10 +28,13 @@ mod failing {
         let delay_by = Duration::from_micros(200);
         faulty.set(Faults { before: 0.2, delay: 0.2, delay_by, ..Faults::default() });
         let operation = Operation {
-            tries: Some(30),
-            pause: Some(Duration::from_micros(50)),
-            longest_pause: Some(Duration::from_millis(1)),
-            retry_percent: Some(100),
+            retry: Some(RetrySettings {
+                attempts: 30,
+                first: Duration::from_micros(50),
+                cap: Duration::from_millis(1),
+                ..RetrySettings::default()
+            }),
+            retry_share: Some(1.0),
             // What the suite expects are answers, so the breaker is not to open.
             breaker: Some(BreakerSettings { failure_rate: 1.0, ..BreakerSettings::default() }),
             ..Operation::default()

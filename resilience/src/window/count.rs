@@ -2,36 +2,41 @@
 
 use super::{Mark, Totals};
 
-/// A ring with two bits a call, failure and slow, 32 calls a word.
+/// A ring with a byte a call: bit 0 for failure, bit 1 for slow.
 #[derive(Debug)]
 pub(crate) struct CountWindow {
-    words: Box<[u64]>,
-    length: u32,
+    marks: Box<[u8]>,
     /// Where the next call goes; the oldest one is there once the ring is full.
-    next: u32,
+    next: usize,
     totals: Totals,
 }
 
 impl CountWindow {
     pub(crate) fn new(length: u32) -> Self {
-        let words = vec![0; length.div_ceil(32) as usize].into();
-        Self { words, length, next: 0, totals: Totals::default() }
+        let marks = vec![0; length as usize].into();
+        Self { marks, next: 0, totals: Totals::default() }
     }
 
     #[inline]
-    pub(crate) fn add(&mut self, mark: Mark) -> Totals {
-        let shift = (self.next % 32) * 2;
-        if let Some(word) = self.words.get_mut((self.next / 32) as usize) {
-            let old = *word >> shift;
-            let new = u64::from(mark.failure) | u64::from(mark.slow) << 1;
-            *word ^= ((old & 0b11) ^ new) << shift;
-            // A place that was never used has no bits to take off.
-            self.totals.failures = self.totals.failures - (old & 1) + u64::from(mark.failure);
-            self.totals.slow = self.totals.slow - (old >> 1 & 1) + u64::from(mark.slow);
+    pub(crate) fn add(&mut self, mark: Mark) -> &Totals {
+        let length = self.marks.len();
+        if let Some(place) = self.marks.get_mut(self.next) {
+            // A place that was never used has no mark to take off.
+            let (old, new) = (*place, u8::from(mark.failure) | u8::from(mark.slow) << 1);
+            // Most calls come and go without one.
+            if old | new != 0 {
+                *place = new;
+                self.totals.exchange(old, new);
+            }
         }
-        self.totals.calls = (self.totals.calls + 1).min(u64::from(self.length));
-        self.next = if self.next + 1 == self.length { 0 } else { self.next + 1 };
-        self.totals
+        if self.totals.calls < length as u64 {
+            self.totals.calls += 1;
+        }
+        self.next += 1;
+        if self.next == length {
+            self.next = 0;
+        }
+        &self.totals
     }
 
     pub(crate) fn totals(&self) -> Totals {
@@ -39,7 +44,7 @@ impl CountWindow {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.words.fill(0);
+        self.marks.fill(0);
         (self.next, self.totals) = (0, Totals::default());
     }
 }

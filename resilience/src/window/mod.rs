@@ -3,7 +3,7 @@
 mod count;
 mod time;
 
-use crate::clock::nanos;
+use crate::clock::{Time, nanos};
 use crate::{Window, window::count::CountWindow, window::time::TimeWindow};
 
 /// How a recorded call ended.
@@ -25,11 +25,20 @@ impl Totals {
     #[inline]
     pub(crate) fn add(&mut self, mark: Mark) {
         self.calls += 1;
-        self.failures += u64::from(mark.failure);
-        self.slow += u64::from(mark.slow);
+        if mark.failure | mark.slow {
+            self.failures += u64::from(mark.failure);
+            self.slow += u64::from(mark.slow);
+        }
     }
 
-    #[inline]
+    /// Takes off the marks of a call that leaves, bit 0 for failure and bit 1 for slow, and adds those
+    /// of one that comes.
+    #[inline(never)]
+    fn exchange(&mut self, old: u8, new: u8) {
+        self.failures = self.failures + u64::from(new & 1) - u64::from(old & 1);
+        self.slow = self.slow + u64::from(new >> 1) - u64::from(old >> 1);
+    }
+
     fn subtract(&mut self, other: Self) {
         self.calls -= other.calls;
         self.failures -= other.failures;
@@ -54,10 +63,10 @@ impl Calls {
 
     /// Adds a call; the totals with it. A count window does not ask for the time.
     #[inline]
-    pub(crate) fn add(&mut self, mark: Mark, now: impl FnOnce() -> u64) -> Totals {
+    pub(crate) fn add(&mut self, mark: Mark, time: &Time) -> &Totals {
         match self {
             Self::Count(window) => window.add(mark),
-            Self::Time(window) => window.add(mark, now()),
+            Self::Time(window) => window.add(mark, time.nanos()),
         }
     }
 

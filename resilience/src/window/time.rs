@@ -24,8 +24,8 @@ impl TimeWindow {
         Self { parts, width, current: 0, end: 0, totals: Totals::default() }
     }
 
-    #[inline]
-    pub(crate) fn add(&mut self, mark: Mark, now: u64) -> Totals {
+    #[inline(never)]
+    pub(crate) fn add(&mut self, mark: Mark, now: u64) -> &Totals {
         if now >= self.end {
             self.move_on(now);
         }
@@ -33,7 +33,7 @@ impl TimeWindow {
             part.add(mark);
             self.totals.add(mark);
         }
-        self.totals
+        &self.totals
     }
 
     pub(crate) fn totals(&mut self, now: u64) -> Totals {

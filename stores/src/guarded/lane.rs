@@ -1,17 +1,18 @@
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Poll;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use factum_core::store::{BoxFuture, StoreError};
-use factum_resilience::{Breaker, Denied, Permit, State, Verdict};
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout, timeout_at};
+use factum_resilience::{
+    Again, BadSettings, Breaker, Bulkhead, Denied, Permit, Retry, RetryBudget, State, TimeLimit,
+    Verdict,
+};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
-use super::budget::Budget;
 use super::settings::Limits;
+
+/// How many retries a store can have saved up.
+const SAVED_RETRIES: u32 = 100;
 
 /// One operation of a guarded store: what goes through it and how.
 #[derive(Debug)]
@@ -19,9 +20,13 @@ pub(super) struct Lane {
     backend: &'static str,
     operation: &'static str,
     pub(super) breaker: Breaker,
-    limits: Limits,
-    slots: Semaphore,
-    budget: Budget,
+    bulkhead: Bulkhead,
+    limit: TimeLimit,
+    retry: Retry,
+    /// How often a call is tried at the most.
+    pub(super) attempts: u32,
+    /// How long a retry waits at the least.
+    pause: Duration,
     queue: Option<Arc<Queue>>,
 }
 
@@ -38,102 +43,81 @@ impl Queue {
     }
 }
 
+/// What becomes of a try that was not answered in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// It did nothing, or nothing that matters.
+    Nothing,
+    /// It may be stored.
+    Append,
+}
+
 impl Lane {
     pub(super) fn new(
         backend: &'static str,
         operation: &'static str,
         breaker: Breaker,
-        limits: Limits,
+        limits: &Limits,
         queue: Option<Arc<Queue>>,
-    ) -> Self {
-        let slots = Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS));
-        let budget = Budget::new(limits.retry_percent);
-        Self { backend, operation, breaker, limits, slots, budget, queue }
-    }
-
-    /// How often a call is tried at the most.
-    pub(super) fn tries(&self) -> u32 {
-        self.limits.tries
+    ) -> Result<Self, BadSettings> {
+        let name = breaker.name().to_owned();
+        let budget = RetryBudget::new(limits.retry_share, SAVED_RETRIES)?;
+        let mut retry = Retry::new(limits.retry)?.budget(budget);
+        if queue.is_none() {
+            retry = retry.unless_open(&breaker);
+        }
+        Ok(Self {
+            backend,
+            operation,
+            bulkhead: Bulkhead::new(&name, limits.bulkhead)?,
+            limit: TimeLimit::new(&name, limits.time),
+            retry,
+            attempts: limits.retry.attempts,
+            pause: limits.retry.first,
+            queue,
+            breaker,
+        })
     }
 
     /// Carries out a call that can be made again, until it has an answer or is not to be tried again.
-    /// `lost` is the error of a try that was not answered in time.
     pub(super) async fn run<'a, T>(
         &self,
         mut call: impl FnMut() -> BoxFuture<'a, Result<T, StoreError>>,
-        lost: fn(&Self) -> StoreError,
+        lost: Lost,
     ) -> Result<T, StoreError> {
-        self.budget.earn();
-        let mut error = match self.attempt(&mut call, lost).await {
-            Err(error) if is_retried(&error) => error,
-            answer => return answer,
+        let unknown = Mutex::new(None);
+        let attempt = || {
+            let attempt = self.attempt(call(), lost);
+            async { attempt.await.map_err(|error| on_top(&unknown, error)) }
         };
-        for pause in self.pauses() {
-            if !self.budget.spend() {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            match self.attempt(&mut call, lost).await {
-                Ok(answer) => return Ok(answer),
-                Err(next) => {
-                    let again = is_retried(&next);
-                    error = on_top(error, next);
-                    if !again {
-                        break;
-                    }
-                }
-            }
-        }
-        Err(error)
+        self.retry.call(attempt, again).await
     }
 
-    /// The pauses between the tries.
-    fn pauses(&self) -> ExponentialBackoff {
-        ExponentialBuilder::new()
-            .with_min_delay(self.limits.pause)
-            .with_max_delay(self.limits.longest_pause)
-            .with_max_times(self.limits.tries.saturating_sub(1) as usize)
-            .with_jitter()
-            .build()
-    }
-
-    async fn attempt<'a, T>(
+    async fn attempt<T>(
         &self,
-        call: &mut impl FnMut() -> BoxFuture<'a, Result<T, StoreError>>,
-        lost: fn(&Self) -> StoreError,
+        call: BoxFuture<'_, Result<T, StoreError>>,
+        lost: Lost,
     ) -> Result<T, StoreError> {
-        let slot = self.slot().await?;
+        let place = self.bulkhead.enter().await.map_err(|full| self.unavailable(&full))?;
         let permit = self.permit().await?;
-        let answer = self.within_limit(call()).await.unwrap_or_else(|| Err(lost(self)));
+        let answer = match self.limit.call(call).await {
+            Ok(answer) => answer,
+            Err(late) if lost == Lost::Nothing => Err(self.unavailable(&late)),
+            Err(late) => {
+                Err(StoreError::Unknown { backend: self.backend, reason: late.to_string() })
+            }
+        };
         permit.record(verdict(&answer));
-        drop(slot);
+        drop(place);
         answer
-    }
-
-    /// A place among the calls that are under way.
-    async fn slot(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        if let Ok(slot) = self.slots.try_acquire() {
-            return Ok(slot);
-        }
-        match timeout(self.limits.wait, self.slots.acquire()).await {
-            Ok(Ok(slot)) => Ok(slot),
-            _ => Err(self.unavailable(format!(
-                "{} calls to {} were under way, the most that its guard lets through, and none \
-                 ended within {:?}",
-                self.limits.concurrent, self.operation, self.limits.wait
-            ))),
-        }
     }
 
     /// What the breaker says to one more call. Where calls may wait for it, this one does.
     async fn permit(&self) -> Result<Permit<&Breaker>, StoreError> {
-        let denied = match self.breaker.admit_ref() {
-            Ok(permit) => return Ok(permit),
-            Err(denied) => denied,
-        };
-        match &self.queue {
-            Some(queue) => self.queued(queue, denied).await,
-            None => Err(self.tripped(&denied)),
+        match (self.breaker.admit_ref(), &self.queue) {
+            (Ok(permit), _) => Ok(permit),
+            (Err(denied), Some(queue)) => self.queued(queue, denied).await,
+            (Err(denied), None) => Err(self.tripped(&denied)),
         }
     }
 
@@ -153,54 +137,24 @@ impl Lane {
         Err(self.tripped(&denied))
     }
 
-    /// The answer of the call; `None` if there was none in time.
-    async fn within_limit<T>(&self, call: impl Future<Output = T>) -> Option<T> {
-        let mut call = pin!(call);
-        // A timer costs more than a store in memory: it is set only for what does not answer at once.
-        let at_once = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
-        match at_once {
-            Poll::Ready(answer) => Some(answer),
-            Poll::Pending => timeout(self.limits.time, call).await.ok(),
-        }
-    }
-
-    /// The error of a try that did nothing, or of which nothing is left to know.
-    pub(super) fn not_answered(&self) -> StoreError {
-        self.unavailable(self.late())
-    }
-
-    /// The error of an append that may be stored.
-    pub(super) fn not_acknowledged(&self) -> StoreError {
-        StoreError::Unknown { backend: self.backend, reason: self.late() }
-    }
-
     fn tripped(&self, denied: &Denied) -> StoreError {
         let Self { backend, operation, .. } = *self;
         // Probes are under way: it shows soon what comes of them.
-        let probing = (denied.state == State::HalfOpen).then_some(self.limits.pause);
+        let probing = (denied.state == State::HalfOpen).then_some(self.pause);
         StoreError::Tripped { backend, operation, retry_after: denied.retry_after.or(probing) }
     }
 
-    fn unavailable(&self, reason: String) -> StoreError {
-        StoreError::Unavailable { backend: self.backend, reason }
-    }
-
-    fn late(&self) -> String {
-        format!(
-            "no answer within {:?}, the guard's time limit for {}",
-            self.limits.time, self.operation
-        )
+    fn unavailable(&self, reason: &impl ToString) -> StoreError {
+        StoreError::Unavailable { backend: self.backend, reason: reason.to_string() }
     }
 }
 
 /// What an answer says of the store. A conflict or a rejected commit is an answer like any other.
 fn verdict<T>(answer: &Result<T, StoreError>) -> Verdict {
-    match answer {
-        Ok(_) => Verdict::Success,
-        Err(error) => verdict_of(error),
-    }
+    answer.as_ref().err().map_or(Verdict::Success, verdict_of)
 }
 
+/// What an error says of the store.
 pub(super) fn verdict_of(error: &StoreError) -> Verdict {
     match error {
         // The store is there, and says so.
@@ -214,17 +168,24 @@ pub(super) fn verdict_of(error: &StoreError) -> Verdict {
 }
 
 /// Whether another try may help at once. A full disk waits for somebody.
-fn is_retried(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable { .. } | StoreError::Unknown { .. })
+fn again(error: &StoreError) -> Again {
+    match error {
+        StoreError::Unavailable { .. } | StoreError::Unknown { .. } => Again::Yes,
+        _ => Again::No,
+    }
 }
 
-/// The error of a call whose tries ended in both: once the outcome of a try is unknown it stays so,
-/// whatever comes of later ones that have no outcome.
-fn on_top(earlier: StoreError, later: StoreError) -> StoreError {
-    match earlier {
-        StoreError::Unknown { backend, reason } if !later.outcome_unknown() => {
-            StoreError::Unknown { backend, reason: format!("{reason}; then: {later}") }
+/// The error of a call that was tried before: once the outcome of a try is unknown it stays so,
+/// whatever comes of later ones that have none.
+fn on_top(unknown: &Mutex<Option<StoreError>>, error: StoreError) -> StoreError {
+    let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
+    match (&*unknown, error) {
+        (Some(StoreError::Unknown { backend, reason }), error) if !error.outcome_unknown() => {
+            StoreError::Unknown { backend, reason: format!("{reason}; then: {error}") }
         }
-        _ => later,
+        (_, error) => {
+            *unknown = error.outcome_unknown().then(|| error.clone());
+            error
+        }
     }
 }

@@ -17,7 +17,6 @@
 //! wait for it in a bounded queue if [`Guard::queue`] says so; tails pause, and go on by themselves where
 //! they were. [`Guard`] has the settings, each of which has a default for each backend.
 
-mod budget;
 mod cache;
 mod lane;
 mod last_known;
@@ -37,7 +36,7 @@ use factum_core::{Key, StreamName};
 use factum_resilience::{BadSettings, Breaker, BreakerSettings, Clock};
 
 use cache::Cache;
-use lane::{Lane, Queue};
+use lane::{Lane, Lost, Queue};
 pub use last_known::{Fallback, LastKnown, Source};
 use settings::Limits;
 pub use settings::{BadGuard, Guard, Operation, Waiting};
@@ -109,27 +108,24 @@ impl Guarded {
         make: impl Fn(String, BreakerSettings) -> Result<Breaker, BadSettings>,
     ) -> Result<Self, BadGuard> {
         let backend = inner.capabilities().backend;
-        let resolved = guard.for_backend(backend)?;
         let queue =
             guard.queue.map(|Waiting { calls, within }| Arc::new(Queue::new(calls, within)));
-        let breaker = |operation, settings| {
-            let made = make(format!("{backend}.{operation}"), settings);
-            made.map_err(|problem| BadGuard { operation, problem })
+        let limits = |operation, settings: &Operation| {
+            let limits = settings.on(backend)?;
+            let breaker = make(format!("{backend}.{operation}"), limits.breaker.clone())?;
+            Ok::<_, BadSettings>((limits, breaker))
         };
-        let lane = |operation, (limits, settings): (Limits, _)| {
-            let breaker = breaker(operation, settings)?;
-            Ok::<_, BadGuard>(Lane::new(backend, operation, breaker, limits, queue.clone()))
+        let lane = |operation, settings: &Operation| {
+            let lane = limits(operation, settings).and_then(|(limits, breaker)| {
+                Lane::new(backend, operation, breaker, &limits, queue.clone())
+            });
+            lane.map_err(|problem| BadGuard { operation, problem })
         };
-        let (tail_limits, tail_breaker) = resolved.tail;
-        let shared = Shared {
-            append: lane("append", resolved.append)?,
-            read: lane("read", resolved.read)?,
-            tails: breaker("tail", tail_breaker)?,
-            tail_limits,
-            cache: Cache::new(guard.remembered_events),
-            fallback: guard.fallback,
-            inner,
-        };
+        let (append, read) = (lane("append", &guard.append)?, lane("read", &guard.read)?);
+        let (tail_limits, tails) = limits("tail", &guard.tail)
+            .map_err(|problem| BadGuard { operation: "tail", problem })?;
+        let (cache, fallback) = (Cache::new(guard.remembered_events), guard.fallback);
+        let shared = Shared { append, read, tails, tail_limits, cache, fallback, inner };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -172,12 +168,12 @@ impl EventStore for Guarded {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
         Box::pin(async move {
             let Shared { inner, append, .. } = &*self.shared;
-            if append.tries() == 1 {
+            if append.attempts == 1 {
                 let mut run = Some(run);
                 let once = || inner.append(run.take().unwrap_or_default());
-                return append.run(once, Lane::not_acknowledged).await;
+                return append.run(once, Lost::Append).await;
             }
-            let ended = append.run(|| inner.append(run.clone()), Lane::not_acknowledged).await;
+            let ended = append.run(|| inner.append(run.clone()), Lost::Append).await;
             ended.map_err(|error| with_keys(error, &run))
         })
     }
@@ -192,18 +188,18 @@ impl EventStore for Guarded {
         Box::pin(async move {
             let Shared { inner, read, .. } = &*self.shared;
             let page = || inner.read(query.clone(), range, direction, limit);
-            read.run(page, Lane::not_answered).await
+            read.run(page, Lost::Nothing).await
         })
     }
 
     fn tail(&self, query: Query, after: Option<Mark>) -> Tail {
         let Shared { inner, tails, tail_limits, .. } = &*self.shared;
-        tail::guarded(inner.clone(), tails.clone(), *tail_limits, query, after)
+        tail::guarded(inner.clone(), tails.clone(), tail_limits.clone(), query, after)
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Mark, StoreError>> {
         let Shared { inner, read, .. } = &*self.shared;
-        Box::pin(read.run(|| inner.head(), Lane::not_answered))
+        Box::pin(read.run(|| inner.head(), Lost::Nothing))
     }
 
     fn find(
@@ -214,7 +210,7 @@ impl EventStore for Guarded {
         let near = near.clone();
         Box::pin(async move {
             let Shared { inner, read, .. } = &*self.shared;
-            read.run(|| inner.find(key, &near), Lane::not_answered).await
+            read.run(|| inner.find(key, &near), Lost::Nothing).await
         })
     }
 

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use factum_resilience::{BadSettings, BreakerSettings, OpenWait, Window};
+use factum_resilience::{
+    BadSettings, BreakerSettings, BulkheadSettings, OpenWait, RetrySettings, Window,
+};
 
 use super::Fallback;
 
@@ -11,7 +13,8 @@ use super::Fallback;
 /// ```toml
 /// [guard.append]
 /// time_limit = "2s"
-/// tries = 5
+/// [guard.append.retry]
+/// attempts = 5
 /// [guard.read.breaker]
 /// failure_rate = 0.3
 /// [guard.queue]
@@ -26,8 +29,8 @@ pub struct Guard {
     pub append: Operation,
     /// Reads, of events, receipts and snapshots.
     pub read: Operation,
-    /// Tails. The time limit is that for the first answer; `concurrent` and `tries` say nothing: there
-    /// may be any number, and they are tried for ever.
+    /// Tails. The time limit is that for the first answer; the bulkhead and the number of attempts say
+    /// nothing: there may be any number of tails, and they are tried for ever.
     pub tail: Operation,
     /// Where calls wait while a breaker is open. None, so they fail at once.
     pub queue: Option<Waiting>,
@@ -60,23 +63,14 @@ pub struct Operation {
     /// How long one try may take: 5 s with a server, 30 s in the process.
     #[cfg_attr(feature = "serde", serde(with = "factum_resilience::humane::option"))]
     pub time_limit: Option<Duration>,
-    /// How many calls may be under way: 4,096 with a server, 65,536 in the process.
-    pub concurrent: Option<usize>,
-    /// How long further ones wait for their turn: as long as one try may take.
-    #[cfg_attr(feature = "serde", serde(with = "factum_resilience::humane::option"))]
-    pub wait: Option<Duration>,
-    /// How often a call is tried, at the least once: 4 times with a server, once in memory, twice in a
-    /// file.
-    pub tries: Option<u32>,
-    /// How long it waits before the second try, with a jitter of up to as much: 20 ms. Each further
-    /// time it waits twice as long.
-    #[cfg_attr(feature = "serde", serde(with = "factum_resilience::humane::option"))]
-    pub pause: Option<Duration>,
-    /// The longest that it waits: 1 s.
-    #[cfg_attr(feature = "serde", serde(with = "factum_resilience::humane::option"))]
-    pub longest_pause: Option<Duration>,
-    /// How many retries there may be for a hundred calls, over a while: 20.
-    pub retry_percent: Option<u32>,
+    /// How many calls may be under way, and how long further ones wait for a place: 4,096 with a server,
+    /// 65,536 in the process, and as long as one try may take.
+    pub bulkhead: Option<BulkheadSettings>,
+    /// How often a call is tried: 4 times with a server, 20 ms after the first try and 1 s after later
+    /// ones at the most; twice with a file; once in memory.
+    pub retry: Option<RetrySettings>,
+    /// How many retries there may be for each call, over a while: 0.2.
+    pub retry_share: Option<f64>,
     /// When the breaker opens: when half of the calls of the last 3 s failed, if there were at least 5.
     /// So a connection that is cut under load does not open it, and a store that is gone does. It stays
     /// open for 1 s at first, and 30 s at the most.
@@ -105,93 +99,31 @@ pub struct Waiting {
     pub within: Duration,
 }
 
-/// What an operation comes to on a backend, its breaker aside.
-#[derive(Clone, Copy, Debug)]
+/// What an operation comes to on a backend.
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) time: Duration,
-    pub(super) concurrent: usize,
-    pub(super) wait: Duration,
-    pub(super) tries: u32,
-    pub(super) pause: Duration,
-    pub(super) longest_pause: Duration,
-    pub(super) retry_percent: u32,
-}
-
-/// What a guard comes to on a backend.
-pub(super) struct Resolved {
-    pub(super) append: (Limits, BreakerSettings),
-    pub(super) read: (Limits, BreakerSettings),
-    pub(super) tail: (Limits, BreakerSettings),
-}
-
-impl Guard {
-    /// These settings, and for what is left out the defaults of the backend.
-    pub(super) fn for_backend(&self, backend: &str) -> Result<Resolved, BadGuard> {
-        let usual = Limits::of(backend);
-        let over = |operation, settings: &Operation| {
-            settings.over(usual).map_err(|problem| BadGuard { operation, problem })
-        };
-        Ok(Resolved {
-            append: over("append", &self.append)?,
-            read: over("read", &self.read)?,
-            tail: over("tail", &self.tail)?,
-        })
-    }
+    pub(super) bulkhead: BulkheadSettings,
+    pub(super) retry: RetrySettings,
+    pub(super) retry_share: f64,
+    pub(super) breaker: BreakerSettings,
 }
 
 impl Limits {
     fn of(backend: &str) -> Self {
-        let server = Self {
-            time: Duration::from_secs(5),
-            concurrent: 4096,
-            wait: Duration::from_secs(5),
-            tries: 4,
-            pause: Duration::from_millis(20),
-            longest_pause: Duration::from_secs(1),
-            retry_percent: 20,
+        let (here, attempts) = match backend {
+            "memory" => (true, 1),
+            "sqlite" => (true, 2),
+            _ => (false, 4),
         };
-        let time = Duration::from_secs(30);
-        let here = Self { time, wait: time, concurrent: 65_536, ..server };
-        match backend {
-            "memory" => Self { tries: 1, ..here },
-            "sqlite" => Self { tries: 2, ..here },
-            _ => server,
-        }
-    }
-}
-
-impl Operation {
-    fn over(&self, usual: Limits) -> Result<(Limits, BreakerSettings), BadSettings> {
-        let time = self.time_limit.unwrap_or(usual.time);
-        let limits = Limits {
+        let time = Duration::from_secs(if here { 30 } else { 5 });
+        let (first, cap) = (Duration::from_millis(20), Duration::from_secs(1));
+        Self {
             time,
-            concurrent: self.concurrent.unwrap_or(usual.concurrent),
-            wait: self.wait.or(self.time_limit).unwrap_or(usual.wait),
-            tries: self.tries.unwrap_or(usual.tries),
-            pause: self.pause.unwrap_or(usual.pause),
-            longest_pause: self.longest_pause.unwrap_or(usual.longest_pause),
-            retry_percent: self.retry_percent.unwrap_or(usual.retry_percent),
-        };
-        limits.check()?;
-        let breaker = self.breaker.clone().unwrap_or_else(usual_breaker);
-        breaker.check()?;
-        Ok((limits, breaker))
-    }
-}
-
-impl Limits {
-    fn check(&self) -> Result<(), BadSettings> {
-        let positive = [
-            ("tries", self.tries == 0),
-            ("concurrent", self.concurrent == 0),
-            ("time_limit", self.time.is_zero()),
-        ];
-        match positive.into_iter().find(|(_, zero)| *zero) {
-            Some((setting, _)) => {
-                let (found, wanted) = ("0".to_owned(), "it must be more");
-                Err(BadSettings { setting, found, wanted })
-            }
-            None => Ok(()),
+            bulkhead: BulkheadSettings { concurrent: if here { 65_536 } else { 4096 }, wait: time },
+            retry: RetrySettings { attempts, first, cap, ..RetrySettings::default() },
+            retry_share: 0.2,
+            breaker: usual_breaker(),
         }
     }
 }
@@ -203,5 +135,25 @@ fn usual_breaker() -> BreakerSettings {
         minimum_calls: 5,
         open_wait: OpenWait { first, cap, ..OpenWait::default() },
         ..BreakerSettings::default()
+    }
+}
+
+impl Operation {
+    /// These settings, and for what is left out the defaults of the backend.
+    pub(super) fn on(&self, backend: &str) -> Result<Limits, BadSettings> {
+        let usual = Limits::of(backend);
+        let time = self.time_limit.unwrap_or(usual.time);
+        if time.is_zero() {
+            let (found, wanted) = ("0s".to_owned(), "it must be longer than nothing");
+            return Err(BadSettings { setting: "time_limit", found, wanted });
+        }
+        let bulkhead = BulkheadSettings { wait: time, ..usual.bulkhead };
+        Ok(Limits {
+            time,
+            bulkhead: self.bulkhead.unwrap_or(bulkhead),
+            retry: self.retry.unwrap_or(usual.retry),
+            retry_share: self.retry_share.unwrap_or(usual.retry_share),
+            breaker: self.breaker.clone().unwrap_or(usual.breaker),
+        })
     }
 }

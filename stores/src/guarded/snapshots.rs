@@ -5,7 +5,7 @@ use factum_core::snapshot::{Snapshot, SnapshotStore};
 use factum_core::store::{BoxFuture, StoreError};
 
 use super::Shared;
-use super::lane::Lane;
+use super::lane::Lost;
 
 /// Snapshots that are loaded as events are read. What is saved goes straight to the store: nobody waits
 /// for it, and nothing is lost with it.
@@ -23,7 +23,7 @@ impl SnapshotStore for Snapshots {
     ) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
         Box::pin(async move {
             let load = || self.inner.load(stream.clone(), shape);
-            self.shared.read.run(load, Lane::not_answered).await
+            self.shared.read.run(load, Lost::Nothing).await
         })
     }
 

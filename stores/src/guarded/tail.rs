@@ -1,7 +1,7 @@
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use factum_core::store::{EventStore, Mark, Query, StoreError, Tail, Tailed};
 use factum_resilience::{Breaker, State, Verdict};
 use futures_util::StreamExt;
@@ -19,7 +19,7 @@ pub(super) fn guarded(
     query: Query,
     after: Option<Mark>,
 ) -> Tail {
-    let pauses = pauses(limits);
+    let pauses = Box::new(limits.retry.waits());
     let follower = Follower { store, breaker, limits, query, seen: after, tail: None, pauses };
     Box::pin(unfold(Some(follower), |follower| async move {
         let mut follower = follower?;
@@ -39,7 +39,7 @@ struct Follower {
     seen: Option<Mark>,
     /// The tail of the store, while it works.
     tail: Option<Tail>,
-    pauses: ExponentialBackoff,
+    pauses: Box<dyn Iterator<Item = Duration> + Send>,
 }
 
 type Next = Option<Result<Tailed, StoreError>>;
@@ -85,7 +85,7 @@ impl Follower {
         });
         if matches!(first, Some(Ok(_))) {
             self.tail = Some(tail);
-            self.pauses = pauses(self.limits);
+            self.pauses = Box::new(self.limits.retry.waits());
         }
         Some(first)
     }
@@ -109,7 +109,7 @@ impl Follower {
     }
 
     async fn pause(&mut self) {
-        let pause = self.pauses.next().unwrap_or(self.limits.longest_pause);
+        let pause = self.pauses.next().unwrap_or(self.limits.retry.cap);
         tokio::time::sleep(pause).await;
     }
 }
@@ -121,15 +121,6 @@ async fn opened(breaker: &Breaker) {
         changed.as_mut().await;
         changed.set(breaker.changed());
     }
-}
-
-fn pauses(limits: Limits) -> ExponentialBackoff {
-    ExponentialBuilder::new()
-        .with_min_delay(limits.pause)
-        .with_max_delay(limits.longest_pause)
-        .without_max_times()
-        .with_jitter()
-        .build()
 }
 
 fn mark_of(tailed: &Tailed) -> Option<Mark> {

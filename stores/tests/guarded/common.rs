@@ -5,7 +5,7 @@ use factum_core::store::{
     Commit, EventStore, Expected, Metadata, NewEvent, Outcome, StoreError, StreamWrite,
 };
 use factum_core::{EventName, Key, StreamName, Tags, Timestamp};
-use factum_resilience::{BreakerSettings, Clock, OpenWait, Window};
+use factum_resilience::{BreakerSettings, Clock, OpenWait, RetrySettings, Window};
 use factum_stores::MemoryStore;
 use factum_stores::faulty::Faulty;
 use factum_stores::guarded::{Guard, Guarded, Operation};
@@ -35,7 +35,7 @@ impl Clock for TokioClock {
 }
 
 /// Tries each call so often; opens at four failures.
-pub(crate) fn operation(tries: u32) -> Operation {
+pub(crate) fn operation(attempts: u32) -> Operation {
     let breaker = BreakerSettings {
         window: Window::Count(4),
         minimum_calls: 4,
@@ -45,11 +45,12 @@ pub(crate) fn operation(tries: u32) -> Operation {
         ..BreakerSettings::default()
     };
     let time_limit = Some(Duration::from_secs(1));
-    Operation { tries: Some(tries), time_limit, breaker: Some(breaker), ..Operation::default() }
+    let retry = RetrySettings { attempts, ..RetrySettings::default() };
+    Operation { retry: Some(retry), time_limit, breaker: Some(breaker), ..Operation::default() }
 }
 
-pub(crate) fn guard(tries: u32) -> Guard {
-    let operation = operation(tries);
+pub(crate) fn guard(attempts: u32) -> Guard {
+    let operation = operation(attempts);
     Guard {
         append: operation.clone(),
         read: operation.clone(),

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use factum_core::store::{Direction, EventStore, Expected, Query, Range, StoreError};
+use factum_resilience::BulkheadSettings;
 use factum_stores::faulty::Faults;
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ async fn an_append_that_hangs_ends_at_its_time_limit_and_is_unknown() {
     let error = append(&store, commit("one", Expected::Any)).await.unwrap_err();
     assert_eq!(begun.elapsed(), Duration::from_secs(1));
     assert!(error.outcome_unknown(), "{error}");
-    assert!(error.to_string().contains("the guard's time limit for append"), "{error}");
+    assert!(error.to_string().contains("memory.append did not answer within 1s"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -25,7 +26,7 @@ async fn a_read_that_hangs_ends_at_its_time_limit() {
     faulty.set(HANGING);
     let error = store.read(Query::All, Range::ALL, Direction::Forward, 1).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
-    assert!(error.to_string().contains("no answer within 1s"), "{error}");
+    assert!(error.to_string().contains("memory.read did not answer within 1s"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -46,8 +47,8 @@ async fn an_append_that_hung_is_tried_again_and_stored_once() {
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_are_under_way_than_may_be() {
     let mut guard = guard(1);
-    guard.append.concurrent = Some(2);
-    guard.append.wait = Some(Duration::from_millis(1500));
+    let wait = Duration::from_millis(1500);
+    guard.append.bulkhead = Some(BulkheadSettings { concurrent: 2, wait });
     let (store, faulty) = guarded(guard);
     faulty.set(HANGING);
     let hanging = async { append(&store, commit("one", Expected::Any)).await };
@@ -78,8 +79,8 @@ async fn no_more_calls_are_under_way_than_may_be() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_too_long_for_a_place_is_told_so() {
     let mut guard = guard(1);
-    guard.append.concurrent = Some(1);
-    guard.append.wait = Some(Duration::from_millis(10));
+    let wait = Duration::from_millis(10);
+    guard.append.bulkhead = Some(BulkheadSettings { concurrent: 1, wait });
     let (store, faulty) = guarded(guard);
     faulty.set(HANGING);
     let waiting = async {
@@ -90,6 +91,6 @@ async fn who_waits_too_long_for_a_place_is_told_so() {
     };
     let (_, error) = tokio::join!(append(&store, commit("one", Expected::Any)), waiting);
     assert!(matches!(error, StoreError::Unavailable { .. }), "nothing was sent: {error}");
-    assert!(error.to_string().contains("1 calls to append were under way"), "{error}");
+    assert!(error.to_string().contains("memory.append is full: 1 calls are under way"), "{error}");
     assert_eq!(store.append_breaker().metrics().calls, 1, "who was not let in says nothing");
 }

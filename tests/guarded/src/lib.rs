@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::{EventStore, Query};
-use factum_resilience::{BreakerSettings, OpenWait, State, Window};
+use factum_resilience::{BreakerSettings, OpenWait, RetrySettings, State, Window};
 use factum_stores::faulty::{Faults, Faulty, Flap};
 use factum_stores::guarded::{Guard, Guarded, Operation};
 
@@ -33,10 +33,13 @@ fn guard() -> Guard {
     };
     let operation = Operation {
         time_limit: Some(Duration::from_millis(500)),
-        tries: Some(3),
-        pause: Some(Duration::from_micros(100)),
-        longest_pause: Some(Duration::from_millis(1)),
-        retry_percent: Some(100),
+        retry: Some(RetrySettings {
+            attempts: 3,
+            first: Duration::from_micros(100),
+            cap: Duration::from_millis(1),
+            ..RetrySettings::default()
+        }),
+        retry_share: Some(1.0),
         breaker: Some(breaker),
         ..Operation::default()
     };
