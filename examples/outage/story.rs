@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use factum::resilience::{BreakerEvent, Change, State};
+use factum::resilience::{Breaker, BreakerEvent, Change};
 use factum::stores::guarded::Guarded;
 use factum_test_servers::Redis;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::Outcome;
 use crate::tally::Tally;
@@ -22,6 +22,7 @@ pub(crate) async fn play(
     act: Duration,
 ) -> Outcome<Redis> {
     let stage = Stage { begun: Instant::now(), guarded, tally, act };
+    // Ends when it is dropped.
     let told = stage.tell_changes();
     stage.say("The tills ring. The server is well.")?;
     stage.watch().await?;
@@ -42,7 +43,7 @@ pub(crate) async fn play(
     });
     let server = server.await?;
     stage.recover("It was started again.").await?;
-    told.abort();
+    drop(told);
     Ok(server)
 }
 
@@ -59,8 +60,8 @@ impl Stage<'_> {
         writeln!(out, "\n{:>6.1} s  {what}", self.begun.elapsed().as_secs_f64())?;
         writeln!(
             out,
-            "{:>20}{:>12}{:>14}{:>10}{:>10}{:>12}",
-            "breaker", "accepted/s", "turned away/s", "failed/s", "unknown/s", "slowest"
+            "{:>12}{:>12}{:>12}{:>14}{:>10}{:>10}{:>12}",
+            "appends", "reads", "accepted/s", "turned away/s", "failed/s", "unknown/s", "slowest"
         )
     }
 
@@ -74,8 +75,9 @@ impl Stage<'_> {
             let rate = |count: u64| count as f64 / seconds;
             writeln!(
                 io::stdout(),
-                "{:>20}{:>12.0}{:>14.0}{:>10.0}{:>10.0}{:>12}",
+                "{:>12}{:>12}{:>12.0}{:>14.0}{:>10.0}{:>10.0}{:>12}",
                 self.guarded.append_breaker().state().to_string(),
+                self.guarded.read_breaker().state().to_string(),
                 rate(counts.accepted),
                 rate(counts.tripped),
                 rate(counts.failed),
@@ -97,21 +99,24 @@ impl Stage<'_> {
         self.watch().await
     }
 
-    /// Tells whenever the breaker of appends changes its state.
-    fn tell_changes(&self) -> JoinHandle<()> {
-        let (mut events, begun) = (self.guarded.append_breaker().events(), self.begun);
-        tokio::spawn(async move {
-            while let Ok(event) = events.recv().await {
-                if let BreakerEvent::Changed(Change { from, to, cause, .. }) = event {
-                    let why = if to == State::HalfOpen { "to probe" } else { "" };
-                    // Nobody reads any more: there is nobody to tell.
-                    let _ = writeln!(
-                        io::stdout(),
-                        "{:>6.1} s  breaker: {from} -> {to} {why}({cause:?})",
-                        begun.elapsed().as_secs_f64()
-                    );
-                }
+    /// Tells whenever a breaker changes its state.
+    fn tell_changes(&self) -> JoinSet<()> {
+        let breakers = [self.guarded.append_breaker(), self.guarded.read_breaker()];
+        breakers.into_iter().map(|breaker| tell_changes(breaker, self.begun)).collect()
+    }
+}
+
+/// Tells whenever this breaker changes its state.
+fn tell_changes(breaker: &Breaker, begun: Instant) -> impl Future<Output = ()> + use<> {
+    let (mut events, name) = (breaker.events(), breaker.name().to_owned());
+    async move {
+        while let Ok(event) = events.recv().await {
+            if let BreakerEvent::Changed(Change { from, to, cause, .. }) = event {
+                let seconds = begun.elapsed().as_secs_f64();
+                // Nobody reads any more: there is nobody to tell.
+                let _ =
+                    writeln!(io::stdout(), "{seconds:>6.1} s  {name}: {from} -> {to} ({cause:?})");
             }
-        })
+        }
     }
 }

@@ -1,4 +1,5 @@
 //! A store behind a guard keeps the contract, also while the store inside fails now and then.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;

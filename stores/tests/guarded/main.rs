@@ -1,4 +1,5 @@
 //! What a guard does for a store, seen from both of its sides.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod appends;
 mod breakers;
