@@ -326,21 +326,15 @@ impl Breaker {
     #[inline(always)]
     pub(crate) fn record(&self, ticket: &Ticket, verdict: Verdict) {
         let Inner { rules, time, .. } = &*self.0;
-        let took = match rules.slow_from() {
-            Some(from) => {
-                let nanos = time.nanos().saturating_sub(ticket.began);
-                Took { nanos, slow: nanos >= from }
-            }
-            None => Took { nanos: 0, slow: false },
-        };
+        let slow = rules.slow_from().is_some_and(|from| self.took(ticket) >= from);
         let mut machine = lock(&self.0.machine);
-        match machine.count_if_closed(ticket, verdict, took.slow, rules, time) {
+        match machine.count_if_closed(ticket, verdict, slow, rules, time) {
             Quick::Counted => drop(machine),
             Quick::Trips(cause) => self.trip(machine, cause),
-            Quick::No => return self.record_other(machine, ticket, verdict, took),
+            Quick::No => return self.record_other(machine, ticket, verdict, slow),
         }
         if self.0.listeners.any() {
-            self.tell(verdict, took, Recorded::Counted);
+            self.tell(ticket, verdict, slow, Recorded::Counted);
         }
     }
 
@@ -355,28 +349,33 @@ impl Breaker {
         machine: MutexGuard<'_, Machine>,
         ticket: &Ticket,
         verdict: Verdict,
-        took: Took,
+        slow: bool,
     ) {
         if ticket.gate.state() == State::Disabled {
             return;
         }
         let Inner { rules, time, .. } = &*self.0;
-        let recorded = self.watch(machine).record(ticket, verdict, took.slow, rules, time);
-        self.tell(verdict, took, recorded);
+        let recorded = self.watch(machine).record(ticket, verdict, slow, rules, time);
+        self.tell(ticket, verdict, slow, recorded);
         if ticket.probe != 0 {
             self.0.changed.notify_waiters();
         }
     }
 
     #[cold]
-    fn tell(&self, verdict: Verdict, took: Took, recorded: Recorded) {
+    fn tell(&self, ticket: &Ticket, verdict: Verdict, slow: bool, recorded: Recorded) {
         let measured = self.0.rules.slow_from();
         self.0.listeners.tell(|| BreakerEvent::Recorded {
             verdict,
-            took: measured.map(|_| Duration::from_nanos(took.nanos)),
-            slow: took.slow,
+            took: measured.map(|_| Duration::from_nanos(self.took(ticket))),
+            slow,
             stale: recorded == Recorded::Stale,
         });
+    }
+
+    /// How many nanoseconds it is since a call began.
+    fn took(&self, ticket: &Ticket) -> u64 {
+        self.0.time.nanos().saturating_sub(ticket.began)
     }
 
     fn machine(&self) -> Locked<'_> {
@@ -387,13 +386,6 @@ impl Breaker {
         let Inner { gate, listeners, changed, .. } = &*self.0;
         Locked::new(machine, gate, listeners, changed)
     }
-}
-
-/// How long a call took; 0 where that is not measured.
-#[derive(Clone, Copy)]
-struct Took {
-    nanos: u64,
-    slow: bool,
 }
 
 /// Waits for the one that comes first.

@@ -198,8 +198,8 @@ impl Machine {
     #[inline]
     fn count(&mut self, mark: Mark, rules: &Rules, time: &Time) -> Option<Cause> {
         self.counts.calls.add(mark);
-        let totals = self.calls.add(mark, time);
-        rules.trip(totals)
+        // No rate is nothing, so calls without a mark reach none.
+        self.calls.add(mark, time).and_then(|totals| rules.trip(&totals))
     }
 
     /// Opens because of what was counted.
