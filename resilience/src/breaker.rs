@@ -323,8 +323,22 @@ impl Breaker {
         self.record(ticket, if failed { Verdict::Failure } else { Verdict::Ignored });
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn record(&self, ticket: &Ticket, verdict: Verdict) {
+        match verdict {
+            // In place, for what nearly all calls come to.
+            Verdict::Success => self.record_here(ticket, Verdict::Success),
+            _ => self.record_elsewhere(ticket, verdict),
+        }
+    }
+
+    #[inline(never)]
+    fn record_elsewhere(&self, ticket: &Ticket, verdict: Verdict) {
+        self.record_here(ticket, verdict);
+    }
+
+    #[inline(always)]
+    fn record_here(&self, ticket: &Ticket, verdict: Verdict) {
         let Inner { rules, time, .. } = &*self.0;
         let slow = rules.slow_from().is_some_and(|from| self.took(ticket) >= from);
         let mut machine = lock(&self.0.machine);
