@@ -7,7 +7,8 @@ pub(crate) use parking_lot::{Mutex, MutexGuard};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic;
 
-/// Locks. Nothing of the user's runs under these locks, so there is no poison to look for.
+/// Locks. There is no poison to look for: of the user's, only a clock and the waker of a listener run
+/// under these locks, at moments when nothing is half done.
 #[cfg(not(loom))]
 #[inline]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
