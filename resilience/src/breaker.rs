@@ -1,7 +1,6 @@
 //! The breaker, as its callers see it.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::{
     BadSettings, BreakerEvent, BreakerSettings, Called, Cause, Clock, Denied, Dropped,
-    MetricTotals, Metrics, Permit, Sleep, State, Verdict,
+    MetricTotals, Metrics, Permit, State, Verdict,
 };
 
 /// A circuit breaker. Clones are the same one.
@@ -37,18 +36,18 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Breaker(Arc<Inner>);
+pub struct Breaker(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     /// The machine's, readable without its lock; written under it.
     gate: AtomicU64,
-    machine: Mutex<Machine>,
-    rules: Rules,
-    time: Time,
+    pub(crate) machine: Mutex<Machine>,
+    pub(crate) rules: Rules,
+    pub(crate) time: Time,
     denied: AtomicU64,
     listeners: Listeners,
     /// Wakes those who wait for a change, or for a probe to come back.
-    changed: Notify,
+    pub(crate) changed: Notify,
     name: Arc<str>,
     settings: BreakerSettings,
 }
@@ -227,43 +226,8 @@ impl Breaker {
         self.0.listeners.subscribe()
     }
 
-    /// Waits for the next change of state after this call; what it is in then. It may be dropped at any
-    /// time. Changes that follow each other quickly may be seen as one; [`events`](Self::events) has
-    /// each.
-    pub fn changed(&self) -> impl Future<Output = State> + Send + use<> {
-        let (breaker, seen) = (self.clone(), self.gate());
-        async move {
-            loop {
-                let changed = breaker.0.changed.notified();
-                let mut changed = std::pin::pin!(changed);
-                // From here on no change is missed.
-                changed.as_mut().enable();
-                let gate = breaker.gate();
-                if gate != seen {
-                    return gate.state();
-                }
-                changed.await;
-            }
-        }
-    }
-
-    /// Waits until a call would be admitted. It may be dropped at any time; it takes no permit, so
-    /// others may be quicker. While the breaker is forced open, this waits for somebody to change that.
-    pub async fn ready(&self) {
-        loop {
-            let mut changed = std::pin::pin!(self.0.changed.notified());
-            changed.as_mut().enable();
-            let next = lock(&self.0.machine).next(&self.0.rules, self.0.time.nanos());
-            match next {
-                Next::Now => return,
-                Next::Changed => changed.await,
-                Next::At(at) => either(changed, self.0.time.sleep_until(at)).await,
-            }
-        }
-    }
-
     #[inline]
-    fn gate(&self) -> Gate {
+    pub(crate) fn gate(&self) -> Gate {
         Gate(self.0.gate.load(Ordering::Acquire))
     }
 
@@ -400,15 +364,6 @@ impl Breaker {
         let Inner { gate, listeners, changed, .. } = &*self.0;
         Locked::new(machine, gate, listeners, changed)
     }
-}
-
-/// Waits for the one that comes first.
-async fn either(mut one: Pin<&mut impl Future<Output = ()>>, mut other: Sleep) {
-    std::future::poll_fn(|context| {
-        let one = one.as_mut().poll(context);
-        if one.is_ready() { one } else { other.as_mut().poll(context) }
-    })
-    .await
 }
 
 impl fmt::Debug for Breaker {

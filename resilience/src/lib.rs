@@ -83,6 +83,7 @@ mod state;
 mod sync;
 mod time_limit;
 mod verdict;
+mod wait;
 mod window;
 
 pub use breaker::Breaker;
