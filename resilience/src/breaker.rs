@@ -1,7 +1,6 @@
 //! The breaker, as its callers see it.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::{
     BadSettings, BreakerEvent, BreakerSettings, Called, Cause, Clock, Denied, Dropped,
-    MetricTotals, Metrics, Permit, Sleep, State, Verdict,
+    MetricTotals, Metrics, Permit, State, Verdict,
 };
 
 /// A circuit breaker. Clones are the same one.
@@ -37,18 +36,18 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Breaker(Arc<Inner>);
+pub struct Breaker(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     /// The machine's, readable without its lock; written under it.
     gate: AtomicU64,
-    machine: Mutex<Machine>,
-    rules: Rules,
-    time: Time,
+    pub(crate) machine: Mutex<Machine>,
+    pub(crate) rules: Rules,
+    pub(crate) time: Time,
     denied: AtomicU64,
     listeners: Listeners,
     /// Wakes those who wait for a change, or for a probe to come back.
-    changed: Notify,
+    pub(crate) changed: Notify,
     name: Arc<str>,
     settings: BreakerSettings,
 }
@@ -227,43 +226,8 @@ impl Breaker {
         self.0.listeners.subscribe()
     }
 
-    /// Waits for the next change of state after this call; what it is in then. It may be dropped at any
-    /// time. Changes that follow each other quickly may be seen as one; [`events`](Self::events) has
-    /// each.
-    pub fn changed(&self) -> impl Future<Output = State> + Send + use<> {
-        let (breaker, seen) = (self.clone(), self.gate());
-        async move {
-            loop {
-                let changed = breaker.0.changed.notified();
-                let mut changed = std::pin::pin!(changed);
-                // From here on no change is missed.
-                changed.as_mut().enable();
-                let gate = breaker.gate();
-                if gate != seen {
-                    return gate.state();
-                }
-                changed.await;
-            }
-        }
-    }
-
-    /// Waits until a call would be admitted. It may be dropped at any time; it takes no permit, so
-    /// others may be quicker. While the breaker is forced open, this waits for somebody to change that.
-    pub async fn ready(&self) {
-        loop {
-            let mut changed = std::pin::pin!(self.0.changed.notified());
-            changed.as_mut().enable();
-            let next = lock(&self.0.machine).next(&self.0.rules, self.0.time.nanos());
-            match next {
-                Next::Now => return,
-                Next::Changed => changed.await,
-                Next::At(at) => either(changed, self.0.time.sleep_until(at)).await,
-            }
-        }
-    }
-
     #[inline]
-    fn gate(&self) -> Gate {
+    pub(crate) fn gate(&self) -> Gate {
         Gate(self.0.gate.load(Ordering::Acquire))
     }
 
@@ -323,24 +287,32 @@ impl Breaker {
         self.record(ticket, if failed { Verdict::Failure } else { Verdict::Ignored });
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn record(&self, ticket: &Ticket, verdict: Verdict) {
+        match verdict {
+            // In place, for what nearly all calls come to.
+            Verdict::Success => self.record_here(ticket, Verdict::Success),
+            _ => self.record_elsewhere(ticket, verdict),
+        }
+    }
+
+    #[inline(never)]
+    fn record_elsewhere(&self, ticket: &Ticket, verdict: Verdict) {
+        self.record_here(ticket, verdict);
+    }
+
+    #[inline(always)]
+    fn record_here(&self, ticket: &Ticket, verdict: Verdict) {
         let Inner { rules, time, .. } = &*self.0;
-        let took = match rules.slow_from() {
-            Some(from) => {
-                let nanos = time.nanos().saturating_sub(ticket.began);
-                Took { nanos, slow: nanos >= from }
-            }
-            None => Took { nanos: 0, slow: false },
-        };
+        let slow = rules.slow_from().is_some_and(|from| self.took(ticket) >= from);
         let mut machine = lock(&self.0.machine);
-        match machine.count_if_closed(ticket, verdict, took.slow, rules, time) {
+        match machine.count_if_closed(ticket, verdict, slow, rules, time) {
             Quick::Counted => drop(machine),
             Quick::Trips(cause) => self.trip(machine, cause),
-            Quick::No => return self.record_other(machine, ticket, verdict, took),
+            Quick::No => return self.record_other(machine, ticket, verdict, slow),
         }
         if self.0.listeners.any() {
-            self.tell(verdict, took, Recorded::Counted);
+            self.tell(ticket, verdict, slow, Recorded::Counted);
         }
     }
 
@@ -355,28 +327,33 @@ impl Breaker {
         machine: MutexGuard<'_, Machine>,
         ticket: &Ticket,
         verdict: Verdict,
-        took: Took,
+        slow: bool,
     ) {
         if ticket.gate.state() == State::Disabled {
             return;
         }
         let Inner { rules, time, .. } = &*self.0;
-        let recorded = self.watch(machine).record(ticket, verdict, took.slow, rules, time);
-        self.tell(verdict, took, recorded);
+        let recorded = self.watch(machine).record(ticket, verdict, slow, rules, time);
+        self.tell(ticket, verdict, slow, recorded);
         if ticket.probe != 0 {
             self.0.changed.notify_waiters();
         }
     }
 
     #[cold]
-    fn tell(&self, verdict: Verdict, took: Took, recorded: Recorded) {
+    fn tell(&self, ticket: &Ticket, verdict: Verdict, slow: bool, recorded: Recorded) {
         let measured = self.0.rules.slow_from();
         self.0.listeners.tell(|| BreakerEvent::Recorded {
             verdict,
-            took: measured.map(|_| Duration::from_nanos(took.nanos)),
-            slow: took.slow,
+            took: measured.map(|_| Duration::from_nanos(self.took(ticket))),
+            slow,
             stale: recorded == Recorded::Stale,
         });
+    }
+
+    /// How many nanoseconds it is since a call began.
+    fn took(&self, ticket: &Ticket) -> u64 {
+        self.0.time.nanos().saturating_sub(ticket.began)
     }
 
     fn machine(&self) -> Locked<'_> {
@@ -387,22 +364,6 @@ impl Breaker {
         let Inner { gate, listeners, changed, .. } = &*self.0;
         Locked::new(machine, gate, listeners, changed)
     }
-}
-
-/// How long a call took; 0 where that is not measured.
-#[derive(Clone, Copy)]
-struct Took {
-    nanos: u64,
-    slow: bool,
-}
-
-/// Waits for the one that comes first.
-async fn either(mut one: Pin<&mut impl Future<Output = ()>>, mut other: Sleep) {
-    std::future::poll_fn(|context| {
-        let one = one.as_mut().poll(context);
-        if one.is_ready() { one } else { other.as_mut().poll(context) }
-    })
-    .await
 }
 
 impl fmt::Debug for Breaker {

@@ -8,7 +8,7 @@ use crate::{Breaker, Called, Verdict};
 
 pin_project_lite::pin_project! {
     /// A call through a breaker. Written out, because what the compiler makes of an `async fn` moves
-    /// the results about; this is a third of a guarded call.
+    /// the results about, which is felt at this size.
     pub(crate) struct Calling<'a, F, J> {
         permit: Permit<&'a Breaker>,
         judge: J,

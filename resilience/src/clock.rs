@@ -11,7 +11,8 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where a breaker takes the time from. Tests hand in their own, or a [`TestClock`].
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// How long it is since a start that never changes. It must not go backwards.
+    /// How long it is since a start that never changes. It must not go backwards, nor use a breaker: it
+    /// is asked under the breaker's lock.
     fn now(&self) -> Duration;
 
     /// Waits until [`Clock::now`] has reached this. By default it sleeps on the timer of tokio for what

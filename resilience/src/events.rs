@@ -21,8 +21,8 @@ pub enum BreakerEvent {
     Recorded {
         /// What the call was worth.
         verdict: Verdict,
-        /// How long it took, where that is measured: with [`BreakerSettings::slow_calls`]
-        /// (crate::BreakerSettings::slow_calls).
+        /// How long it took, where that is measured: with
+        /// [`slow_calls`](crate::BreakerSettings::slow_calls).
         took: Option<Duration>,
         /// Whether that was slow.
         slow: bool,

@@ -57,6 +57,8 @@ struct Lease {
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(crate) gate: Gate,
+    /// The same while it is closed, and otherwise none that a ticket has.
+    quick: Gate,
     /// Why it is in this state.
     pub(crate) cause: Cause,
     calls: Calls,
@@ -84,7 +86,8 @@ pub(crate) struct Counts {
 impl Machine {
     pub(crate) fn new(window: Window, initial: State, rules: &Rules, now: u64) -> Self {
         let mut machine = Self {
-            gate: Gate::first(State::Closed),
+            gate: Gate::CLOSED,
+            quick: Gate::CLOSED,
             cause: Cause::Asked,
             calls: Calls::new(window),
             until: None,
@@ -186,7 +189,7 @@ impl Machine {
             Verdict::Failure => true,
             Verdict::Ignored | Verdict::Open(_) => return Quick::No,
         };
-        if ticket.gate != self.gate || !self.gate.is_closed() {
+        if ticket.gate != self.quick {
             return Quick::No;
         }
         match self.count(Mark { failure, slow }, rules, time) {
@@ -198,8 +201,8 @@ impl Machine {
     #[inline]
     fn count(&mut self, mark: Mark, rules: &Rules, time: &Time) -> Option<Cause> {
         self.counts.calls.add(mark);
-        let totals = self.calls.add(mark, time);
-        rules.trip(totals)
+        // No rate is nothing, so calls without a mark reach none.
+        self.calls.add(mark, time).and_then(|totals| rules.trip(&totals))
     }
 
     /// Opens because of what was counted.
@@ -291,6 +294,7 @@ impl Machine {
 
     fn enter(&mut self, to: State, cause: Cause, rules: &Rules, now: u64) {
         self.gate = self.gate.then(to);
+        self.quick = if to == State::Closed { self.gate } else { Gate::NONE };
         self.cause = cause;
         self.leases.clear();
         self.probed = Totals::default();

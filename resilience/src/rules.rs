@@ -58,18 +58,13 @@ impl Rules {
     }
 
     /// Why these calls open the breaker, if they do.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn trip(&self, totals: &Totals) -> Option<Cause> {
-        // No rate is nothing, so nothing reaches none.
-        let none = totals.failures | totals.slow == 0;
-        if none || totals.calls < self.minimum_calls {
-            return None;
-        }
-        self.exceeded(totals, totals.calls)
+        let enough = totals.calls >= self.minimum_calls;
+        enough.then(|| self.exceeded(totals, totals.calls)).flatten()
     }
 
     /// Which rate is reached by these, were there so many of them.
-    #[inline(never)]
     pub(crate) fn exceeded(&self, totals: &Totals, of: u64) -> Option<Cause> {
         if self.failure.is_reached(totals.failures, of) {
             return Some(Cause::FailureRate);

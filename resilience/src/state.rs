@@ -54,9 +54,10 @@ pub(crate) struct Gate(pub(crate) u64);
 impl Gate {
     const STATE: u64 = 0b111;
 
-    pub(crate) fn first(state: State) -> Self {
-        Self(code(state))
-    }
+    /// The first stay of a breaker that is closed.
+    pub(crate) const CLOSED: Self = Self(0);
+    /// No stay: there are no such states.
+    pub(crate) const NONE: Self = Self(u64::MAX);
 
     /// The next generation, in this state.
     pub(crate) fn then(self, state: State) -> Self {

@@ -200,6 +200,19 @@ async fn a_change_is_seen_from_when_it_is_asked_for() {
     assert_eq!(changed.await, State::Open);
 }
 
+#[tokio::test]
+async fn it_goes_by_the_clock_of_the_machine_unless_it_is_given_another() {
+    let wait = Duration::from_millis(30);
+    let open_wait = OpenWait::always(wait);
+    let breaker = Breaker::new("real", BreakerSettings { open_wait, ..small() }).unwrap();
+    let begun = std::time::Instant::now();
+    breaker.transition_to(State::Open);
+    assert!(breaker.admit().unwrap_err().retry_after.unwrap() <= wait);
+    breaker.ready().await;
+    assert!(begun.elapsed() >= wait - Duration::from_millis(1));
+    assert!(permit(&breaker).is_probe());
+}
+
 #[test]
 fn listeners_are_told_of_calls_and_refusals() {
     let (breaker, _clock) = breaker(small());

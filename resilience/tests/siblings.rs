@@ -152,7 +152,7 @@ async fn a_rate_lets_so_many_through_and_says_when_there_is_more() {
         quick.ready().await;
     }
     for settings in
-        [RateSettings { calls: 0, per: hour }, RateSettings { calls: 1, per: MILLIS * 0 }]
+        [RateSettings { calls: 0, per: hour }, RateSettings { calls: 1, per: Duration::ZERO }]
     {
         assert_eq!(RateLimiter::new("none", settings).unwrap_err().setting, "calls");
     }

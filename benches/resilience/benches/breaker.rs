@@ -51,8 +51,16 @@ fn main() -> Result<()> {
     }
     line("ns a call: median (least-most) of 21 rounds in turns");
     row("", ["one thread", "two threads", "instructions", "allocations", "bytes"]);
+    let mut counted = Vec::new();
     for subject in &subjects {
-        subject.report()?;
+        counted.push((subject.name, subject.report()?));
+    }
+    // What the breaker adds to the call itself.
+    let of = |name| counted.iter().find(|(other, _)| *other == name).and_then(|(_, count)| *count);
+    for (suffix, name) in [("", "ours"), ("_slow", "ours_slow")] {
+        if let (Some(all), Some(bare)) = (of(name), of("bare")) {
+            figure(&format!("breaker{suffix}_instructions"), all - bare, "instructions");
+        }
     }
     figures(&subjects)
 }
@@ -92,30 +100,17 @@ impl Subject {
         start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
     }
 
-    fn report(&self) -> Result<()> {
+    /// Prints its row; instructions a call, where they can be counted.
+    fn report(&self) -> Result<Option<f64>> {
         let counted = instructions(self.name)?;
         let (allocations, bytes) = allocations(&self.calls);
         let shown = counted.map_or("no valgrind".to_owned(), |count| format!("{count:.0}"));
-        let cells = [
-            spread(&self.one, 1),
-            spread(&self.two, 1),
-            shown,
-            format!("{allocations:.1}"),
-            format!("{bytes:.0}"),
-        ];
-        row(self.name, cells);
-        let (suffix, measured) = match self.name {
-            "ours" => ("", true),
-            "ours_slow" => ("_slow", true),
-            _ => ("", false),
-        };
-        if measured {
-            figure(&format!("breaker{suffix}_allocations"), allocations, "allocations");
-            if let Some(count) = counted {
-                figure(&format!("breaker{suffix}_instructions"), count, "instructions");
-            }
+        let counts = [shown, format!("{allocations:.1}"), format!("{bytes:.0}")];
+        row(self.name, [spread(&self.one, 1), spread(&self.two, 1)].into_iter().chain(counts));
+        if self.name == "ours" {
+            figure("breaker_allocations", allocations, "allocations");
         }
-        Ok(())
+        Ok(counted)
     }
 }
 

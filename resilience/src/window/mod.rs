@@ -31,14 +31,6 @@ impl Totals {
         }
     }
 
-    /// Takes off the marks of a call that leaves, bit 0 for failure and bit 1 for slow, and adds those
-    /// of one that comes.
-    #[inline(never)]
-    fn exchange(&mut self, old: u8, new: u8) {
-        self.failures = self.failures + u64::from(new & 1) - u64::from(old & 1);
-        self.slow = self.slow + u64::from(new >> 1) - u64::from(old >> 1);
-    }
-
     fn subtract(&mut self, other: Self) {
         self.calls -= other.calls;
         self.failures -= other.failures;
@@ -61,9 +53,10 @@ impl Calls {
         }
     }
 
-    /// Adds a call; the totals with it. A count window does not ask for the time.
+    /// Adds a call; the totals with it, unless no call that counts has a mark. A count window does not
+    /// ask for the time.
     #[inline]
-    pub(crate) fn add(&mut self, mark: Mark, time: &Time) -> &Totals {
+    pub(crate) fn add(&mut self, mark: Mark, time: &Time) -> Option<Totals> {
         match self {
             Self::Count(window) => window.add(mark),
             Self::Time(window) => window.add(mark, time.nanos()),

@@ -25,7 +25,7 @@ impl TimeWindow {
     }
 
     #[inline(never)]
-    pub(crate) fn add(&mut self, mark: Mark, now: u64) -> &Totals {
+    pub(crate) fn add(&mut self, mark: Mark, now: u64) -> Option<Totals> {
         if now >= self.end {
             self.move_on(now);
         }
@@ -33,7 +33,7 @@ impl TimeWindow {
             part.add(mark);
             self.totals.add(mark);
         }
-        &self.totals
+        (self.totals.failures | self.totals.slow != 0).then_some(self.totals)
     }
 
     pub(crate) fn totals(&mut self, now: u64) -> Totals {
