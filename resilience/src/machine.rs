@@ -201,8 +201,9 @@ impl Machine {
     #[inline]
     fn count(&mut self, mark: Mark, rules: &Rules, time: &Time) -> Option<Cause> {
         self.counts.calls.add(mark);
-        // No rate is nothing, so calls without a mark reach none.
-        self.calls.add(mark, time).and_then(|totals| rules.trip(&totals))
+        let totals = self.calls.add(mark, time);
+        // A call that went well opens nothing, though rates rise when older ones leave the window.
+        totals.filter(|_| mark.failure | mark.slow).and_then(|totals| rules.trip(&totals))
     }
 
     /// Opens because of what was counted.

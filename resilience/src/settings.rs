@@ -25,7 +25,8 @@ pub struct BreakerSettings {
     pub window: Window,
     /// How many calls the window must have before a rate means anything: 20.
     pub minimum_calls: u32,
-    /// The share of failures, above 0 and up to 1, at which the breaker opens: 0.5.
+    /// The share of failures, above 0 and up to 1, at which the breaker opens: 0.5. It opens on a failure,
+    /// never on a call that went well.
     pub failure_rate: f64,
     /// At which share of slow calls the breaker opens: none. With it each call reads the clock twice.
     pub slow_calls: Option<SlowCalls>,

@@ -80,6 +80,20 @@ fn a_time_window_forgets() {
 }
 
 #[test]
+fn a_success_opens_nothing_though_the_rate_rises_as_older_calls_leave_the_window() {
+    let settings = BreakerSettings { window: Window::Time(Duration::from_secs(4)), ..small() };
+    let (breaker, clock) = breaker(settings);
+    record(&breaker, [Success, Success, Success, Success, Success]);
+    clock.advance(Duration::from_secs(3));
+    record(&breaker, [Failure, Failure, Failure]);
+    clock.advance(Duration::from_secs(2));
+    record(&breaker, [Success]);
+    assert_eq!((breaker.state(), breaker.metrics().failures), (State::Closed, 3));
+    record(&breaker, [Failure]);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
 fn the_wait_grows_to_its_cap_and_is_short_again_once_it_has_closed() {
     let seconds = Duration::from_secs;
     let open_wait = OpenWait { first: seconds(10), factor: 2.0, cap: seconds(35), jitter: 0.0 };

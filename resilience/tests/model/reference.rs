@@ -120,7 +120,7 @@ impl Reference {
                 self.calls.push(call);
                 let calls = self.counted();
                 let enough = calls.len() >= self.settings.minimum_calls as usize;
-                if enough && self.exceeded(&calls, calls.len()) {
+                if (call.failure || call.slow) && enough && self.exceeded(&calls, calls.len()) {
                     self.enter(State::Open);
                 }
             }
