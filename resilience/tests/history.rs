@@ -110,7 +110,7 @@ fn mcp_proxy_220_the_minimum_counts_before_the_window_is_full() {
     let (breaker, _) = breaker(settings);
     record(&breaker, [Failure; 9]);
     assert_eq!(breaker.state(), State::Closed);
-    record(&breaker, [Success]);
+    record(&breaker, [Failure]);
     assert_eq!(breaker.state(), State::Open);
 }
 
