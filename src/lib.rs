@@ -22,4 +22,6 @@ pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
 pub use factum_projections::{ProjectionError, QueryError, View};
+#[cfg(feature = "resilience")]
+pub use factum_resilience as resilience;
 pub use factum_stores as stores;

@@ -21,7 +21,7 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 # One set of features for every step, so that steps share what they compile.
 all=(--workspace --all-features)
 # The packages whose tests need servers.
-with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers factum-warm-tests)
+with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers factum-warm-tests factum-guarded-tests)
 summary=()
 
 # step NAME COMMAND...: runs the command; ends the run if it fails.
@@ -88,7 +88,8 @@ lint_alone() {
 }
 
 features_alone() {
-    lint_alone factum-core core && lint_alone factum-stores stores && lint_alone factum .
+    lint_alone factum-core core && lint_alone factum-stores stores &&
+        lint_alone factum-resilience resilience && lint_alone factum .
 }
 
 run_tests() {
@@ -150,6 +151,12 @@ examples() (
     cmp "$scratch/sample.1" "$scratch/sample.2"
 )
 
+# In a target folder of its own: the flag is for all that is compiled.
+interleavings() {
+    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=$target/loom \
+        cargo test -q --release -p factum-resilience --test loom
+}
+
 docs() {
     RUSTDOCFLAGS="-D warnings" cargo doc -q "${all[@]}" --no-deps
 }
@@ -161,6 +168,7 @@ fast() {
     step "clippy, each feature alone" features_alone
     step "unit, integration and UI tests" run_tests
     step "doc tests" cargo test -q "${all[@]}" --doc
+    step "interleavings of the breaker" interleavings
     step "examples" examples
     step "docs" docs
 }

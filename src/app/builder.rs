@@ -10,6 +10,8 @@ use factum_core::time::{Clock, Ids};
 use factum_core::view::RowStore;
 use factum_core::{Aggregate, Projection};
 use factum_projections::Runner;
+#[cfg(feature = "guard")]
+use factum_stores::guarded::{Guard, Guarded};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
@@ -21,6 +23,8 @@ use super::{App, Inner, Ownership, StartError, Stop};
 pub struct AppBuilder {
     store: Arc<dyn EventStore>,
     ownership: Ownership,
+    #[cfg(feature = "guard")]
+    guard: Option<Guard>,
     settings: Settings,
     names: Names,
     aggregates: Vec<fn(&mut Parts)>,
@@ -52,6 +56,8 @@ impl AppBuilder {
         Self {
             store,
             ownership,
+            #[cfg(feature = "guard")]
+            guard: None,
             settings: Settings::default(),
             names: Names::default(),
             aggregates: Vec::new(),
@@ -89,6 +95,25 @@ impl AppBuilder {
         Description { problems: self.names.problems(), ..describe(&self.described) }
     }
 
+    /// Puts circuit breakers, time limits, bulkheads and retries before the store: see
+    /// [`guarded`](crate::stores::guarded).
+    ///
+    /// ```
+    /// # use factum::App;
+    /// # use factum::stores::guarded::Guard;
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let app = App::memory().guard(Guard::default()).start().await?;
+    /// let guarded = app.guarded().expect("it has a guard");
+    /// println!("appends: {:?}", guarded.append_breaker().state());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    #[cfg(feature = "guard")]
+    pub fn guard(mut self, guard: Guard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
     /// Takes the time from elsewhere than the system: for tests.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Arc::new(clock);
@@ -124,9 +149,25 @@ impl AppBuilder {
         started
     }
 
+    /// The store behind its guard, if it has one.
+    #[cfg(feature = "guard")]
+    fn guarded(&self) -> Result<Option<Guarded>, StartError> {
+        let guard = self.guard.clone();
+        let guarded = guard.map(|guard| Guarded::new(self.store.clone(), guard));
+        Ok(guarded.transpose()?)
+    }
+
     async fn start_parts(self, runtime: Handle) -> Result<App, StartError> {
-        let Self { store, ownership, settings, names, aggregates, projections, described } = self;
+        #[cfg(feature = "guard")]
+        let guarded = self.guarded()?;
+        let Self { store, ownership, settings, names, aggregates, projections, described, .. } =
+            self;
         names.verdict()?;
+        #[cfg(feature = "guard")]
+        let store = match &guarded {
+            Some(guarded) => Arc::new(guarded.clone()),
+            None => store,
+        };
         // What cannot be read is found now, and not at the first command.
         store.head().await?;
         let mut parts = Parts {
@@ -148,6 +189,8 @@ impl AppBuilder {
             inner: Arc::new(Inner {
                 store,
                 ownership,
+                #[cfg(feature = "guard")]
+                guarded,
                 parts: by_type,
                 aggregates,
                 projections,

@@ -46,6 +46,10 @@ pub enum StartError {
         /// What is wrong with it.
         problem: BadName,
     },
+    /// A setting of the guard makes no sense.
+    #[cfg(feature = "guard")]
+    #[error("the guard of the store: {0}")]
+    Guard(#[from] factum_stores::guarded::BadGuard),
     /// There is no runtime to work on.
     #[error("the app needs a tokio runtime: start it inside of one")]
     NoRuntime,

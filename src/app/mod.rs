@@ -71,6 +71,8 @@ pub struct App {
 struct Inner {
     store: Arc<dyn EventStore>,
     ownership: Ownership,
+    #[cfg(feature = "guard")]
+    guarded: Option<factum_stores::guarded::Guarded>,
     /// `Dispatcher<A>` by the type of `A`, `View<V>` by the type of `V`.
     parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     aggregates: Vec<Box<dyn Stop>>,
@@ -165,6 +167,13 @@ impl App {
     /// The store, for what the app does not offer.
     pub fn store(&self) -> &Arc<dyn EventStore> {
         &self.inner.store
+    }
+
+    /// The guard before the store, if the app has one: its breakers, and reads that are answered also
+    /// while the store is not there.
+    #[cfg(feature = "guard")]
+    pub fn guarded(&self) -> Option<&factum_stores::guarded::Guarded> {
+        self.inner.guarded.as_ref()
     }
 
     /// Waits until every command under way is answered, refuses later ones, and ends the projections

@@ -5,8 +5,12 @@ pub mod conformance;
 #[cfg(feature = "conformance")]
 pub mod conformance_rows;
 pub mod copy;
+#[cfg(feature = "faulty")]
+pub mod faulty;
 #[cfg(feature = "conformance")]
 pub mod gated;
+#[cfg(feature = "guarded")]
+pub mod guarded;
 pub mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::codec::{BadEvent, EncodeError};
 use crate::names::BadName;
 use crate::store::{Conflict, Position, Refused, StoreError};
@@ -129,6 +131,16 @@ impl<E> SendError<E> {
             Self::Store { source, .. } => source.outcome_unknown(),
             Self::Stopped { .. } => true,
             _ => false,
+        }
+    }
+
+    /// How long to wait before the next try, where a breaker before the store says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Store { source, .. }
+            | Self::Load { source: LoadError::Store(source), .. }
+            | Self::Unreadable { source: LoadError::Store(source), .. } => source.retry_after(),
+            _ => None,
         }
     }
 }

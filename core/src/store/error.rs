@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Rewound;
 use crate::StreamName;
@@ -15,6 +16,16 @@ pub enum StoreError {
         backend: &'static str,
         /// What it said.
         reason: String,
+    },
+    /// A circuit breaker keeps calls from a store that fails. Nothing was done.
+    #[error("the breaker before the {backend} store is open for {operation}: {}", when(*.retry_after))]
+    Tripped {
+        /// The backend's name.
+        backend: &'static str,
+        /// Which calls: `append`, `read` or `tail`.
+        operation: &'static str,
+        /// When it is worth to try again: `None` if somebody has to close the breaker first.
+        retry_after: Option<Duration>,
     },
     /// The append may or may not be stored.
     #[error(
@@ -102,6 +113,27 @@ impl StoreError {
 
     /// Whether the same call may work later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. } | Self::Unknown { .. } | Self::Full { .. })
+        matches!(
+            self,
+            Self::Unavailable { .. }
+                | Self::Tripped { .. }
+                | Self::Unknown { .. }
+                | Self::Full { .. }
+        )
+    }
+
+    /// How long to wait before the next try, where a breaker says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Tripped { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+fn when(retry_after: Option<Duration>) -> String {
+    match retry_after {
+        Some(time) => format!("try again in {time:.1?}"),
+        None => "it stays so until somebody closes it".to_owned(),
     }
 }
