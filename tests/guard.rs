@@ -61,12 +61,12 @@ impl Project<TillEvent> for Taking {
     }
 }
 
-/// Breakers that open at two failures, for 50 ms.
-fn guard() -> Guard {
+/// Breakers that open at two failures, for so long.
+fn guard(open: Duration) -> Guard {
     let breaker = BreakerSettings {
         minimum_calls: 2,
         probes: 1,
-        open_wait: OpenWait::always(Duration::from_millis(50)),
+        open_wait: OpenWait::always(open),
         ..BreakerSettings::default()
     };
     let retry =
@@ -83,6 +83,16 @@ fn app() -> (AppBuilder, Faulty) {
     (app, faulty)
 }
 
+/// Longer than a test takes.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Closes the breakers again, as an operator would.
+fn close(app: &App) {
+    let guarded = app.guarded().unwrap();
+    let breakers = [guarded.append_breaker(), guarded.read_breaker(), guarded.tail_breaker()];
+    breakers.into_iter().for_each(|breaker| breaker.reset());
+}
+
 fn ring(till: &str) -> Ring {
     Ring { till: till.to_owned(), cents: 5 }
 }
@@ -90,7 +100,7 @@ fn ring(till: &str) -> Ring {
 #[tokio::test]
 async fn commands_fail_at_once_while_the_store_is_away_and_views_go_on_after_it() {
     let (app, faulty) = app();
-    let app = app.guard(guard()).start().await.unwrap();
+    let app = app.guard(guard(LONG)).start().await.unwrap();
     app.send(ring("one")).await.unwrap();
     faulty.set(Faults::DOWN);
     let append = app.guarded().unwrap().append_breaker().clone();
@@ -101,7 +111,7 @@ async fn commands_fail_at_once_while_the_store_is_away_and_views_go_on_after_it(
     assert!(error.retry_after().is_some() && !error.outcome_unknown(), "{error}");
 
     faulty.heal();
-    append.ready().await;
+    close(&app);
     let done = app.send(ring("one")).await.unwrap();
     let view = app.view::<Taking>().after(done.position).within(Duration::from_secs(60));
     assert_eq!(view.get("one").await.unwrap().unwrap().cents, 10);
@@ -111,13 +121,12 @@ async fn commands_fail_at_once_while_the_store_is_away_and_views_go_on_after_it(
 #[tokio::test]
 async fn a_command_whose_answer_is_lost_is_done_once() {
     let (app, faulty) = app();
-    let app = app.guard(guard()).start().await.unwrap();
+    let app = app.guard(guard(LONG)).start().await.unwrap();
     let id = Key::now_v7();
     faulty.set(Faults { after: 1.0, ..Faults::default() });
     let error = app.send(ring("one")).id(id).await.unwrap_err();
     faulty.heal();
-    app.guarded().unwrap().append_breaker().reset();
-    app.guarded().unwrap().read_breaker().reset();
+    close(&app);
     // Its find may have been what failed; then it was never decided.
     let stored = app.store().head().await.unwrap().position.number();
     assert_eq!(error.outcome_unknown(), stored > 0, "{error}");
@@ -131,7 +140,8 @@ async fn a_command_whose_answer_is_lost_is_done_once() {
 async fn commands_may_wait_for_the_store_to_come_back() {
     let (app, _) = app();
     let queue = Some(Waiting { calls: 10, within: Duration::from_secs(60) });
-    let app = app.guard(Guard { queue, ..guard() }).start().await.unwrap();
+    let short = guard(Duration::from_millis(50));
+    let app = app.guard(Guard { queue, ..short }).start().await.unwrap();
     let append = app.guarded().unwrap().append_breaker().clone();
     append.transition_to(State::Open);
     app.send(ring("one")).await.unwrap();

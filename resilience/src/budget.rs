@@ -43,7 +43,10 @@ impl RetryBudget {
 
     /// Pays a call's share in.
     pub fn deposit(&self) {
-        self.change(|left| Some(left.saturating_add(self.share).min(self.most)));
+        // It is full nearly always: then looking at it is enough.
+        if self.left.load(Ordering::Relaxed) < self.most {
+            self.change(|left| Some(left.saturating_add(self.share).min(self.most)));
+        }
     }
 
     /// Takes a retry out; whether there was one.

@@ -80,20 +80,22 @@ impl Bulkhead {
         Ok(Self { name: name.into(), settings, places })
     }
 
+    /// Takes a place if one is free.
+    pub fn try_enter(&self) -> Option<Place<'_>> {
+        self.places.try_acquire().ok().map(|permit| Place { _permit: permit })
+    }
+
     /// Takes a place. Dropping the future gives up the place in the queue.
     ///
     /// # Errors
     /// None got free within the wait.
     pub async fn enter(&self) -> Result<Place<'_>, Full> {
-        let place = match self.places.try_acquire() {
-            Ok(place) => Some(place),
-            Err(_) if self.settings.wait.is_zero() => None,
-            Err(_) => {
-                let place = tokio::time::timeout(self.settings.wait, self.places.acquire()).await;
-                // It is never closed.
-                place.ok().and_then(Result::ok)
-            }
-        };
+        if let Some(place) = self.try_enter() {
+            return Ok(place);
+        }
+        let place = tokio::time::timeout(self.settings.wait, self.places.acquire()).await;
+        // It is never closed.
+        let place = place.ok().and_then(Result::ok);
         place.map(|permit| Place { _permit: permit }).ok_or_else(|| Full {
             name: self.name.clone(),
             concurrent: self.settings.concurrent,

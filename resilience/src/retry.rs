@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::{BadSettings, Breaker, RetryBudget, State};
 
@@ -123,22 +123,42 @@ impl Retry {
     /// What the last attempt failed with.
     pub async fn call<T, E, F: Future<Output = Result<T, E>>>(
         &self,
-        call: impl FnMut() -> F,
+        mut call: impl FnMut() -> F,
         again: impl Fn(&E) -> Again,
     ) -> Result<T, E> {
         if let Some(budget) = &self.budget {
             budget.deposit();
         }
-        let again = &again;
-        call.retry(self.settings.builder())
-            .sleep(tokio::time::sleep)
-            .when(|error| again(error) != Again::No && !self.is_open())
-            // Only here is it known that an attempt is left to be paid for.
-            .adjust(|error, wait| {
-                let wait = wait.filter(|_| self.pay())?;
-                Some(if let Again::After(asked) = again(error) { wait.max(asked) } else { wait })
-            })
-            .await
+        match call().await {
+            Ok(answer) => Ok(answer),
+            // In a box, so that calls that go well stay small.
+            Err(error) => Box::pin(self.call_again(error, call, again)).await,
+        }
+    }
+
+    /// The attempts after the first, which failed with this.
+    async fn call_again<T, E, F: Future<Output = Result<T, E>>>(
+        &self,
+        mut error: E,
+        mut call: impl FnMut() -> F,
+        again: impl Fn(&E) -> Again,
+    ) -> Result<T, E> {
+        for wait in self.settings.builder().build() {
+            let asked = match again(&error) {
+                Again::No => break,
+                Again::Yes => Duration::ZERO,
+                Again::After(asked) => asked,
+            };
+            if self.is_open() || !self.pay() {
+                break;
+            }
+            tokio::time::sleep(wait.max(asked)).await;
+            match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(next) => error = next,
+            }
+        }
+        Err(error)
     }
 
     fn is_open(&self) -> bool {

@@ -54,7 +54,8 @@ impl TimeLimit {
         let at_once = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
         let result = match at_once {
             Poll::Ready(result) => return Ok(result),
-            Poll::Pending => tokio::time::timeout(self.limit, call).await,
+            // In a box, so that the others stay small.
+            Poll::Pending => Box::pin(tokio::time::timeout(self.limit, call)).await,
         };
         result.map_err(|_| TimedOut { name: self.name.clone(), limit: self.limit })
     }

@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use factum_core::store::{BoxFuture, StoreError};
 use factum_resilience::{
-    Again, BadSettings, Breaker, Bulkhead, Denied, Permit, Retry, RetryBudget, State, TimeLimit,
-    Verdict,
+    Again, BadSettings, Breaker, Bulkhead, Denied, Permit, Place, Retry, RetryBudget, State,
+    TimeLimit, Verdict,
 };
+use futures_util::TryFutureExt;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -86,10 +87,7 @@ impl Lane {
         lost: Lost,
     ) -> Result<T, StoreError> {
         let unknown = Mutex::new(None);
-        let attempt = || {
-            let attempt = self.attempt(call(), lost);
-            async { attempt.await.map_err(|error| on_top(&unknown, error)) }
-        };
+        let attempt = || self.attempt(call(), lost).map_err(|error| on_top(&unknown, error));
         self.retry.call(attempt, again).await
     }
 
@@ -98,8 +96,15 @@ impl Lane {
         call: BoxFuture<'_, Result<T, StoreError>>,
         lost: Lost,
     ) -> Result<T, StoreError> {
-        let place = self.bulkhead.enter().await.map_err(|full| self.unavailable(&full))?;
-        let permit = self.permit().await?;
+        // What waits does so in a box: futures of calls that do not wait stay small.
+        let place = match self.bulkhead.try_enter() {
+            Some(place) => place,
+            None => Box::pin(self.place()).await?,
+        };
+        let permit = match self.breaker.admit_ref() {
+            Ok(permit) => permit,
+            Err(denied) => Box::pin(self.denied(denied)).await?,
+        };
         let answer = match self.limit.call(call).await {
             Ok(answer) => answer,
             Err(late) if lost == Lost::Nothing => Err(self.unavailable(&late)),
@@ -112,12 +117,16 @@ impl Lane {
         answer
     }
 
-    /// What the breaker says to one more call. Where calls may wait for it, this one does.
-    async fn permit(&self) -> Result<Permit<&Breaker>, StoreError> {
-        match (self.breaker.admit_ref(), &self.queue) {
-            (Ok(permit), _) => Ok(permit),
-            (Err(denied), Some(queue)) => self.queued(queue, denied).await,
-            (Err(denied), None) => Err(self.tripped(&denied)),
+    /// A place among the calls that are under way, once there is one.
+    async fn place(&self) -> Result<Place<'_>, StoreError> {
+        self.bulkhead.enter().await.map_err(|full| self.unavailable(&full))
+    }
+
+    /// What becomes of a call that the breaker denied. Where calls may wait for it, this one does.
+    async fn denied(&self, denied: Denied) -> Result<Permit<&Breaker>, StoreError> {
+        match &self.queue {
+            Some(queue) => self.queued(queue, denied).await,
+            None => Err(self.tripped(&denied)),
         }
     }
 
