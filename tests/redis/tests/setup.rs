@@ -145,6 +145,21 @@ async fn replicas_have_what_is_acknowledged() {
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
 }
 
+/// What is stored and then cannot be waited for is not said to be refused.
+#[tokio::test]
+async fn a_wait_that_is_refused_leaves_it_open_what_is_stored() {
+    let Some(server) = required(Redis::start()) else { return };
+    let rights = ["ACL", "SETUSER", "ann", "on", ">secret", "~{factum}:*", "+@all", "-wait"];
+    assert_eq!(server.ask(&rights), "+OK");
+    let url = server.url().replace("redis://", "redis://ann:secret@");
+    let waiting = RedisStore::options().replicas(1, Duration::from_millis(50));
+    let store = waiting.connect(&url).await.unwrap();
+    let error = append(&store, one("a", Expected::NoStream)).await.unwrap_err();
+    assert_eq!(read(&store, &Query::All).await.len(), 1);
+    assert!(error.outcome_unknown(), "{error}");
+    assert!(error.to_string().contains("`replicas`"), "{error}");
+}
+
 /// A socket of the file system is an address, too.
 #[tokio::test]
 async fn a_unix_socket_will_do() {
