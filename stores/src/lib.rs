@@ -8,6 +8,8 @@ pub mod copy;
 #[cfg(feature = "conformance")]
 pub mod gated;
 pub mod memory;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod partly;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "redis")]
