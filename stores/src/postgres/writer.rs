@@ -19,7 +19,7 @@ use super::read;
 use super::run::Run;
 use super::session::{Server, Session};
 
-/// How many requests are taken at once, and how many commits of a run are looked up.
+/// How many requests are at work at once, and how many commits of a run are looked up.
 const TAKEN: usize = 512;
 /// How long the first wait for the server is, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -51,7 +51,7 @@ impl Writer {
                     break;
                 }
             } else if closing.is_empty() {
-                while taken.len() < TAKEN
+                while taken.len() + runs.len() < TAKEN
                     && let Ok(request) = requests.try_recv()
                 {
                     taken.push(request);
