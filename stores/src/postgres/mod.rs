@@ -86,7 +86,8 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Open`] if the address is not one, the server does not let us in, its settings
     /// promise less than what the options ask for, or the tables are missing or of another form;
-    /// [`StoreError::Unavailable`] if the server is not there or has no connection left.
+    /// [`StoreError::Unavailable`] if the server is not there, has no connection left, or is a standby,
+    /// whose answers may be old. Of several hosts in the address the first that takes writes is used.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::options().connect(url).await
     }
