@@ -136,7 +136,8 @@ impl PostgresStore {
         let (writer, requests) = mpsc::channel(QUEUE);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(news::listen(Arc::clone(&server), log, Arc::clone(&news), stopped));
-        let working = Writer { server: Arc::clone(&server), session: Some(session), head: news };
+        let working =
+            Writer { server: Arc::clone(&server), session: Some(session), log, head: news };
         tokio::spawn(async move {
             working.work(requests).await;
             stop.send_replace(true);

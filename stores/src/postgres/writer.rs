@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use factum_core::store::{Commit, Limits, Outcome, Position, Stamp, StoreError};
+use factum_core::store::{Commit, Limits, Mark, Outcome, Position, Rewound, Stamp, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ use super::fault::{BACKEND, Fault};
 use super::group::{Group, Sent};
 use super::read;
 use super::run::Run;
-use super::session::{Server, Session};
+use super::session::{Log, Server, Session};
 
 /// How many requests are at work at once, and how many commits of a run are looked up.
 const TAKEN: usize = 512;
@@ -36,6 +36,8 @@ pub(super) enum Request {
 pub(super) struct Writer {
     pub(super) server: Arc<Server>,
     pub(super) session: Option<Session>,
+    /// The log that was opened: another that takes its place is not appended to.
+    pub(super) log: Log,
     pub(super) head: Arc<watch::Sender<Position>>,
 }
 
@@ -192,7 +194,11 @@ impl Writer {
         let (mut pause, longest) = PAUSES;
         loop {
             let error = match self.server.session().await {
-                Ok(session) => return Ok(session),
+                Ok(session) if session.log.id == self.log.id => return Ok(session),
+                Ok(session) => {
+                    let (seen, found) = (Mark::start(self.log.id), Mark::start(session.log.id));
+                    return Err(Fault::Store(Rewound { seen, found }.into()));
+                }
                 Err(fault) => fault.into_store(&self.server.place),
             };
             if !error.is_transient() || Instant::now() + pause >= until {

@@ -105,6 +105,28 @@ async fn a_standby_is_for_reading_alone() {
     assert_eq!(read_all(&found).await.len(), 1);
 }
 
+/// Nothing is appended to a log that has taken the place of the one that was opened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_log_of_the_same_name_is_noticed() {
+    let Some(mut server) = required(Postgres::start_with(&[])) else { return };
+    let url = server.url();
+    let store = PostgresStore::options().migrate().connect(&url).await.unwrap();
+    append(&store, one("a", &[])).await.unwrap().unwrap();
+    run(&server, "drop schema factum cascade").await;
+    PostgresStore::migrate(&url).await.unwrap();
+    server.kill();
+    server.restart();
+    let error = loop {
+        match append(&store, one("a", &[])).await {
+            Err(error) if error.is_transient() => {}
+            told => break told.unwrap_err(),
+        }
+    };
+    assert!(matches!(error, StoreError::Rewound(_)), "{error}");
+    let new = PostgresStore::connect(&url).await.unwrap();
+    assert!(read_all(&new).await.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tables_are_made_on_request_and_checked() {
     let Some(server) = required(Postgres::start_with(&[])) else { return };
