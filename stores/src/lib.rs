@@ -12,6 +12,8 @@ pub mod gated;
 #[cfg(feature = "guarded")]
 pub mod guarded;
 pub mod memory;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod partly;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "redis")]

@@ -86,7 +86,8 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Open`] if the address is not one, the server does not let us in, its settings
     /// promise less than what the options ask for, or the tables are missing or of another form;
-    /// [`StoreError::Unavailable`] if the server is not there or has no connection left.
+    /// [`StoreError::Unavailable`] if the server is not there, has no connection left, or is a standby,
+    /// whose answers may be old. Of several hosts in the address the first that takes writes is used.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::options().connect(url).await
     }
@@ -135,7 +136,8 @@ impl PostgresStore {
         let (writer, requests) = mpsc::channel(QUEUE);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(news::listen(Arc::clone(&server), log, Arc::clone(&news), stopped));
-        let working = Writer { server: Arc::clone(&server), session: Some(session), head: news };
+        let working =
+            Writer { server: Arc::clone(&server), session: Some(session), log, head: news };
         tokio::spawn(async move {
             working.work(requests).await;
             stop.send_replace(true);

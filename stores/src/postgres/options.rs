@@ -76,6 +76,8 @@ impl PostgresOptions {
 
     /// Only reads: the user that the address names needs no right to write, and nothing can be appended,
     /// made or migrated, [`StoreError::ReadOnly`] being the answer. A log that is not there is not made.
+    /// A standby will do, which is refused otherwise: what it has may be older than what was
+    /// acknowledged.
     #[must_use]
     pub fn read_only(self) -> Self {
         Self { read_only: true, ..self }

@@ -7,8 +7,9 @@ use factum_core::store::{
 };
 use tokio::sync::oneshot;
 
+use super::fault::BACKEND;
 use super::session::Log;
-use crate::repeat;
+use crate::{partly, repeat};
 
 /// A run that is being appended: in one round, or in several where it is long or has known keys.
 #[derive(Debug)]
@@ -86,13 +87,8 @@ impl Run {
 
     /// Tells the caller that it failed. What is stored of it already is stored.
     pub(super) fn fail(mut self, error: StoreError) {
-        let certain = self.outcomes.iter().all(Result::is_err);
-        self.reply_with(Err(match error {
-            StoreError::Unavailable { backend, reason } if !certain => {
-                StoreError::Unknown { backend, reason }
-            }
-            error => error,
-        }));
+        let error = partly::failed(BACKEND, &self.outcomes, error);
+        self.reply_with(Err(error));
     }
 
     fn reply_with(&mut self, answer: Result<Vec<Outcome>, StoreError>) {

@@ -7,7 +7,10 @@ use tokio_postgres::Client;
 use super::fault::Fault;
 use super::session::Server;
 
-/// The steps from an empty schema to the form that this version knows. Never changed, only added to.
+/// The steps from an empty schema to the form that this version knows. Once released, a step never
+/// changes, and what is new is a step more: a schema that has run a step does not run it again. No step
+/// has been released yet, so until the first release the first one is edited in place, and schemas made
+/// before such an edit have to be dropped.
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
 
 /// How long they may take, and wait for another process that is at it.

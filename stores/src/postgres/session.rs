@@ -8,7 +8,7 @@ use std::time::Duration;
 use factum_core::store::{Durability, LogId, StoreError};
 use futures_util::StreamExt;
 use tokio::task::JoinHandle;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 use uuid::Uuid;
@@ -62,6 +62,10 @@ impl Server {
         config.connect_timeout(options.connect_within).keepalives_idle(Duration::from_secs(30));
         if config.get_application_name().is_none() {
             config.application_name("factum");
+        }
+        let any_will_do = config.get_target_session_attrs() == TargetSessionAttrs::Any;
+        if config.get_hosts().len() > 1 && any_will_do && !options.read_only {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
         let place = place_of(&config);
         let is_encrypted = config.get_ssl_mode() == SslMode::Require;
@@ -137,6 +141,14 @@ impl Server {
             .await?;
         if self.options.read_only {
             client.batch_execute("set default_transaction_read_only = on").await?;
+        } else if client.query_one("select pg_is_in_recovery()", &[]).await?.try_get(0)? {
+            // It may be on its way to become the primary.
+            let reason = format!(
+                "{} is a standby, whose answers may be old: connect to its primary, or ask with \
+                 `read_only` for reading alone",
+                self.place
+            );
+            return Err(StoreError::Unavailable { backend: BACKEND, reason }.into());
         }
         let durability = self.durability(client).await?;
         self.schema.check(client, &self.place).await?;

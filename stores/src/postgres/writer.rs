@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use factum_core::store::{Commit, Limits, Outcome, Position, Stamp, StoreError};
+use factum_core::store::{Commit, Limits, Mark, Outcome, Position, Rewound, Stamp, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -17,9 +17,9 @@ use super::fault::{BACKEND, Fault};
 use super::group::{Group, Sent};
 use super::read;
 use super::run::Run;
-use super::session::{Server, Session};
+use super::session::{Log, Server, Session};
 
-/// How many requests are taken at once, and how many commits of a run are looked up.
+/// How many requests are at work at once, and how many commits of a run are looked up.
 const TAKEN: usize = 512;
 /// How long the first wait for the server is, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -36,6 +36,8 @@ pub(super) enum Request {
 pub(super) struct Writer {
     pub(super) server: Arc<Server>,
     pub(super) session: Option<Session>,
+    /// The log that was opened: another that takes its place is not appended to.
+    pub(super) log: Log,
     pub(super) head: Arc<watch::Sender<Position>>,
 }
 
@@ -51,7 +53,7 @@ impl Writer {
                     break;
                 }
             } else if closing.is_empty() {
-                while taken.len() < TAKEN
+                while taken.len() + runs.len() < TAKEN
                     && let Ok(request) = requests.try_recv()
                 {
                     taken.push(request);
@@ -192,7 +194,11 @@ impl Writer {
         let (mut pause, longest) = PAUSES;
         loop {
             let error = match self.server.session().await {
-                Ok(session) => return Ok(session),
+                Ok(session) if session.log.id == self.log.id => return Ok(session),
+                Ok(session) => {
+                    let (seen, found) = (Mark::start(self.log.id), Mark::start(session.log.id));
+                    return Err(Fault::Store(Rewound { seen, found }.into()));
+                }
                 Err(fault) => fault.into_store(&self.server.place),
             };
             if !error.is_transient() || Instant::now() + pause >= until {

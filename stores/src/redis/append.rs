@@ -17,6 +17,7 @@ use super::part::{Packed, Part, Searched};
 use super::rounds::{Answer, Waiting};
 use super::value::{number, parsed};
 use super::{RedisStore, batch, read, rounds};
+use crate::partly;
 
 /// Over how many positions the script searches for what a guard forbids, where no list of a stream or
 /// tag tells it. What lies further back is searched here, so that no round blocks the server for long.
@@ -34,14 +35,10 @@ pub(super) async fn append(store: &RedisStore, run: &[Commit]) -> Result<Vec<Out
     let mut far = Far { end: store.known_end(), handed_back: false };
     while outcomes.len() < run.len() {
         let base = outcomes.len();
-        let appended = append_some(store, run, base, &mut past, far).await;
-        let some = appended.map_err(|error| if base == 0 { error } else { in_part(error) })?;
-        far.handed_back = some.is_empty();
-        if far.handed_back {
-            // A guard had more to search than the script may.
-            far.end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
+        match append_some(store, run, base, &mut past, &mut far).await {
+            Ok(some) => outcomes.extend(some),
+            Err(error) => return Err(partly::failed(BACKEND, &outcomes, error)),
         }
-        outcomes.extend(some);
     }
     Ok(outcomes)
 }
@@ -67,24 +64,13 @@ impl Far {
     }
 }
 
-/// The error of a run of which earlier parts are stored.
-fn in_part(error: StoreError) -> StoreError {
-    match error {
-        StoreError::Unavailable { reason, .. } | StoreError::Full { reason, .. } => {
-            let reason = format!("a part of the run is stored, the rest is not: {reason}");
-            StoreError::Unknown { backend: BACKEND, reason }
-        }
-        other => other,
-    }
-}
-
 /// Appends the next part of a run, or as much of it as the script came to.
 async fn append_some(
     store: &RedisStore,
     run: &[Commit],
     base: usize,
     past: &mut Past,
-    far: Far,
+    far: &mut Far,
 ) -> Result<Vec<Outcome>, StoreError> {
     let (done, rest) = run.split_at(base);
     // Drawn for this one time that it is sent.
@@ -98,7 +84,7 @@ async fn append_some(
         match check_commit(commit, &store.shared.options.limits) {
             Ok(()) => {
                 let earlier = run.get(..base + index).unwrap_or(run);
-                part.push(commit, past, search(store, commit, earlier, far).await?);
+                part.push(commit, past, search(store, commit, earlier, *far).await?);
                 bad.push(None);
             }
             Err(problem) => {
@@ -121,6 +107,11 @@ async fn append_some(
         }
         past.add(base + index, commit, &outcome);
         told.push(outcome);
+    }
+    far.handed_back = told.is_empty();
+    if far.handed_back {
+        // A guard had more to search than the script may.
+        far.end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
     }
     Ok(told)
 }

@@ -48,6 +48,13 @@ impl Fault {
         Self::Lost(format!("no answer within {limit:?}, the time limit `answer_within`"))
     }
 
+    /// What is said of an append where the server refused to wait for replicas.
+    pub(super) fn unwaited(error: &RedisError) -> Self {
+        Self::Lost(format!(
+            "it is stored, but the server did not wait for replicas, as `replicas` asks for: {error}"
+        ))
+    }
+
     /// The error of an operation that has no effect.
     pub(super) fn of_read(self) -> StoreError {
         match self {

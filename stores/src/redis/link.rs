@@ -121,6 +121,7 @@ impl Link {
         let answer = pipeline.query_async::<Vec<Value>>(&mut session.connection);
         let fault = match tokio::time::timeout(limit, answer).await {
             Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) if request.has_appended(&error) => Fault::unwaited(&error),
             Ok(Err(error)) => Fault::of(&error, &self.place),
             Err(_) => Fault::late(limit),
         };

@@ -1,4 +1,4 @@
-use redis::{Cmd, Pipeline};
+use redis::{Cmd, Pipeline, RedisError};
 
 use super::scripts::{Loaded, Script};
 
@@ -31,6 +31,13 @@ impl<'a> Request<'a> {
     pub(super) fn and(mut self, command: Cmd) -> Self {
         self.rest.push(command);
         self
+    }
+
+    /// Whether commits were stored before what this error tells of.
+    pub(super) fn has_appended(&self, error: &RedisError) -> bool {
+        let appends = self.script.as_ref().is_some_and(|call| call.script == Script::Append);
+        let failed = error.clone().into_server_errors();
+        appends && failed.as_deref().and_then(<[_]>::first).is_some_and(|(place, _)| *place > 0)
     }
 
     pub(super) fn pipeline(&self, scripts: &Loaded) -> Pipeline {

@@ -135,6 +135,10 @@ async fn carry_out(shared: &Shared, round: Vec<Waiting>, head: &watch::Sender<Po
             }
         }
         Err(fault) => {
+            if let Fault::Store(StoreError::ReadOnly { .. }) = &fault {
+                // What is read there from now on may be old. New connections see to it.
+                shared.close_links().await;
+            }
             for one in round {
                 let _ = one.reply.send(Err(fault.clone()));
             }

@@ -11,7 +11,7 @@ const APPEND: &str = concat!(
 );
 
 /// What runs inside the server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
     Open,
     Append,

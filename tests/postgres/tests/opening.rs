@@ -68,6 +68,65 @@ async fn a_store_can_be_opened_for_reading() {
     assert_eq!(read_all(&writer).await.len(), 2);
 }
 
+/// What a standby says may be old; of several servers the one that takes writes is found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_is_for_reading_alone() {
+    let Some(mut standby) = required(Postgres::start_with(&[])) else { return };
+    let Some(primary) = required(Postgres::start_with(&[])) else { return };
+    PostgresStore::migrate(&standby.url()).await.unwrap();
+    let store = PostgresStore::connect(&standby.url()).await.unwrap();
+    append(&store, one("a", &[])).await.unwrap().unwrap();
+    standby.restart_as_standby();
+    let both = format!(
+        "postgres://postgres@127.0.0.1:{},127.0.0.1:{}/postgres",
+        standby.port(),
+        primary.port()
+    );
+    // Sessions of before are lost, and no other is made.
+    let told = loop {
+        match store.head().await {
+            Err(error @ StoreError::Unavailable { .. })
+                if error.to_string().contains("a standby") =>
+            {
+                break error;
+            }
+            Err(error) => assert!(error.is_transient(), "{error}"),
+            Ok(mark) => panic!("{mark:?} is read from a standby"),
+        }
+    };
+    assert!(told.to_string().contains("`read_only`"), "{told}");
+    let alone = PostgresStore::connect(&standby.url()).await.unwrap_err();
+    assert!(alone.to_string().contains("a standby"), "{alone}");
+    let reading = PostgresStore::options().read_only().connect(&standby.url()).await.unwrap();
+    assert_eq!(read_all(&reading).await.len(), 1);
+    PostgresStore::migrate(&both).await.unwrap();
+    let found = PostgresStore::connect(&both).await.unwrap();
+    append(&found, one("b", &[])).await.unwrap().unwrap();
+    assert_eq!(read_all(&found).await.len(), 1);
+}
+
+/// Nothing is appended to a log that has taken the place of the one that was opened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_log_of_the_same_name_is_noticed() {
+    let Some(mut server) = required(Postgres::start_with(&[])) else { return };
+    let url = server.url();
+    let store = PostgresStore::options().migrate().connect(&url).await.unwrap();
+    append(&store, one("a", &[])).await.unwrap().unwrap();
+    run(&server, "drop schema factum cascade").await;
+    PostgresStore::migrate(&url).await.unwrap();
+    server.kill();
+    server.restart();
+    let error = loop {
+        match append(&store, one("a", &[])).await {
+            Err(error) if error.is_transient() => {}
+            told => break told.unwrap_err(),
+        }
+    };
+    assert!(matches!(error, StoreError::Rewound(_)), "{error}");
+    let new = PostgresStore::connect(&url).await.unwrap();
+    assert!(read_all(&new).await.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tables_are_made_on_request_and_checked() {
     let Some(server) = required(Postgres::start_with(&[])) else { return };

@@ -145,6 +145,39 @@ async fn replicas_have_what_is_acknowledged() {
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
 }
 
+/// A server that becomes a replica under a live store is not read on, once an append has shown it.
+#[tokio::test]
+async fn a_primary_that_steps_down_is_left() {
+    let Some(server) = required(Redis::start()) else { return };
+    let store = RedisStore::connect(server.url()).await.unwrap();
+    accepted(&store, one("a", Expected::NoStream)).await;
+    store.head().await.unwrap();
+    // Nobody is there.
+    assert_eq!(server.ask(&["REPLICAOF", "127.0.0.1", "1"]), "+OK");
+    let error = append(&store, one("a", Expected::Any)).await.unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
+    let error = store.head().await.unwrap_err();
+    assert!(error.to_string().contains("a replica"), "{error}");
+    assert_eq!(server.ask(&["REPLICAOF", "NO", "ONE"]), "+OK");
+    accepted(&store, one("a", Expected::Revision(0))).await;
+    assert_eq!(read(&store, &Query::All).await.len(), 2);
+}
+
+/// What is stored and then cannot be waited for is not said to be refused.
+#[tokio::test]
+async fn a_wait_that_is_refused_leaves_it_open_what_is_stored() {
+    let Some(server) = required(Redis::start()) else { return };
+    let rights = ["ACL", "SETUSER", "ann", "on", ">secret", "~{factum}:*", "+@all", "-wait"];
+    assert_eq!(server.ask(&rights), "+OK");
+    let url = server.url().replace("redis://", "redis://ann:secret@");
+    let waiting = RedisStore::options().replicas(1, Duration::from_millis(50));
+    let store = waiting.connect(&url).await.unwrap();
+    let error = append(&store, one("a", Expected::NoStream)).await.unwrap_err();
+    assert_eq!(read(&store, &Query::All).await.len(), 1);
+    assert!(error.outcome_unknown(), "{error}");
+    assert!(error.to_string().contains("`replicas`"), "{error}");
+}
+
 /// A socket of the file system is an address, too.
 #[tokio::test]
 async fn a_unix_socket_will_do() {

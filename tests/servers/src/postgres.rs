@@ -176,6 +176,18 @@ impl Postgres {
         self.run();
     }
 
+    /// Starts it again as a standby: it reads what a primary would send it, and writes nothing. There is
+    /// no primary.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub fn restart_as_standby(&mut self) {
+        self.stop();
+        fs::write(self.data().join("standby.signal"), "").unwrap();
+        self.programs.own(self.folder.path());
+        self.restart();
+    }
+
     /// Stops all its processes where they are (SIGSTOP); they keep their connections.
     pub fn pause(&self) {
         self.signal("STOP");

@@ -102,10 +102,11 @@ language sql stable as $$
 $$;
 
 -- Appends a group of runs. What an event has of its commit is repeated for each event, as a list whose
--- elements differ in length is walked through from its start for each one that is picked. Columns of commits begin with c_, of streams with s_, of writes with w_, of
--- events with e_, of their tags with t_, of the clauses of guards with g_, of the positions that guards
--- ignore with i_, of the events of other runs in the group that a guard forbids with x_. They refer to
--- each other by place, from 1.
+-- elements differ in length is walked through from its start for each one that is picked.
+-- Columns of commits begin with c_, of streams with s_, of writes with w_, of events with e_, of their
+-- tags with t_, of the clauses of guards with g_, of the positions that guards ignore with i_, of the
+-- events of other runs in the group that a guard forbids with x_. They refer to each other by place,
+-- from 1.
 --
 -- Results, for each commit: 0 stored, 1 not looked at, as its key, or that of an earlier commit of its
 -- run, is known, 2 a stream is not as expected, 3 an event that a guard forbids is there, 4 a predecessor
