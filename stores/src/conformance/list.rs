@@ -66,7 +66,7 @@ macro_rules! conformance {
             runs {
                 a_run_may_be_empty, commits_build_on_each_other, a_failure_fails_what_is_on_top,
                 a_failure_spreads, every_refusal_is_a_failure, a_failure_fails_guards,
-                a_run_can_be_tried_again, a_guard_ignores_its_own_run,
+                a_run_can_be_tried_again, a_guard_ignores_its_own_run, a_guarded_run_may_be_long,
                 runs_of_many_callers_stay_apart, a_run_may_be_long,
             }
             tags {

@@ -47,10 +47,12 @@ async fn compare(subject: &impl Subject, query: Query, wanted: impl Fn(&Receipt)
         ("a reader", read_beside(subject.store(), query.clone(), watch.clone())),
         ("a tail", tail_beside(&*store, query.clone(), None, watch.clone())),
     ];
-    if let Some(other) = subject.reader().await {
-        let tail = tail_beside(&*other, query.clone(), None, watch.clone());
+    // Held to the end: a tail may end with the last handle of its store.
+    let other = subject.reader().await;
+    if let Some(other) = &other {
+        let tail = tail_beside(&**other, query.clone(), None, watch.clone());
         consumers.push(("a tail from elsewhere", tail));
-        consumers.push(("a reader from elsewhere", read_beside(other, query, watch)));
+        consumers.push(("a reader from elsewhere", read_beside(other.clone(), query, watch)));
     }
     let receipts = write_at_once(&store).await;
     done.send_replace(receipts.iter().map(|receipt| receipt.mark.position).max());

@@ -178,6 +178,23 @@ pub async fn a_guard_ignores_its_own_run<S: Subject>(fresh: impl AsyncFn() -> S)
     assert_eq!(read(&*store, &seat).await.len(), 3);
 }
 
+/// A guard ignores its own run also where that is long: it costs no more than to look at what is new.
+pub async fn a_guarded_run_may_be_long<S: Subject>(fresh: impl AsyncFn() -> S) {
+    const COMMITS: usize = 2000;
+    let subject = fresh().await;
+    let store = subject.store();
+    if !store.capabilities().guards {
+        return;
+    }
+    for query in [Query::All, Query::context("thing"), Query::tagged(tags(&["all:1"]))] {
+        let head = store.head().await.unwrap();
+        let commits =
+            (0..COMMITS).map(|id| guarded(one_tagged(id, &["all:1"]), query.clone(), head));
+        let outcomes = store.append(commits.collect()).await.unwrap();
+        assert!(outcomes.iter().all(Result::is_ok), "{query}");
+    }
+}
+
 /// Runs of many callers at once stay apart: a failure in one is nothing to the others.
 pub async fn runs_of_many_callers_stay_apart<S: Subject>(fresh: impl AsyncFn() -> S) {
     let subject = fresh().await;

@@ -6,7 +6,7 @@ use factum_core::{StreamName, Tag};
 use super::group::count;
 use super::sql::Filter;
 
-/// The clauses of the guards of a group, as columns; and which positions each guard ignores.
+/// The clauses of the guards of a group, as columns; and which positions the guards of a run ignore.
 #[derive(Debug, Default)]
 pub(super) struct Clauses {
     pub(super) commit: Vec<i32>,
@@ -22,7 +22,7 @@ pub(super) struct Clauses {
 
 impl Clauses {
     /// Adds the guard of the commit at this place.
-    pub(super) fn add(&mut self, commit: i32, guard: &Guard, own: &[(i64, i64)]) {
+    pub(super) fn add(&mut self, commit: i32, guard: &Guard) {
         match &guard.query {
             Query::All => self.add_clause(commit, None, None),
             Query::Stream(stream) => self.add_clause(commit, Some(stream), None),
@@ -32,8 +32,12 @@ impl Clauses {
                 }
             }
         }
+    }
+
+    /// Lets the guards of a run ignore what is stored of it.
+    pub(super) fn ignore(&mut self, run: i32, own: &[(i64, i64)]) {
         for (first, last) in own {
-            self.ignored_by.push(commit);
+            self.ignored_by.push(run);
             self.ignored_first.push(*first);
             self.ignored_last.push(*last);
         }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use factum_core::Key;
-use factum_core::store::{Commit, Expected, Limits, Past, Refused, check_commit};
+use factum_core::store::{Commit, Expected, Guard, Limits, Past, Refused, check_commit};
 use uuid::Uuid;
 
 use super::clauses::{Clashes, Clauses};
@@ -113,6 +113,9 @@ impl<'a> Group<'a> {
             part.push(Sent::Here { commit: place, write });
             self.add_commit(number, commit, doomed, run);
         }
+        if run.rest().iter().any(|commit| commit.guard.is_some()) {
+            self.clauses.ignore(count(number + 1), &run.own);
+        }
         self.parts.push(part);
     }
 
@@ -123,10 +126,11 @@ impl<'a> Group<'a> {
         columns.key.push(commit.key.uuid());
         columns.twin.push(self.by_key.insert(commit.key, place).unwrap_or_default());
         columns.doomed.push(doomed);
-        columns.after.push(commit.guard.as_ref().map(|guard| integer(guard.after.number())));
+        let after = |guard: &Guard| of.behind_own(integer(guard.after.number()));
+        columns.after.push(commit.guard.as_ref().map(after));
         columns.writes.push(count(commit.writes.len()));
         if let Some(guard) = &commit.guard {
-            self.clauses.add(place, guard, &of.own);
+            self.clauses.add(place, guard);
         }
         self.clashes.add(place, count(run + 1), commit);
         let events = self.add_writes(place, commit);

@@ -106,9 +106,25 @@ impl Run {
         if let Ok(receipt) = &outcome {
             let events: u64 = receipt.writes.iter().map(|w| w.last - w.first + 1).sum();
             let last = receipt.mark.position.number().cast_signed();
-            self.own.push((last - events.cast_signed() + 1, last));
+            self.add_own(last - events.cast_signed() + 1, last);
         }
         self.outcomes.push(outcome);
+    }
+
+    /// Notes what is stored, as one range with what it follows: a long run has few of them.
+    fn add_own(&mut self, first: i64, last: i64) {
+        match self.own.last_mut() {
+            Some((_, end)) if *end + 1 == first => *end = last,
+            _ => self.own.push((first, last)),
+        }
+    }
+
+    /// Where the next event stands that could be another's, if it is to stand after this position: the
+    /// guards of a long run would else search all that is stored of it.
+    pub(super) fn behind_own(&self, after: i64) -> i64 {
+        self.own.iter().fold(after, |after, (first, last)| {
+            if (*first..=*last).contains(&(after + 1)) { *last } else { after }
+        })
     }
 
     /// Settles the next commit if it is bad; whether it was.

@@ -150,7 +150,7 @@ create procedure {schema}.append(
     g_tags text[],
     g_names text[],
     g_contexts text[],
-    i_commit int[],
+    i_run int[],
     i_first bigint[],
     i_last bigint[],
     x_commit int[],
@@ -174,6 +174,7 @@ declare
     known bigint[];
     heads bigint[];
     forbidden bigint[];
+    clause int;
     failed_in int[];
     run int := 0;
     failed boolean;
@@ -208,31 +209,32 @@ begin
         from unnest(s_name) u(name));
     forbidden := array_fill(null::bigint, array[commits]);
     if cardinality(g_commit) > 0 then
-        forbidden := array(select f.position from generate_series(1, commits) n left join (
-            select q.commit, min(case
+        for clause, detail in
+            select q.commit, case
                 when q.stream is not null then
                     (select e.position from {schema}.events e
                         where e.log = in_log and e.stream = q.stream
                         and e.revision >= {schema}.first_after(in_log, q.stream, c_after[q.commit])
-                        and not exists (select from unnest(i_commit, i_first, i_last) i(commit, a, z)
-                            where i.commit = q.commit and e.position between i.a and i.z)
+                        and not exists (select from unnest(i_run, i_first, i_last) i(run, a, z)
+                            where i.run = c_run[q.commit] and e.position between i.a and i.z)
                         order by e.revision limit 1)
                 when q.tag is not null then
                     (select t.position from {schema}.event_tags t
                         where t.log = in_log and t.position > c_after[q.commit]
                         and t.tag = case when q.tags is null then q.tag else {schema}.rarest(in_log,
                             string_to_array(q.tags, E'\n'), c_after[q.commit]) end
+                        -- Not `exists`, for which the server may read the whole log into a table.
                         and (q.tags is null and q.names is null and q.contexts is null
-                            or exists (select from {schema}.events e
+                            or coalesce((select true from {schema}.events e
                                 where e.log = in_log and e.position = t.position
                                 and (q.tags is null or string_to_array(e.tags, E'\n')
                                     @> string_to_array(q.tags, E'\n'))
                                 and (q.names is null and q.contexts is null
                                     or e.name = any(string_to_array(q.names, E'\n'))
                                     or left(e.name, -strpos(reverse(e.name), '.'))
-                                        = any(string_to_array(q.contexts, E'\n')))))
-                        and not exists (select from unnest(i_commit, i_first, i_last) i(commit, a, z)
-                            where i.commit = q.commit and t.position between i.a and i.z)
+                                        = any(string_to_array(q.contexts, E'\n')))), false))
+                        and not exists (select from unnest(i_run, i_first, i_last) i(run, a, z)
+                            where i.run = c_run[q.commit] and t.position between i.a and i.z)
                         order by t.position limit 1)
                 else
                     (select e.position from {schema}.events e
@@ -241,14 +243,15 @@ begin
                             or e.name = any(string_to_array(q.names, E'\n'))
                             or left(e.name, -strpos(reverse(e.name), '.'))
                                 = any(string_to_array(q.contexts, E'\n')))
-                        and not exists (select from unnest(i_commit, i_first, i_last) i(commit, a, z)
-                            where i.commit = q.commit and e.position between i.a and i.z)
+                        and not exists (select from unnest(i_run, i_first, i_last) i(run, a, z)
+                            where i.run = c_run[q.commit] and e.position between i.a and i.z)
                         order by e.position limit 1)
-                end) as position
+                end
             from unnest(g_commit, g_stream, g_tag, g_tags, g_names, g_contexts)
                 q(commit, stream, tag, tags, names, contexts)
-            group by q.commit
-        ) f on f.commit = n order by n);
+        loop
+            forbidden[clause] := least(forbidden[clause], detail);
+        end loop;
     end if;
 
     next := base + 1;
