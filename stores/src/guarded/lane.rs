@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use factum_core::store::{BoxFuture, StoreError};
 use factum_resilience::{
-    Again, BadSettings, Breaker, Bulkhead, Denied, Permit, Retry, RetryBudget, State, TimeLimit,
-    Verdict,
+    Again, BadSettings, Breaker, Bulkhead, Denied, Full, Permit, Place, Retry, RetryBudget, State,
+    TimeLimit, Verdict,
 };
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::settings::Limits;
 
@@ -52,6 +52,21 @@ pub(super) enum Lost {
     Append,
 }
 
+/// A place among the calls under way, and the permit of the breaker.
+type Entered<'a> = (Place<'a>, Permit<&'a Breaker>);
+
+/// Why a call was not let in.
+enum Refusal {
+    Denied(Denied),
+    Full(Full),
+}
+
+/// How a try ended that did not succeed, and whether to try again.
+struct Failed {
+    error: StoreError,
+    again: Again,
+}
+
 impl Lane {
     pub(super) fn new(
         backend: &'static str,
@@ -88,18 +103,18 @@ impl Lane {
         let unknown = Mutex::new(None);
         let attempt = || {
             let attempt = self.attempt(call(), lost);
-            async { attempt.await.map_err(|error| on_top(&unknown, error)) }
+            async { attempt.await.map_err(|failed| failed.on_top(&unknown)) }
         };
-        self.retry.call(attempt, again).await
+        let ended = self.retry.call(attempt, |failed: &Failed| failed.again).await;
+        ended.map_err(|failed| failed.error)
     }
 
     async fn attempt<T>(
         &self,
         call: BoxFuture<'_, Result<T, StoreError>>,
         lost: Lost,
-    ) -> Result<T, StoreError> {
-        let place = self.bulkhead.enter().await.map_err(|full| self.unavailable(&full))?;
-        let permit = self.permit().await?;
+    ) -> Result<T, Failed> {
+        let (place, permit) = self.enter().await.map_err(Failed::for_good)?;
         let answer = match self.limit.call(call).await {
             Ok(answer) => answer,
             Err(late) if lost == Lost::Nothing => Err(self.unavailable(&late)),
@@ -109,32 +124,50 @@ impl Lane {
         };
         permit.record(verdict(&answer));
         drop(place);
-        answer
+        answer.map_err(Failed::new)
     }
 
-    /// What the breaker says to one more call. Where calls may wait for it, this one does.
-    async fn permit(&self) -> Result<Permit<&Breaker>, StoreError> {
-        match (self.breaker.admit_ref(), &self.queue) {
-            (Ok(permit), _) => Ok(permit),
-            (Err(denied), Some(queue)) => self.queued(queue, denied).await,
-            (Err(denied), None) => Err(self.tripped(&denied)),
+    /// Lets one more call in. Where calls may wait for the breaker, this one does.
+    async fn enter(&self) -> Result<Entered<'_>, StoreError> {
+        match (self.try_enter().await, &self.queue) {
+            (Err(Refusal::Denied(denied)), Some(queue)) => self.enter_later(queue, denied).await,
+            (entered, _) => entered.map_err(|refusal| self.refused(&refusal)),
         }
     }
 
-    async fn queued(
+    /// A place among the calls under way and a permit, in this order: a probe that waited for a place
+    /// would keep others from probing. A call that is refused in any case does not wait for a place.
+    async fn try_enter(&self) -> Result<Entered<'_>, Refusal> {
+        self.breaker.check().map_err(Refusal::Denied)?;
+        let place = self.bulkhead.enter().await.map_err(Refusal::Full)?;
+        let permit = self.breaker.admit_ref().map_err(Refusal::Denied)?;
+        Ok((place, permit))
+    }
+
+    /// Waits in the queue, without a place among the calls under way: those are for calls that reach
+    /// the store.
+    async fn enter_later(
         &self,
         queue: &Queue,
         mut denied: Denied,
-    ) -> Result<Permit<&Breaker>, StoreError> {
-        let Ok(_place) = queue.places.try_acquire() else { return Err(self.tripped(&denied)) };
-        let due = Instant::now() + queue.within;
-        while timeout_at(due, self.breaker.ready()).await.is_ok() {
-            match self.breaker.admit_ref() {
-                Ok(permit) => return Ok(permit),
-                Err(again) => denied = again,
+    ) -> Result<Entered<'_>, StoreError> {
+        let Ok(_waiting) = queue.places.try_acquire() else { return Err(self.tripped(&denied)) };
+        let begun = Instant::now();
+        let left = || queue.within.saturating_sub(begun.elapsed());
+        while timeout(left(), self.breaker.ready()).await.is_ok() {
+            match self.try_enter().await {
+                Err(Refusal::Denied(again)) => denied = again,
+                entered => return entered.map_err(|refusal| self.refused(&refusal)),
             }
         }
         Err(self.tripped(&denied))
+    }
+
+    fn refused(&self, refusal: &Refusal) -> StoreError {
+        match refusal {
+            Refusal::Denied(denied) => self.tripped(denied),
+            Refusal::Full(full) => self.unavailable(full),
+        }
     }
 
     fn tripped(&self, denied: &Denied) -> StoreError {
@@ -167,25 +200,28 @@ pub(super) fn verdict_of(error: &StoreError) -> Verdict {
     }
 }
 
-/// Whether another try may help at once. A full disk waits for somebody.
-fn again(error: &StoreError) -> Again {
-    match error {
-        StoreError::Unavailable { .. } | StoreError::Unknown { .. } => Again::Yes,
-        _ => Again::No,
+impl Failed {
+    /// What the store answered with. Another try may help at once, but a full disk waits for somebody.
+    fn new(error: StoreError) -> Self {
+        let passing = matches!(error, StoreError::Unavailable { .. } | StoreError::Unknown { .. });
+        Self { error, again: if passing { Again::Yes } else { Again::No } }
     }
-}
 
-/// The error of a call that was tried before: once the outcome of a try is unknown it stays so,
-/// whatever comes of later ones that have none.
-fn on_top(unknown: &Mutex<Option<StoreError>>, error: StoreError) -> StoreError {
-    let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
-    match (&*unknown, error) {
-        (Some(StoreError::Unknown { backend, reason }), error) if !error.outcome_unknown() => {
-            StoreError::Unknown { backend, reason: format!("{reason}; then: {error}") }
+    /// One that was not let in, and has waited as long as it may.
+    fn for_good(error: StoreError) -> Self {
+        Self { error, again: Again::No }
+    }
+
+    /// The failure of a call that was tried before: once the outcome of a try is unknown it stays so,
+    /// whatever comes of later ones that have none.
+    fn on_top(mut self, unknown: &Mutex<Option<StoreError>>) -> Self {
+        let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.error.outcome_unknown() {
+            *unknown = Some(self.error.clone());
+        } else if let Some(StoreError::Unknown { backend, reason }) = &*unknown {
+            let reason = format!("{reason}; then: {}", self.error);
+            self.error = StoreError::Unknown { backend, reason };
         }
-        (_, error) => {
-            *unknown = error.outcome_unknown().then(|| error.clone());
-            error
-        }
+        self
     }
 }
