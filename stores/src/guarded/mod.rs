@@ -122,7 +122,9 @@ impl Guarded {
             lane.map_err(|problem| BadGuard { operation, problem })
         };
         let (append, read) = (lane("append", &guard.append)?, lane("read", &guard.read)?);
-        let (tail_limits, tails) = limits("tail", &guard.tail)
+        let tail = limits("tail", &guard.tail);
+        let (tail_limits, tails) = tail
+            .and_then(|(limits, breaker)| limits.retry.check().map(|()| (limits, breaker)))
             .map_err(|problem| BadGuard { operation: "tail", problem })?;
         let (cache, fallback) = (Cache::new(guard.remembered_events), guard.fallback);
         let shared = Shared { append, read, tails, tail_limits, cache, fallback, inner };

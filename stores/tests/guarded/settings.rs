@@ -30,6 +30,7 @@ fn settings_that_make_no_sense_are_refused_by_name() {
         (r#"{ "append": { "retry": { "attempts": 0 } } }"#, "append.attempts is 0"),
         (r#"{ "read": { "time_limit": "0s" } }"#, "read.time_limit is 0"),
         (r#"{ "tail": { "breaker": { "failure_rate": 1.5 } } }"#, "tail.failure_rate is 1.5"),
+        (r#"{ "tail": { "retry": { "factor": 0.5 } } }"#, "tail.factor is 0.5"),
     ] {
         let guard: Guard = serde_json::from_str(text).unwrap();
         let error = Guarded::new(Arc::new(MemoryStore::new()), guard).unwrap_err();
