@@ -24,8 +24,12 @@ impl Cache {
         Self { most, pages: Mutex::default() }
     }
 
-    /// Keeps the answer to a question.
+    /// Keeps the answer to a question, unless it alone is too much: the others are not driven out
+    /// for what cannot stay.
     pub(super) fn remember(&self, question: String, page: &Page) {
+        if weight(page) > self.most {
+            return;
+        }
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         pages.weight += weight(page);
         let before = pages.by_question.insert(question, (page.clone(), Instant::now()));

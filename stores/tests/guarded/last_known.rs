@@ -62,6 +62,22 @@ async fn no_more_is_kept_than_was_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_is_too_large_does_not_drive_out_the_others() {
+    let (store, faulty) = guarded(Guard { remembered_events: 5, ..guard(1) });
+    for _ in 0..20 {
+        append(&store, commit("one", Expected::Any)).await.unwrap().unwrap();
+    }
+    let known = store.last_known();
+    let read = async |limit| known.read(Query::All, Range::ALL, Direction::Forward, limit).await;
+    for limit in [3, 20] {
+        read(limit).await.unwrap();
+    }
+    faulty.set(Faults::DOWN);
+    assert!(read(3).await.is_ok());
+    assert!(read(20).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_written_through_it() {
     let (store, _) = guarded(guard(1));
     let error = append(&store.last_known(), commit("one", Expected::Any)).await.unwrap_err();
