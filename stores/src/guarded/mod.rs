@@ -128,7 +128,7 @@ impl Guarded {
         let (tail_limits, tails) = tail
             .and_then(|(limits, breaker)| limits.retry.check().map(|()| (limits, breaker)))
             .map_err(|problem| BadGuard { operation: "tail", problem })?;
-        let (cache, fallback) = (Cache::new(guard.remembered_events), guard.fallback);
+        let (cache, fallback) = (Cache::new(guard.remembered_bytes), guard.fallback);
         let shared = Shared { append, read, tails, tail_limits, cache, fallback, inner };
         Ok(Self { shared: Arc::new(shared) })
     }

@@ -34,9 +34,9 @@ pub struct Guard {
     pub tail: Operation,
     /// Where calls wait while a breaker is open. None, so they fail at once.
     pub queue: Option<Waiting>,
-    /// How many events are kept for [`Guarded::last_known`](super::Guarded::last_known): 10,000. Only
-    /// what is read there is kept.
-    pub remembered_events: usize,
+    /// How many bytes of events are kept for [`Guarded::last_known`](super::Guarded::last_known), about:
+    /// 16 MiB. Only what is read there is kept.
+    pub remembered_bytes: usize,
     /// What answers there before what is kept does: nothing.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub fallback: Option<Arc<dyn Fallback>>,
@@ -49,7 +49,7 @@ impl Default for Guard {
             read: Operation::default(),
             tail: Operation::default(),
             queue: None,
-            remembered_events: 10_000,
+            remembered_bytes: 16 * 1024 * 1024,
             fallback: None,
         }
     }
