@@ -7,8 +7,10 @@ use factum_resilience::{
 
 use super::Fallback;
 
-/// How a store is guarded. What is left out has a default that suits the backend; with the feature
-/// `serde` it is read from configuration, durations as `30s` or `250ms`:
+/// How a store is guarded. What is left out has a default that suits the backend. With the feature
+/// `serde` it is read from configuration, durations as `30s` or `250ms`. A `breaker`, `retry` or
+/// `bulkhead` that is there replaces the default of the backend whole: what is left out of it is as
+/// in [`BreakerSettings`], [`RetrySettings`] or [`BulkheadSettings`].
 ///
 /// ```toml
 /// [guard.append]
@@ -17,6 +19,8 @@ use super::Fallback;
 /// attempts = 5
 /// [guard.read.breaker]
 /// failure_rate = 0.3
+/// window = { time = "3s" }
+/// minimum_calls = 5
 /// [guard.queue]
 /// calls = 1000
 /// within = "10s"
