@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use factum_core::store::{BoxFuture, StoreError};
 use factum_resilience::{
-    Again, BadSettings, Breaker, Bulkhead, Denied, Full, Permit, Place, Retry, RetryBudget, State,
-    TimeLimit, Verdict,
+    Again, Breaker, Bulkhead, Denied, Full, Permit, Place, Retry, RetryBudget, State, TimeLimit,
+    Verdict,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::settings::Limits;
+use super::settings::{BadGuard, Limits};
 
 /// How many retries a store can have saved up.
 const SAVED_RETRIES: u32 = 100;
@@ -74,17 +74,18 @@ impl Lane {
         breaker: Breaker,
         limits: &Limits,
         queue: Option<Arc<Queue>>,
-    ) -> Result<Self, BadSettings> {
+    ) -> Result<Self, BadGuard> {
         let name = breaker.name().to_owned();
-        let budget = RetryBudget::new(limits.retry_share, SAVED_RETRIES)?;
-        let mut retry = Retry::new(limits.retry)?.budget(budget);
+        let bad = |part| BadGuard::of(operation, part);
+        let budget = RetryBudget::new(limits.retry_share, SAVED_RETRIES).map_err(bad("retry_"))?;
+        let mut retry = Retry::new(limits.retry).map_err(bad("retry."))?.budget(budget);
         if queue.is_none() {
             retry = retry.unless_open(&breaker);
         }
         Ok(Self {
             backend,
             operation,
-            bulkhead: Bulkhead::new(&name, limits.bulkhead)?,
+            bulkhead: Bulkhead::new(&name, limits.bulkhead).map_err(bad("bulkhead."))?,
             limit: TimeLimit::new(&name, limits.time),
             retry,
             attempts: limits.retry.attempts,

@@ -113,21 +113,18 @@ impl Guarded {
         let queue =
             guard.queue.map(|Waiting { calls, within }| Arc::new(Queue::new(calls, within)));
         let limits = |operation, settings: &Operation| {
-            let limits = settings.on(backend)?;
-            let breaker = make(format!("{backend}.{operation}"), limits.breaker.clone())?;
-            Ok::<_, BadSettings>((limits, breaker))
+            let limits = settings.on(operation, backend)?;
+            limits.retry.check().map_err(BadGuard::of(operation, "retry."))?;
+            let breaker = make(format!("{backend}.{operation}"), limits.breaker.clone())
+                .map_err(BadGuard::of(operation, "breaker."))?;
+            Ok::<_, BadGuard>((limits, breaker))
         };
         let lane = |operation, settings: &Operation| {
-            let lane = limits(operation, settings).and_then(|(limits, breaker)| {
-                Lane::new(backend, operation, breaker, &limits, queue.clone())
-            });
-            lane.map_err(|problem| BadGuard { operation, problem })
+            let (limits, breaker) = limits(operation, settings)?;
+            Lane::new(backend, operation, breaker, &limits, queue.clone())
         };
         let (append, read) = (lane("append", &guard.append)?, lane("read", &guard.read)?);
-        let tail = limits("tail", &guard.tail);
-        let (tail_limits, tails) = tail
-            .and_then(|(limits, breaker)| limits.retry.check().map(|()| (limits, breaker)))
-            .map_err(|problem| BadGuard { operation: "tail", problem })?;
+        let (tail_limits, tails) = limits("tail", &guard.tail)?;
         let (cache, fallback) = (Cache::new(guard.remembered_bytes), guard.fallback);
         let shared = Shared { append, read, tails, tail_limits, cache, fallback, inner };
         Ok(Self { shared: Arc::new(shared) })

@@ -83,12 +83,21 @@ pub struct Operation {
 
 /// A setting of a guard that makes no sense.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{operation}.{problem}")]
+#[error("{operation}.{part}{problem}")]
 pub struct BadGuard {
     /// Of which operation.
     pub operation: &'static str,
+    /// Of which part of it, as its setting begins: `breaker.`, or nothing.
+    pub part: &'static str,
     /// Which one, and why.
     pub problem: BadSettings,
+}
+
+impl BadGuard {
+    /// That of this part.
+    pub(super) fn of(operation: &'static str, part: &'static str) -> impl Fn(BadSettings) -> Self {
+        move |problem| Self { operation, part, problem }
+    }
 }
 
 /// A queue for calls while a breaker is open.
@@ -144,12 +153,13 @@ fn usual_breaker() -> BreakerSettings {
 
 impl Operation {
     /// These settings, and for what is left out the defaults of the backend.
-    pub(super) fn on(&self, backend: &str) -> Result<Limits, BadSettings> {
+    pub(super) fn on(&self, operation: &'static str, backend: &str) -> Result<Limits, BadGuard> {
         let usual = Limits::of(backend);
         let time = self.time_limit.unwrap_or(usual.time);
         if time.is_zero() {
             let (found, wanted) = ("0s".to_owned(), "it must be longer than nothing");
-            return Err(BadSettings { setting: "time_limit", found, wanted });
+            let problem = BadSettings { setting: "time_limit", found, wanted };
+            return Err(BadGuard::of(operation, "")(problem));
         }
         let bulkhead = BulkheadSettings { wait: time, ..usual.bulkhead };
         Ok(Limits {
