@@ -103,7 +103,7 @@ async fn commands_fail_at_once_while_the_store_is_away_and_views_go_on_after_it(
     let app = app.guard(guard(LONG)).start().await.unwrap();
     app.send(ring("one")).await.unwrap();
     faulty.set(Faults::DOWN);
-    // Appends fail first, then the reads that show what became of them: either breaker opens.
+    // Commands read before they append: either breaker may be the first.
     let error = loop {
         let error = app.send(ring("one")).await.unwrap_err();
         if error.retry_after().is_some() {

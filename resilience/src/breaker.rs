@@ -166,6 +166,16 @@ impl Breaker {
         Ok(Permit::new(self, self.ticket()?))
     }
 
+    /// Whether a call would be refused now; takes no permit, so others may be quicker. For code that
+    /// has to wait for something else before its call: without an answer here it need not begin to.
+    ///
+    /// # Errors
+    /// The breaker would refuse, which counts as a call that it denied.
+    #[inline]
+    pub fn check(&self) -> Result<(), Denied> {
+        if self.gate().is_closed() { Ok(()) } else { self.check_unless_closed() }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.0.name
@@ -269,6 +279,20 @@ impl Breaker {
         };
         let state = machine.gate.state();
         drop(machine);
+        Err(self.deny(next, state, now))
+    }
+
+    #[cold]
+    fn check_unless_closed(&self) -> Result<(), Denied> {
+        let now = self.0.time.nanos();
+        let machine = lock(&self.0.machine);
+        let (next, state) = (machine.next(&self.0.rules, now), machine.gate.state());
+        drop(machine);
+        if next == Next::Now { Ok(()) } else { Err(self.deny(next, state, now)) }
+    }
+
+    /// Counts and tells a refusal.
+    fn deny(&self, next: Next, state: State, now: u64) -> Denied {
         self.0.denied.fetch_add(1, Ordering::Relaxed);
         // When a place among the probes gets free is not known; only when it does at the latest.
         let retry_after = match next {
@@ -277,7 +301,7 @@ impl Breaker {
         };
         let denied = Denied { name: self.0.name.clone(), state, retry_after };
         self.0.listeners.tell(|| BreakerEvent::Denied(denied.clone()));
-        Err(denied)
+        denied
     }
 
     /// Takes the outcome of a call that was dropped.

@@ -240,7 +240,10 @@ impl Machine {
             }
             State::HalfOpen => {
                 self.counts.calls.add(mark);
-                self.probed(mark, rules, time.nanos());
+                // One that asks to open does not close, however well the others did.
+                if !matches!(verdict, Verdict::Open(_)) {
+                    self.probed(mark, rules, time.nanos());
+                }
             }
             State::Open | State::Disabled | State::ForcedOpen => {}
         }

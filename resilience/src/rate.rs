@@ -21,6 +21,9 @@ pub struct RateSettings {
     pub per: Duration,
 }
 
+/// The longest while, a century: the algorithm counts nanoseconds, and must be able to add two of it.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// Lets so many calls through in a while, by the algorithm of `governor`. Clones are the same one.
 ///
 /// ```
@@ -52,15 +55,15 @@ impl RateLimiter {
     /// A limiter of this name, which is in its errors.
     ///
     /// # Errors
-    /// There would be no call, or no time.
+    /// There would be no call, or no time, or too much of it.
     pub fn new(name: &str, settings: RateSettings) -> Result<Self, BadSettings> {
         let RateSettings { calls, per } = settings;
         let bad = || BadSettings {
             setting: "calls",
             found: format!("{calls} in {per:?}"),
-            wanted: "it must be at least 1, and no more than one a nanosecond",
+            wanted: "it must be at least 1 in a century, and no more than one a nanosecond",
         };
-        let calls = NonZeroU32::new(calls).ok_or_else(bad)?;
+        let calls = NonZeroU32::new(calls).filter(|_| per <= LONGEST).ok_or_else(bad)?;
         let quota = Quota::with_period(per / calls.get()).ok_or_else(bad)?.allow_burst(calls);
         Ok(Self { name: name.into(), limiter: Arc::new(DefaultDirectRateLimiter::direct(quota)) })
     }

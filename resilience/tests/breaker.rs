@@ -56,6 +56,13 @@ fn it_opens_again_as_soon_as_the_probes_cannot_do_well_any_more() {
 }
 
 #[test]
+fn a_last_probe_that_asks_for_it_opens_it_though_the_others_did_well() {
+    let (breaker, _clock) = due(BreakerSettings { failure_rate: 1.0, ..small() });
+    record(&breaker, [Success, Verdict::Open(Some(WAIT * 3))]);
+    assert_eq!(breaker.admit().unwrap_err().retry_after, Some(WAIT * 3));
+}
+
+#[test]
 fn slow_calls_open_it_though_they_succeed() {
     let slow_calls = Some(SlowCalls { over: Duration::from_secs(1), rate: 0.5 });
     let (breaker, clock) = breaker(BreakerSettings { slow_calls, ..small() });

@@ -188,10 +188,13 @@ async fn resilience4j_858_asking_takes_no_permit() {
     let (breaker, _clock) = due(small());
     let first = permit(&breaker);
     for _ in 0..10 {
+        breaker.check().unwrap();
         assert_eq!((breaker.state(), breaker.metrics().state), (State::HalfOpen, State::HalfOpen));
         breaker.ready().await;
     }
-    permit(&breaker).record(Success);
+    let second = permit(&breaker);
+    assert_eq!(breaker.check(), Err(breaker.admit().unwrap_err()));
+    second.record(Success);
     first.record(Success);
     assert_eq!(breaker.state(), State::Closed);
 }

@@ -12,6 +12,20 @@ use factum_resilience::{
 };
 use tokio::time::Instant;
 
+#[cfg(feature = "rate")]
+#[test]
+fn a_rate_of_hardly_any_calls_is_refused_or_works() {
+    use factum_resilience::{RateLimiter, RateSettings};
+    for per in [Duration::MAX, Duration::from_nanos(u64::MAX), Duration::from_secs(3_000_000_000)] {
+        for calls in [1, 2, u32::MAX] {
+            if let Ok(limiter) = RateLimiter::new("mail", RateSettings { calls, per }) {
+                limiter.check().unwrap();
+                assert_eq!(limiter.check().is_ok(), calls > 1);
+            }
+        }
+    }
+}
+
 const MILLIS: Duration = Duration::from_millis(1);
 
 fn steady(attempts: u32) -> RetrySettings {

@@ -115,6 +115,7 @@ impl Reference {
             slow: self.settings.slow_calls.is_some_and(|slow| took >= slow.over),
         };
         match self.state {
+            State::HalfOpen if matches!(verdict, Verdict::Open(_)) => {}
             State::HalfOpen => self.probed(call),
             State::Closed => {
                 self.calls.push(call);

@@ -41,8 +41,8 @@ impl Dice {
     /// What happens to the next call.
     pub(super) fn next(&mut self) -> Fate {
         let fault = self.fault();
-        let late = self.falls(self.faults.delay);
-        let delay = late.then(|| self.faults.delay_by.mul_f64(self.rng.f64()));
+        let (late, share) = (self.falls(self.faults.delay), self.rng.f64());
+        let delay = late.then(|| self.faults.delay_by.mul_f64(share));
         self.met.calls += 1;
         self.met.delays += u64::from(delay.is_some());
         match fault {
@@ -54,12 +54,12 @@ impl Dice {
         Fate { delay, fault, conflict: false }
     }
 
-    /// What happens to the next append.
-    pub(super) fn next_append(&mut self) -> Fate {
+    /// What happens to the next append, which may be one that no other can get into conflict with.
+    pub(super) fn next_append(&mut self, may_conflict: bool) -> Fate {
         if self.falls(self.faults.storm) {
             self.storm = self.storm.max(self.faults.storm_appends);
         }
-        let fate = Fate { conflict: self.storm > 0, ..self.next() };
+        let fate = Fate { conflict: may_conflict && self.storm > 0, ..self.next() };
         if fate.conflict {
             self.storm -= 1;
             self.met.conflicts += 1;
@@ -69,17 +69,16 @@ impl Dice {
 
     fn fault(&mut self) -> Option<Fault> {
         let Faults { before, after, hang, flap, .. } = self.faults;
-        if flap.is_some_and(|flap| flap.is_down(self.met.calls)) {
-            return Some(Fault::Before);
+        let (before, after) = (self.falls(before), self.falls(after));
+        let (hang, carried_out) = (self.falls(hang), self.rng.bool());
+        let down = flap.is_some_and(|flap| flap.is_down(self.met.calls));
+        match (before || down, after, hang) {
+            (true, ..) => Some(Fault::Before),
+            (_, true, _) => Some(Fault::After),
+            (.., true) if carried_out => Some(Fault::HangAfter),
+            (.., true) => Some(Fault::HangBefore),
+            _ => None,
         }
-        if self.falls(before) {
-            return Some(Fault::Before);
-        }
-        if self.falls(after) {
-            return Some(Fault::After);
-        }
-        let hangs = self.falls(hang);
-        hangs.then(|| if self.rng.bool() { Fault::HangBefore } else { Fault::HangAfter })
     }
 
     /// Draws even where nothing depends on it, so that the same seed gives the same fates whatever the

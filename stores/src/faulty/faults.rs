@@ -16,7 +16,8 @@ pub struct Faults {
     /// By how much at the most; any shorter time is as likely.
     pub delay_by: Duration,
     /// The chance that a storm of conflicts begins: so many appends in a row, this one among them, are
-    /// refused with a conflict, as if somebody else had been faster.
+    /// refused with a conflict, as if somebody else had been faster. Appends that no other can get
+    /// into conflict with, as they expect nothing of their stream, are not among them.
     pub storm: f64,
     /// How many.
     pub storm_appends: u32,

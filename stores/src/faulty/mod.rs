@@ -145,10 +145,11 @@ fn unknown() -> StoreError {
     StoreError::Unknown { backend: BACKEND, reason: "it loses answers on purpose".to_owned() }
 }
 
-/// Makes the run's first commit conflict; what was expected of its stream.
-fn sabotage(run: &mut [Commit]) -> Option<Expected> {
-    let write = run.first_mut()?.writes.first_mut()?;
-    Some(std::mem::replace(&mut write.expected, NEVER))
+/// What the run's first commit expects of its stream, if somebody else who wrote could break it: a
+/// real store does not refuse what goes with any state.
+fn breakable(run: &mut [Commit]) -> Option<&mut Expected> {
+    let expected = &mut run.first_mut()?.writes.first_mut()?.expected;
+    matches!(expected, Expected::NoStream | Expected::Revision(_)).then_some(expected)
 }
 
 /// Tells of the conflict as if it had been one with what was expected.
@@ -161,8 +162,10 @@ fn cover_up(outcomes: &mut [Outcome], wanted: Expected) {
 impl EventStore for Faulty {
     fn append(&self, mut run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
         Box::pin(async move {
-            let fate = self.dice().next_append();
-            let wanted = if fate.conflict { sabotage(&mut run) } else { None };
+            let expected = breakable(&mut run);
+            let fate = self.dice().next_append(expected.is_some());
+            let expected = expected.filter(|_| fate.conflict);
+            let wanted = expected.map(|expected| std::mem::replace(expected, NEVER));
             let append = async {
                 let mut outcomes = self.inner.append(run).await?;
                 if let Some(wanted) = wanted {

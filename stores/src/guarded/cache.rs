@@ -1,11 +1,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use factum_core::store::Page;
+use factum_core::store::{Page, Recorded};
 use hashlink::LinkedHashMap;
 use tokio::time::Instant;
 
-/// Pages that were read, the least recently used first. Holds so many events at the most.
+/// Pages that were read, the least recently used first. Holds about so many bytes at the
+/// most.
 #[derive(Debug)]
 pub(super) struct Cache {
     most: usize,
@@ -14,9 +15,16 @@ pub(super) struct Cache {
 
 #[derive(Debug, Default)]
 struct Pages {
-    by_question: LinkedHashMap<String, (Page, Instant)>,
+    by_question: LinkedHashMap<String, Kept>,
     /// How much they hold.
     weight: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    page: Page,
+    weight: usize,
+    read: Instant,
 }
 
 impl Cache {
@@ -24,28 +32,35 @@ impl Cache {
         Self { most, pages: Mutex::default() }
     }
 
-    /// Keeps the answer to a question.
+    /// Keeps the answer to a question, unless it alone is too much: the others are not driven out
+    /// for what cannot stay.
     pub(super) fn remember(&self, question: String, page: &Page) {
+        let weight = weight(&question, page);
+        if weight > self.most {
+            return;
+        }
+        let kept = Kept { page: page.clone(), weight, read: Instant::now() };
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.weight += weight(page);
-        let before = pages.by_question.insert(question, (page.clone(), Instant::now()));
-        pages.weight -= before.map_or(0, |(page, _)| weight(&page));
+        pages.weight += weight;
+        let before = pages.by_question.insert(question, kept);
+        pages.weight -= before.map_or(0, |kept| kept.weight);
         while pages.weight > self.most
-            && let Some((_, (page, _))) = pages.by_question.pop_front()
+            && let Some((_, kept)) = pages.by_question.pop_front()
         {
-            pages.weight -= weight(&page);
+            pages.weight -= kept.weight;
         }
     }
 
     /// The last answer to a question, and its age.
     pub(super) fn recall(&self, question: &str) -> Option<(Page, Duration)> {
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let (page, read) = pages.by_question.to_back(question)?;
-        Some((page.clone(), read.elapsed()))
+        let kept = pages.by_question.to_back(question)?;
+        Some((kept.page.clone(), kept.read.elapsed()))
     }
 }
 
-/// The page itself takes some room, too.
-fn weight(page: &Page) -> usize {
-    page.events.len() + 1
+/// How many bytes an answer takes, about: what its events share with others counts for each.
+fn weight(question: &str, page: &Page) -> usize {
+    let event = |event: &Recorded| size_of::<Recorded>() + event.payload.len();
+    size_of::<Kept>() + question.len() + page.events.iter().map(event).sum::<usize>()
 }

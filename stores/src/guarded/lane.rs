@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use factum_core::store::{BoxFuture, StoreError};
 use factum_resilience::{
-    Again, BadSettings, Breaker, Bulkhead, Denied, Permit, Place, Retry, RetryBudget, State,
-    TimeLimit, Verdict,
+    Again, Breaker, Bulkhead, Denied, Full, Permit, Place, Retry, RetryBudget, State, TimeLimit,
+    Verdict,
 };
 use futures_util::TryFutureExt;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
-use super::settings::Limits;
+use super::settings::{BadGuard, Limits};
 
 /// How many retries a store can have saved up.
 const SAVED_RETRIES: u32 = 100;
@@ -53,6 +53,21 @@ pub(super) enum Lost {
     Append,
 }
 
+/// A place among the calls under way, and the permit of the breaker.
+type Entered<'a> = (Place<'a>, Permit<&'a Breaker>);
+
+/// Why a call was not let in.
+enum Refusal {
+    Denied(Denied),
+    Full(Full),
+}
+
+/// How a try ended that did not succeed, and whether to try again.
+struct Failed {
+    error: StoreError,
+    again: Again,
+}
+
 impl Lane {
     pub(super) fn new(
         backend: &'static str,
@@ -60,17 +75,18 @@ impl Lane {
         breaker: Breaker,
         limits: &Limits,
         queue: Option<Arc<Queue>>,
-    ) -> Result<Self, BadSettings> {
+    ) -> Result<Self, BadGuard> {
         let name = breaker.name().to_owned();
-        let budget = RetryBudget::new(limits.retry_share, SAVED_RETRIES)?;
-        let mut retry = Retry::new(limits.retry)?.budget(budget);
+        let bad = |part| BadGuard::of(operation, part);
+        let budget = RetryBudget::new(limits.retry_share, SAVED_RETRIES).map_err(bad("retry_"))?;
+        let mut retry = Retry::new(limits.retry).map_err(bad("retry."))?.budget(budget);
         if queue.is_none() {
             retry = retry.unless_open(&breaker);
         }
         Ok(Self {
             backend,
             operation,
-            bulkhead: Bulkhead::new(&name, limits.bulkhead)?,
+            bulkhead: Bulkhead::new(&name, limits.bulkhead).map_err(bad("bulkhead."))?,
             limit: TimeLimit::new(&name, limits.time),
             retry,
             attempts: limits.retry.attempts,
@@ -87,23 +103,20 @@ impl Lane {
         lost: Lost,
     ) -> Result<T, StoreError> {
         let unknown = Mutex::new(None);
-        let attempt = || self.attempt(call(), lost).map_err(|error| on_top(&unknown, error));
-        self.retry.call(attempt, again).await
+        let attempt = || self.attempt(call(), lost).map_err(|failed| failed.on_top(&unknown));
+        let ended = self.retry.call(attempt, |failed: &Failed| failed.again).await;
+        ended.map_err(|failed| failed.error)
     }
 
     async fn attempt<T>(
         &self,
         call: BoxFuture<'_, Result<T, StoreError>>,
         lost: Lost,
-    ) -> Result<T, StoreError> {
-        // What waits does so in a box: futures of calls that do not wait stay small.
-        let place = match self.bulkhead.try_enter() {
-            Some(place) => place,
-            None => Box::pin(self.place()).await?,
-        };
-        let permit = match self.breaker.admit_ref() {
-            Ok(permit) => permit,
-            Err(denied) => Box::pin(self.denied(denied)).await?,
+    ) -> Result<T, Failed> {
+        let (place, permit) = match self.enter_at_once() {
+            Some(entered) => entered,
+            // In a box, so that the futures of calls that do not wait stay small.
+            None => Box::pin(self.enter()).await.map_err(Failed::for_good)?,
         };
         let answer = match self.limit.call(call).await {
             Ok(answer) => answer,
@@ -114,36 +127,58 @@ impl Lane {
         };
         permit.record(verdict(&answer));
         drop(place);
-        answer
+        answer.map_err(Failed::new)
     }
 
-    /// A place among the calls that are under way, once there is one.
-    async fn place(&self) -> Result<Place<'_>, StoreError> {
-        self.bulkhead.enter().await.map_err(|full| self.unavailable(&full))
+    /// Lets one more call in where nothing speaks against it, which is nearly always.
+    fn enter_at_once(&self) -> Option<Entered<'_>> {
+        self.breaker.check().ok()?;
+        let place = self.bulkhead.try_enter()?;
+        let permit = self.breaker.admit_ref().ok()?;
+        Some((place, permit))
     }
 
-    /// What becomes of a call that the breaker denied. Where calls may wait for it, this one does.
-    async fn denied(&self, denied: Denied) -> Result<Permit<&Breaker>, StoreError> {
-        match &self.queue {
-            Some(queue) => self.queued(queue, denied).await,
-            None => Err(self.tripped(&denied)),
+    /// Lets one more call in. Where calls may wait for the breaker, this one does.
+    async fn enter(&self) -> Result<Entered<'_>, StoreError> {
+        match (self.try_enter().await, &self.queue) {
+            (Err(Refusal::Denied(denied)), Some(queue)) => self.enter_later(queue, denied).await,
+            (entered, _) => entered.map_err(|refusal| self.refused(&refusal)),
         }
     }
 
-    async fn queued(
+    /// A place among the calls under way and a permit, in this order: a probe that waited for a place
+    /// would keep others from probing. A call that is refused in any case does not wait for a place.
+    async fn try_enter(&self) -> Result<Entered<'_>, Refusal> {
+        self.breaker.check().map_err(Refusal::Denied)?;
+        let place = self.bulkhead.enter().await.map_err(Refusal::Full)?;
+        let permit = self.breaker.admit_ref().map_err(Refusal::Denied)?;
+        Ok((place, permit))
+    }
+
+    /// Waits in the queue, without a place among the calls under way: those are for calls that reach
+    /// the store.
+    async fn enter_later(
         &self,
         queue: &Queue,
         mut denied: Denied,
-    ) -> Result<Permit<&Breaker>, StoreError> {
-        let Ok(_place) = queue.places.try_acquire() else { return Err(self.tripped(&denied)) };
-        let due = Instant::now() + queue.within;
-        while timeout_at(due, self.breaker.ready()).await.is_ok() {
-            match self.breaker.admit_ref() {
-                Ok(permit) => return Ok(permit),
-                Err(again) => denied = again,
+    ) -> Result<Entered<'_>, StoreError> {
+        let Ok(_waiting) = queue.places.try_acquire() else { return Err(self.tripped(&denied)) };
+        let begun = Instant::now();
+        let left = || queue.within.saturating_sub(begun.elapsed());
+        while timeout(left(), self.breaker.ready()).await.is_ok() {
+            match self.try_enter().await {
+                Err(Refusal::Denied(again)) => denied = again,
+                entered => return entered.map_err(|refusal| self.refused(&refusal)),
             }
         }
         Err(self.tripped(&denied))
+    }
+
+    fn refused(&self, refusal: &Refusal) -> StoreError {
+        match refusal {
+            Refusal::Denied(denied) => self.tripped(denied),
+            Refusal::Full(full) => self.unavailable(full),
+        }
     }
 
     fn tripped(&self, denied: &Denied) -> StoreError {
@@ -176,25 +211,28 @@ pub(super) fn verdict_of(error: &StoreError) -> Verdict {
     }
 }
 
-/// Whether another try may help at once. A full disk waits for somebody.
-fn again(error: &StoreError) -> Again {
-    match error {
-        StoreError::Unavailable { .. } | StoreError::Unknown { .. } => Again::Yes,
-        _ => Again::No,
+impl Failed {
+    /// What the store answered with. Another try may help at once, but a full disk waits for somebody.
+    fn new(error: StoreError) -> Self {
+        let passing = matches!(error, StoreError::Unavailable { .. } | StoreError::Unknown { .. });
+        Self { error, again: if passing { Again::Yes } else { Again::No } }
     }
-}
 
-/// The error of a call that was tried before: once the outcome of a try is unknown it stays so,
-/// whatever comes of later ones that have none.
-fn on_top(unknown: &Mutex<Option<StoreError>>, error: StoreError) -> StoreError {
-    let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
-    match (&*unknown, error) {
-        (Some(StoreError::Unknown { backend, reason }), error) if !error.outcome_unknown() => {
-            StoreError::Unknown { backend, reason: format!("{reason}; then: {error}") }
+    /// One that was not let in, and has waited as long as it may.
+    fn for_good(error: StoreError) -> Self {
+        Self { error, again: Again::No }
+    }
+
+    /// The failure of a call that was tried before: once the outcome of a try is unknown it stays so,
+    /// whatever comes of later ones that have none.
+    fn on_top(mut self, unknown: &Mutex<Option<StoreError>>) -> Self {
+        let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.error.outcome_unknown() {
+            *unknown = Some(self.error.clone());
+        } else if let Some(StoreError::Unknown { backend, reason }) = &*unknown {
+            let reason = format!("{reason}; then: {}", self.error);
+            self.error = StoreError::Unknown { backend, reason };
         }
-        (_, error) => {
-            *unknown = error.outcome_unknown().then(|| error.clone());
-            error
-        }
+        self
     }
 }

@@ -18,6 +18,7 @@
 //! they were. [`Guard`] has the settings, each of which has a default for each backend.
 
 mod cache;
+mod keys;
 mod lane;
 mod last_known;
 mod settings;
@@ -36,6 +37,7 @@ use factum_core::{Key, StreamName};
 use factum_resilience::{BadSettings, Breaker, BreakerSettings, Clock};
 
 use cache::Cache;
+use keys::Keys;
 use lane::{Lane, Lost, Queue};
 pub use last_known::{Fallback, LastKnown, Source};
 use settings::Limits;
@@ -111,20 +113,19 @@ impl Guarded {
         let queue =
             guard.queue.map(|Waiting { calls, within }| Arc::new(Queue::new(calls, within)));
         let limits = |operation, settings: &Operation| {
-            let limits = settings.on(backend)?;
-            let breaker = make(format!("{backend}.{operation}"), limits.breaker.clone())?;
-            Ok::<_, BadSettings>((limits, breaker))
+            let limits = settings.on(operation, backend)?;
+            limits.retry.check().map_err(BadGuard::of(operation, "retry."))?;
+            let breaker = make(format!("{backend}.{operation}"), limits.breaker.clone())
+                .map_err(BadGuard::of(operation, "breaker."))?;
+            Ok::<_, BadGuard>((limits, breaker))
         };
         let lane = |operation, settings: &Operation| {
-            let lane = limits(operation, settings).and_then(|(limits, breaker)| {
-                Lane::new(backend, operation, breaker, &limits, queue.clone())
-            });
-            lane.map_err(|problem| BadGuard { operation, problem })
+            let (limits, breaker) = limits(operation, settings)?;
+            Lane::new(backend, operation, breaker, &limits, queue.clone())
         };
         let (append, read) = (lane("append", &guard.append)?, lane("read", &guard.read)?);
-        let (tail_limits, tails) = limits("tail", &guard.tail)
-            .map_err(|problem| BadGuard { operation: "tail", problem })?;
-        let (cache, fallback) = (Cache::new(guard.remembered_events), guard.fallback);
+        let (tail_limits, tails) = limits("tail", &guard.tail)?;
+        let (cache, fallback) = (Cache::new(guard.remembered_bytes), guard.fallback);
         let shared = Shared { append, read, tails, tail_limits, cache, fallback, inner };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -168,13 +169,15 @@ impl EventStore for Guarded {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
         Box::pin(async move {
             let Shared { inner, append, .. } = &*self.shared;
-            if append.attempts == 1 {
+            let keys = Keys::of(&run);
+            let ended = if append.attempts == 1 {
                 let mut run = Some(run);
                 let once = || inner.append(run.take().unwrap_or_default());
-                return append.run(once, Lost::Append).await;
-            }
-            let ended = append.run(|| inner.append(run.clone()), Lost::Append).await;
-            ended.map_err(|error| with_keys(error, &run))
+                append.run(once, Lost::Append).await
+            } else {
+                append.run(|| inner.append(run.clone()), Lost::Append).await
+            };
+            ended.map_err(|error| keys.named_in(error))
         })
     }
 
@@ -230,14 +233,4 @@ impl EventStore for Guarded {
     fn rows(&self) -> Option<Arc<dyn RowStore>> {
         self.shared.inner.rows()
     }
-}
-
-/// Names the keys under which to try again, the first few of them.
-fn with_keys(error: StoreError, run: &[Commit]) -> StoreError {
-    const NAMED: usize = 8;
-    let StoreError::Unknown { backend, reason } = error else { return error };
-    let keys: Vec<_> = run.iter().take(NAMED).map(|commit| commit.key.to_string()).collect();
-    let more = if run.len() > NAMED { ", …" } else { "" };
-    let reason = format!("{reason} (keys: {}{more})", keys.join(", "));
-    StoreError::Unknown { backend, reason }
 }

@@ -7,8 +7,10 @@ use factum_resilience::{
 
 use super::Fallback;
 
-/// How a store is guarded. What is left out has a default that suits the backend; with the feature
-/// `serde` it is read from configuration, durations as `30s` or `250ms`:
+/// How a store is guarded. What is left out has a default that suits the backend. With the feature
+/// `serde` it is read from configuration, durations as `30s` or `250ms`. A `breaker`, `retry` or
+/// `bulkhead` that is there replaces the default of the backend whole: what is left out of it is as
+/// in [`BreakerSettings`], [`RetrySettings`] or [`BulkheadSettings`].
 ///
 /// ```toml
 /// [guard.append]
@@ -17,6 +19,8 @@ use super::Fallback;
 /// attempts = 5
 /// [guard.read.breaker]
 /// failure_rate = 0.3
+/// window = { time = "3s" }
+/// minimum_calls = 5
 /// [guard.queue]
 /// calls = 1000
 /// within = "10s"
@@ -34,9 +38,9 @@ pub struct Guard {
     pub tail: Operation,
     /// Where calls wait while a breaker is open. None, so they fail at once.
     pub queue: Option<Waiting>,
-    /// How many events are kept for [`Guarded::last_known`](super::Guarded::last_known): 10,000. Only
-    /// what is read there is kept.
-    pub remembered_events: usize,
+    /// How many bytes of events are kept for [`Guarded::last_known`](super::Guarded::last_known), about:
+    /// 16 MiB. Only what is read there is kept.
+    pub remembered_bytes: usize,
     /// What answers there before what is kept does: nothing.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub fallback: Option<Arc<dyn Fallback>>,
@@ -49,7 +53,7 @@ impl Default for Guard {
             read: Operation::default(),
             tail: Operation::default(),
             queue: None,
-            remembered_events: 10_000,
+            remembered_bytes: 16 * 1024 * 1024,
             fallback: None,
         }
     }
@@ -79,12 +83,21 @@ pub struct Operation {
 
 /// A setting of a guard that makes no sense.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{operation}.{problem}")]
+#[error("{operation}.{part}{problem}")]
 pub struct BadGuard {
     /// Of which operation.
     pub operation: &'static str,
+    /// Of which part of it, as its setting begins: `breaker.`, or nothing.
+    pub part: &'static str,
     /// Which one, and why.
     pub problem: BadSettings,
+}
+
+impl BadGuard {
+    /// That of this part.
+    pub(super) fn of(operation: &'static str, part: &'static str) -> impl Fn(BadSettings) -> Self {
+        move |problem| Self { operation, part, problem }
+    }
 }
 
 /// A queue for calls while a breaker is open.
@@ -140,12 +153,13 @@ fn usual_breaker() -> BreakerSettings {
 
 impl Operation {
     /// These settings, and for what is left out the defaults of the backend.
-    pub(super) fn on(&self, backend: &str) -> Result<Limits, BadSettings> {
+    pub(super) fn on(&self, operation: &'static str, backend: &str) -> Result<Limits, BadGuard> {
         let usual = Limits::of(backend);
         let time = self.time_limit.unwrap_or(usual.time);
         if time.is_zero() {
             let (found, wanted) = ("0s".to_owned(), "it must be longer than nothing");
-            return Err(BadSettings { setting: "time_limit", found, wanted });
+            let problem = BadSettings { setting: "time_limit", found, wanted };
+            return Err(BadGuard::of(operation, "")(problem));
         }
         let bulkhead = BulkheadSettings { wait: time, ..usual.bulkhead };
         Ok(Limits {

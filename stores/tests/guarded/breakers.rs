@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use factum_core::store::{EventStore, Expected, StoreError};
-use factum_resilience::State;
+use factum_resilience::{BulkheadSettings, State};
 use factum_stores::faulty::Faults;
 use factum_stores::guarded::{Guard, Waiting};
+use futures_util::FutureExt;
 
 use crate::common::{OPEN, append, commit, guard, guarded, over, stored};
 use crate::full::{full, stream};
@@ -97,6 +98,59 @@ async fn calls_may_wait_for_a_breaker_in_a_bounded_queue() {
     assert!(matches!(three, Err(StoreError::Tripped { .. })), "there are two places");
     assert!(one.unwrap().is_ok() && two.unwrap().is_ok());
     assert_eq!(stored(&store).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_the_queue_holds_no_place_among_the_calls() {
+    let queue = Some(Waiting { calls: 10, within: Duration::MAX });
+    let mut guard = Guard { queue, ..guard(1) };
+    guard.append.bulkhead = Some(BulkheadSettings { concurrent: 1, wait: Duration::ZERO });
+    let (store, _) = guarded(guard);
+    store.append_breaker().transition_to(State::ForcedOpen);
+    let one = append(&store, commit("one", Expected::Any));
+    let two = append(&store, commit("two", Expected::Any));
+    let closed = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        store.append_breaker().reset();
+    };
+    let (one, two, ()) = tokio::join!(one, two, closed);
+    assert!(one.unwrap().is_ok() && two.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_refuses_at_once_though_all_places_are_taken() {
+    let mut guard = guard(1);
+    let wait = Duration::from_secs(60);
+    guard.append.bulkhead = Some(BulkheadSettings { concurrent: 1, wait });
+    let (store, faulty) = guarded(guard);
+    faulty.set(Faults { hang: 1.0, ..Faults::default() });
+    let refused = async {
+        while faulty.met().hangs == 0 {
+            tokio::task::yield_now().await;
+        }
+        store.append_breaker().transition_to(State::Open);
+        append(&store, commit("two", Expected::Any)).now_or_never().expect("it does not wait")
+    };
+    let (_, refused) = tokio::join!(append(&store, commit("one", Expected::Any)), refused);
+    assert_eq!(refused.unwrap_err().retry_after(), Some(OPEN));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_append_that_is_unknown_waits_in_the_queue_once() {
+    let within = Duration::from_secs(60);
+    let queue = Some(Waiting { calls: 10, within });
+    let (store, faulty) = guarded(Guard { queue, ..guard(4) });
+    faulty.set(Faults { after: 1.0, ..Faults::default() });
+    let forced = async {
+        while faulty.met().after == 0 {
+            tokio::task::yield_now().await;
+        }
+        store.append_breaker().transition_to(State::ForcedOpen);
+    };
+    let begun = tokio::time::Instant::now();
+    let (error, ()) = tokio::join!(append(&store, commit("one", Expected::Any)), forced);
+    assert!(error.unwrap_err().outcome_unknown());
+    assert!(begun.elapsed() < within * 2, "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use factum_core::store::{Direction, EventStore, Expected, Query, Range, StoreError};
+use factum_core::store::{Direction, EventStore, Expected, Query, Range, Recorded, StoreError};
 use factum_stores::MemoryStore;
 use factum_stores::faulty::Faults;
 use factum_stores::guarded::{Guard, Source};
@@ -47,7 +47,8 @@ async fn a_fallback_answers_first() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_is_kept_than_was_allowed() {
-    let (store, faulty) = guarded(Guard { remembered_events: 50, ..guard(1) });
+    let (store, faulty) =
+        guarded(Guard { remembered_bytes: 50 * size_of::<Recorded>(), ..guard(1) });
     for _ in 0..20 {
         append(&store, commit("one", Expected::Any)).await.unwrap().unwrap();
     }
@@ -59,6 +60,36 @@ async fn no_more_is_kept_than_was_allowed() {
     faulty.set(Faults::DOWN);
     assert!(read(20).await.is_err(), "the oldest went");
     assert!(read(19).await.is_ok() && read(18).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_too_large_does_not_drive_out_the_others() {
+    let (store, faulty) =
+        guarded(Guard { remembered_bytes: 5 * size_of::<Recorded>(), ..guard(1) });
+    for _ in 0..20 {
+        append(&store, commit("one", Expected::Any)).await.unwrap().unwrap();
+    }
+    let known = store.last_known();
+    let read = async |limit| known.read(Query::All, Range::ALL, Direction::Forward, limit).await;
+    for limit in [3, 20] {
+        read(limit).await.unwrap();
+    }
+    faulty.set(Faults::DOWN);
+    assert!(read(3).await.is_ok());
+    assert!(read(20).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_event_takes_the_room_of_many() {
+    let bytes = 5 * size_of::<Recorded>();
+    let (store, faulty) = guarded(Guard { remembered_bytes: bytes, ..guard(1) });
+    let mut large = commit("one", Expected::Any);
+    large.writes[0].events[0].payload = vec![b' '; bytes].into();
+    append(&store, large).await.unwrap().unwrap();
+    let known = store.last_known();
+    assert_eq!(events(&known).await.unwrap(), 1);
+    faulty.set(Faults::DOWN);
+    assert!(events(&known).await.is_err(), "it was not kept");
 }
 
 #[tokio::test(start_paused = true)]

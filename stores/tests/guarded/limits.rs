@@ -78,7 +78,7 @@ async fn no_more_calls_are_under_way_than_may_be() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_too_long_for_a_place_is_told_so() {
-    let mut guard = guard(1);
+    let mut guard = guard(3);
     let wait = Duration::from_millis(10);
     guard.append.bulkhead = Some(BulkheadSettings { concurrent: 1, wait });
     let (store, faulty) = guarded(guard);
@@ -87,10 +87,15 @@ async fn who_waits_too_long_for_a_place_is_told_so() {
         while faulty.met().calls < 1 {
             tokio::task::yield_now().await;
         }
-        append(&store, commit("two", Expected::Any)).await.unwrap_err()
+        let begun = Instant::now();
+        let error = append(&store, commit("two", Expected::Any)).await.unwrap_err();
+        assert_eq!(begun.elapsed(), wait, "who has waited does not wait again");
+        faulty.heal();
+        error
     };
     let (_, error) = tokio::join!(append(&store, commit("one", Expected::Any)), waiting);
     assert!(matches!(error, StoreError::Unavailable { .. }), "nothing was sent: {error}");
     assert!(error.to_string().contains("memory.append is full: 1 calls are under way"), "{error}");
-    assert_eq!(store.append_breaker().metrics().calls, 1, "who was not let in says nothing");
+    // The first one's two tries.
+    assert_eq!(store.append_breaker().metrics().calls, 2, "who was not let in says nothing");
 }

@@ -27,9 +27,15 @@ fn a_guard_is_read_from_configuration() {
 #[test]
 fn settings_that_make_no_sense_are_refused_by_name() {
     for (text, named) in [
-        (r#"{ "append": { "retry": { "attempts": 0 } } }"#, "append.attempts is 0"),
+        (r#"{ "append": { "retry": { "attempts": 0 } } }"#, "append.retry.attempts is 0"),
         (r#"{ "read": { "time_limit": "0s" } }"#, "read.time_limit is 0"),
-        (r#"{ "tail": { "breaker": { "failure_rate": 1.5 } } }"#, "tail.failure_rate is 1.5"),
+        (
+            r#"{ "tail": { "breaker": { "failure_rate": 1.5 } } }"#,
+            "tail.breaker.failure_rate is 1.5",
+        ),
+        (r#"{ "tail": { "retry": { "factor": 0.5 } } }"#, "tail.retry.factor is 0.5"),
+        (r#"{ "read": { "bulkhead": { "concurrent": 0 } } }"#, "read.bulkhead.concurrent is 0"),
+        (r#"{ "append": { "retry_share": 2.0 } }"#, "append.retry_share is 2"),
     ] {
         let guard: Guard = serde_json::from_str(text).unwrap();
         let error = Guarded::new(Arc::new(MemoryStore::new()), guard).unwrap_err();
