@@ -13,6 +13,8 @@ pub mod gated;
 pub mod guarded;
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "redis"))]
+mod own;
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod partly;
 #[cfg(feature = "postgres")]
 pub mod postgres;

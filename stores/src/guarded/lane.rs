@@ -132,7 +132,10 @@ impl Lane {
 
     /// Lets one more call in where nothing speaks against it, which is nearly always.
     fn enter_at_once(&self) -> Option<Entered<'_>> {
-        self.breaker.check().ok()?;
+        let state = self.breaker.state();
+        if !matches!(state, State::Closed | State::Disabled | State::MetricsOnly) {
+            return None;
+        }
         let place = self.bulkhead.try_enter()?;
         let permit = self.breaker.admit_ref().ok()?;
         Some((place, permit))

@@ -3,8 +3,10 @@ use std::collections::HashMap;
 use factum_core::store::{Clause, Commit, Guard, NewEvent, Query};
 use factum_core::{StreamName, Tag};
 
+use super::fault::integer;
 use super::group::count;
 use super::sql::Filter;
+use crate::own::Own;
 
 /// The clauses of the guards of a group, as columns; and which positions the guards of a run ignore.
 #[derive(Debug, Default)]
@@ -35,11 +37,11 @@ impl Clauses {
     }
 
     /// Lets the guards of a run ignore what is stored of it.
-    pub(super) fn ignore(&mut self, run: i32, own: &[(i64, i64)]) {
-        for (first, last) in own {
+    pub(super) fn ignore(&mut self, run: i32, own: &Own) {
+        for (first, last) in own.ranges() {
             self.ignored_by.push(run);
-            self.ignored_first.push(*first);
-            self.ignored_last.push(*last);
+            self.ignored_first.push(integer(*first));
+            self.ignored_last.push(integer(*last));
         }
     }
 

@@ -126,7 +126,7 @@ impl<'a> Group<'a> {
         columns.key.push(commit.key.uuid());
         columns.twin.push(self.by_key.insert(commit.key, place).unwrap_or_default());
         columns.doomed.push(doomed);
-        let after = |guard: &Guard| of.behind_own(integer(guard.after.number()));
+        let after = |guard: &Guard| integer(of.own.behind(guard.after).number());
         columns.after.push(commit.guard.as_ref().map(after));
         columns.writes.push(count(commit.writes.len()));
         if let Some(guard) = &commit.guard {

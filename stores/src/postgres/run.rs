@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::fault::BACKEND;
 use super::session::Log;
+use crate::own::Own;
 use crate::{partly, repeat};
 
 /// A run that is being appended: in one round, or in several where it is long or has known keys.
@@ -18,7 +19,7 @@ pub(super) struct Run {
     pub(super) outcomes: Vec<Outcome>,
     pub(super) past: Past,
     /// The positions of its commits that are stored already, which its guards do not see.
-    pub(super) own: Vec<(i64, i64)>,
+    pub(super) own: Own,
     /// In how many rounds on end it has come no further.
     stuck: u8,
     reply: Option<oneshot::Sender<Result<Vec<Outcome>, StoreError>>>,
@@ -49,7 +50,7 @@ impl Run {
         reply: oneshot::Sender<Result<Vec<Outcome>, StoreError>>,
     ) -> Self {
         let outcomes = Vec::with_capacity(commits.len());
-        let (past, own, reply) = (Past::new(), Vec::new(), Some(reply));
+        let (past, own, reply) = (Past::new(), Own::default(), Some(reply));
         Self { commits, outcomes, past, own, stuck: 0, reply }
     }
 
@@ -103,28 +104,8 @@ impl Run {
         if let Some(commit) = self.commits.get(index) {
             self.past.add(index, commit, &outcome);
         }
-        if let Ok(receipt) = &outcome {
-            let events: u64 = receipt.writes.iter().map(|w| w.last - w.first + 1).sum();
-            let last = receipt.mark.position.number().cast_signed();
-            self.add_own(last - events.cast_signed() + 1, last);
-        }
+        self.own.add(&outcome);
         self.outcomes.push(outcome);
-    }
-
-    /// Notes what is stored, as one range with what it follows: a long run has few of them.
-    fn add_own(&mut self, first: i64, last: i64) {
-        match self.own.last_mut() {
-            Some((_, end)) if *end + 1 == first => *end = last,
-            _ => self.own.push((first, last)),
-        }
-    }
-
-    /// Where the next event stands that could be another's, if it is to stand after this position: the
-    /// guards of a long run would else search all that is stored of it.
-    pub(super) fn behind_own(&self, after: i64) -> i64 {
-        self.own.iter().fold(after, |after, (first, last)| {
-            if (*first..=*last).contains(&(after + 1)) { *last } else { after }
-        })
     }
 
     /// Settles the next commit if it is bad; whether it was.

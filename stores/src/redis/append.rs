@@ -17,6 +17,7 @@ use super::part::{Packed, Part, Searched};
 use super::rounds::{Answer, Waiting};
 use super::value::{number, parsed};
 use super::{RedisStore, batch, read, rounds};
+use crate::own::Own;
 use crate::partly;
 
 /// Over how many positions the script searches for what a guard forbids, where no list of a stream or
@@ -30,17 +31,24 @@ const PAGE: usize = 256;
 
 /// Appends a run, part by part.
 pub(super) async fn append(store: &RedisStore, run: &[Commit]) -> Result<Vec<Outcome>, StoreError> {
-    let mut past = Past::new();
+    let far = Far { end: store.known_end(), handed_back: false };
+    let mut so_far = SoFar { past: Past::new(), own: Own::default(), far };
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(run.len());
-    let mut far = Far { end: store.known_end(), handed_back: false };
     while outcomes.len() < run.len() {
         let base = outcomes.len();
-        match append_some(store, run, base, &mut past, &mut far).await {
+        match append_some(store, run, base, &mut so_far).await {
             Ok(some) => outcomes.extend(some),
             Err(error) => return Err(partly::failed(BACKEND, &outcomes, error)),
         }
     }
     Ok(outcomes)
+}
+
+/// What came of the earlier parts of a run.
+struct SoFar {
+    past: Past,
+    own: Own,
+    far: Far,
 }
 
 /// What decides whether a guard is searched for here.
@@ -69,8 +77,7 @@ async fn append_some(
     store: &RedisStore,
     run: &[Commit],
     base: usize,
-    past: &mut Past,
-    far: &mut Far,
+    so_far: &mut SoFar,
 ) -> Result<Vec<Outcome>, StoreError> {
     let (done, rest) = run.split_at(base);
     // Drawn for this one time that it is sent.
@@ -84,7 +91,8 @@ async fn append_some(
         match check_commit(commit, &store.shared.options.limits) {
             Ok(()) => {
                 let earlier = run.get(..base + index).unwrap_or(run);
-                part.push(commit, past, search(store, commit, earlier, *far).await?);
+                let searched = search(store, commit, earlier, so_far).await?;
+                part.push(commit, &so_far.past, searched);
                 bad.push(None);
             }
             Err(problem) => {
@@ -105,13 +113,14 @@ async fn append_some(
         {
             before = receipt.mark.position.number();
         }
-        past.add(base + index, commit, &outcome);
+        so_far.past.add(base + index, commit, &outcome);
+        so_far.own.add(&outcome);
         told.push(outcome);
     }
-    far.handed_back = told.is_empty();
-    if far.handed_back {
+    so_far.far.handed_back = told.is_empty();
+    if so_far.far.handed_back {
         // A guard had more to search than the script may.
-        far.end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
+        so_far.far.end = batch::moment(&store.shared, &Range::ALL).await?.end.position;
     }
     Ok(told)
 }
@@ -130,16 +139,17 @@ async fn search(
     store: &RedisStore,
     commit: &Commit,
     earlier: &[Commit],
-    far: Far,
+    so_far: &SoFar,
 ) -> Result<Searched, StoreError> {
     let Some(Guard { query, after }) = &commit.guard else { return Ok(Searched::default()) };
-    let Some(gap) = far.gap(query) else { return Ok(Searched::default()) };
-    let (end, mut through) = (far.end.number(), *after);
-    if end.saturating_sub(through.number()) <= gap {
-        return Ok(Searched::default());
+    let (far, mut through) = (so_far.far, so_far.own.behind(*after));
+    let unsearched = |through: Position| far.end.number().saturating_sub(through.number());
+    let gap = far.gap(query).unwrap_or(u64::MAX);
+    if unsearched(through) <= gap {
+        return Ok(Searched { through, found: None });
     }
     let own: HashSet<Key> = earlier.iter().map(|commit| commit.key).collect();
-    while end.saturating_sub(through.number()) > gap {
+    while unsearched(through) > gap {
         let (query, range) = (query.clone(), Range::after(through));
         let page = read::page(&store.shared, query, range, Direction::Forward, PAGE).await?;
         let found = page.events.iter().find(|event| !own.contains(&event.at.key));
