@@ -10,6 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 
 use crate::Outcome;
+use crate::load::TILLS;
 use crate::tally::Tally;
 
 /// How many lines there are for an act.
@@ -25,6 +26,14 @@ pub(crate) async fn play(
     let stage = Stage { begun: Instant::now(), guarded, tally, act };
     // Ends when it is dropped.
     let told = stage.tell_changes();
+    writeln!(
+        io::stdout(),
+        "{TILLS} tills ring, each one command after another, on a Redis server behind a guard that is \
+         set to open\nand to probe within a second. A command that is not accepted is sent again under \
+         its id: when the guard\nsays so (turned away: a breaker was open), or soon after (failed: \
+         nothing was done; unknown: it may have\nbeen done). The slowest answer counts all tries of a \
+         call, a second each at the most."
+    )?;
     stage.say("The tills ring. The server is well.")?;
     stage.watch().await?;
 
@@ -32,7 +41,7 @@ pub(crate) async fn play(
     server.process().pause();
     stage.watch().await?;
     server.process().resume();
-    stage.recover("It goes on.").await?;
+    stage.recover("The server goes on.").await?;
 
     stage.say("The server is killed.")?;
     server.kill();
@@ -43,7 +52,7 @@ pub(crate) async fn play(
         server
     });
     let server = server.await?;
-    stage.recover("It was started again.").await?;
+    stage.recover("The server was started again.").await?;
     drop(told);
     Ok(server)
 }
@@ -91,12 +100,16 @@ impl Stage<'_> {
 
     /// Waits until the first command is accepted again, and shows what follows.
     async fn recover(&self, what: &str) -> io::Result<()> {
+        self.say(what)?;
         let (back, before) = (Instant::now(), self.tally.counts().accepted);
         while self.tally.counts().accepted == before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let took = back.elapsed();
-        self.say(&format!("{what} The first command was accepted {took:.1?} later."))?;
+        let (took, seconds) = (back.elapsed(), self.begun.elapsed().as_secs_f64());
+        writeln!(
+            io::stdout(),
+            "{seconds:>6.1} s  the first command was accepted, {took:.1?} later"
+        )?;
         self.watch().await
     }
 

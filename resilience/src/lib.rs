@@ -24,31 +24,50 @@
 //! use std::time::Duration;
 //!
 //! use factum_resilience::{
-//!     Again, Breaker, BreakerSettings, Called, Retry, RetrySettings, TimeLimit, Verdict,
+//!     Again, Breaker, BreakerSettings, Bulkhead, BulkheadSettings, Called, Full, Retry, RetrySettings,
+//!     TimeLimit, TimedOut, Verdict,
 //! };
 //!
-//! # async fn charge(order: u32) -> Result<u32, &'static str> { Ok(order + 1) }
+//! /// Why a rate was not told.
+//! #[derive(Debug)]
+//! enum Failure {
+//!     Unavailable,
+//!     UnknownCurrency,
+//!     Late(TimedOut),
+//!     Full(Full),
+//! }
+//!
+//! # async fn rate(currency: &str) -> Result<f64, Failure> { Ok(1.07) }
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let payments = Breaker::new("payments", BreakerSettings::default())?;
-//! let limit = TimeLimit::new("payments", Duration::from_secs(2));
-//! let retry = Retry::new(RetrySettings::default())?.unless_open(&payments);
+//! let rates = Breaker::new("rates", BreakerSettings::default())?;
+//! let places = Bulkhead::new("rates", BulkheadSettings::default())?;
+//! let limit = TimeLimit::new("rates", Duration::from_secs(2));
+//! let retry = Retry::new(RetrySettings::default())?.unless_open(&rates);
 //!
 //! let attempt = || async {
-//!     // A call that took too long is a failure; a card that was declined is an answer.
-//!     let call = limit.call(charge(7));
-//!     payments
+//!     let call = async {
+//!         let _place = places.enter().await.map_err(Failure::Full)?;
+//!         limit.call(rate("EUR")).await.map_err(Failure::Late)?
+//!     };
+//!     // A currency that there is not is an answer; that there was no place says nothing of the others.
+//!     rates
 //!         .call_judged(call, |answer| match answer {
-//!             Err(_) | Ok(Err("unavailable")) => Verdict::Failure,
-//!             Ok(_) => Verdict::Success,
+//!             Ok(_) | Err(Failure::UnknownCurrency) => Verdict::Success,
+//!             Err(Failure::Full(_)) => Verdict::Ignored,
+//!             Err(Failure::Unavailable | Failure::Late(_)) => Verdict::Failure,
 //!         })
 //!         .await
 //! };
-//! match retry.call(attempt, |_| Again::Yes).await {
-//!     Ok(Ok(receipt)) => assert_eq!(receipt, 8),
-//!     Ok(Err(answer)) => println!("answered: {answer}"),
-//!     Err(Called::Denied(denied)) => println!("not tried: {denied}"),
-//!     Err(Called::Failed(late)) => println!("{late}"),
+//! // To ask for a rate twice does no harm; a payment would need an id that makes it one.
+//! let again = |failed: &Called<Failure>| match failed {
+//!     Called::Failed(Failure::Unavailable | Failure::Late(_)) => Again::Yes,
+//!     _ => Again::No,
+//! };
+//! match retry.call(attempt, again).await {
+//!     Ok(rate) => assert!(rate > 1.0),
+//!     Err(Called::Denied(denied)) => println!("not asked: {denied}"),
+//!     Err(Called::Failed(failure)) => println!("no rate: {failure:?}"),
 //! }
 //! # Ok(()) }
 //! ```

@@ -17,14 +17,15 @@ pub enum StoreError {
         /// What it said.
         reason: String,
     },
-    /// A circuit breaker keeps calls from a store that fails. Nothing was done.
-    #[error("the breaker before the {backend} store is open for {operation}: {}", when(*.retry_after))]
+    /// A circuit breaker keeps calls from a store that fails: it is open, or its probes are under way.
+    /// Nothing was done.
+    #[error("the breaker before the {backend} store lets no {operation} through: {}", when(*.retry_after))]
     Tripped {
         /// The backend's name.
         backend: &'static str,
         /// Which calls: `append`, `read` or `tail`.
         operation: &'static str,
-        /// When it is worth to try again: `None` if somebody has to close the breaker first.
+        /// When it is worth to try again: `None` if somebody forced the breaker open and has to close it.
         retry_after: Option<Duration>,
     },
     /// The append may or may not be stored.

@@ -1,4 +1,5 @@
-//! A store that fails on purpose: for tests of what is built on stores.
+//! A store that fails on purpose, for tests of what is built on stores: feature `faulty`, in an app
+//! `testing`.
 //!
 //! *Problem.* What a program does when its store fails, hangs, or loses an answer is seen in production
 //! first: real stores do none of it when a test asks.

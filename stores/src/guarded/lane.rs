@@ -10,10 +10,13 @@ use futures_util::TryFutureExt;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::settings::{BadGuard, Limits};
+use super::settings::{BadGuard, Limits, Waiting};
 
 /// How many retries a store can have saved up.
 const SAVED_RETRIES: u32 = 100;
+
+/// When to come back while probes are under way: it shows soon what comes of them.
+const PROBED: Duration = Duration::from_millis(100);
 
 /// One operation of a guarded store: what goes through it and how.
 #[derive(Debug)]
@@ -26,8 +29,6 @@ pub(super) struct Lane {
     retry: Retry,
     /// How often a call is tried at the most.
     pub(super) attempts: u32,
-    /// How long a retry waits at the least.
-    pause: Duration,
     queue: Option<Arc<Queue>>,
 }
 
@@ -39,8 +40,10 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(calls: usize, within: Duration) -> Self {
-        Self { places: Semaphore::new(calls.min(Semaphore::MAX_PERMITS)), within }
+    pub(super) fn new(settings: Waiting) -> Result<Self, BadGuard> {
+        settings.check()?;
+        let Waiting { calls, within } = settings;
+        Ok(Self { places: Semaphore::new(calls.min(Semaphore::MAX_PERMITS)), within })
     }
 }
 
@@ -90,7 +93,6 @@ impl Lane {
             limit: TimeLimit::new(&name, limits.time),
             retry,
             attempts: limits.retry.attempts,
-            pause: limits.retry.first,
             queue,
             breaker,
         })
@@ -186,8 +188,7 @@ impl Lane {
 
     fn tripped(&self, denied: &Denied) -> StoreError {
         let Self { backend, operation, .. } = *self;
-        // Probes are under way: it shows soon what comes of them.
-        let probing = (denied.state == State::HalfOpen).then_some(self.pause);
+        let probing = (denied.state == State::HalfOpen).then_some(PROBED);
         StoreError::Tripped { backend, operation, retry_after: denied.retry_after.or(probing) }
     }
 

@@ -20,7 +20,7 @@ use super::cache::Cache;
 #[derive(Clone, Debug)]
 pub struct LastKnown {
     guarded: Guarded,
-    worst: Arc<Mutex<Source>>,
+    worst: Arc<Mutex<Option<Source>>>,
 }
 
 /// Where an answer came from, the best first.
@@ -69,17 +69,17 @@ impl<S: EventStore> Fallback for S {
 
 impl LastKnown {
     pub(super) fn new(guarded: Guarded) -> Self {
-        Self { guarded, worst: Arc::new(Mutex::new(Source::Store)) }
+        Self { guarded, worst: Arc::default() }
     }
 
-    /// Where the answers so far came from: the worst of them.
-    pub fn source(&self) -> Source {
+    /// Where the answers so far came from, the worst of them; `None` if there was none.
+    pub fn source(&self) -> Option<Source> {
         *self.worst.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn came_from(&self, source: Source) {
         let mut worst = self.worst.lock().unwrap_or_else(PoisonError::into_inner);
-        *worst = source.max(*worst);
+        *worst = worst.max(Some(source));
     }
 
     fn cache(&self) -> &Cache {
@@ -97,6 +97,7 @@ impl LastKnown {
         let why = match self.guarded.read(query.clone(), range, direction, limit).await {
             Ok(page) => {
                 self.cache().remember(question, &page);
+                self.came_from(Source::Store);
                 return Ok(page);
             }
             Err(error) if error.is_transient() => error,

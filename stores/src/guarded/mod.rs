@@ -1,4 +1,5 @@
-//! A store behind circuit breakers, time limits, bulkheads and retries.
+//! A store behind circuit breakers, time limits, bulkheads and retries: feature `guarded`, in an app
+//! `guard`.
 //!
 //! *Problem.* A store that is slow or gone takes its callers with it: they wait, try again all at once,
 //! and take a conflict for an outage, or an append that was stored for one that was not. What is made
@@ -110,8 +111,7 @@ impl Guarded {
         make: impl Fn(String, BreakerSettings) -> Result<Breaker, BadSettings>,
     ) -> Result<Self, BadGuard> {
         let backend = inner.capabilities().backend;
-        let queue =
-            guard.queue.map(|Waiting { calls, within }| Arc::new(Queue::new(calls, within)));
+        let queue = guard.queue.map(Queue::new).transpose()?.map(Arc::new);
         let limits = |operation, settings: &Operation| {
             let limits = settings.on(operation, backend)?;
             limits.retry.check().map_err(BadGuard::of(operation, "retry."))?;

@@ -8,7 +8,7 @@ use factum_resilience::{
 use super::Fallback;
 
 /// How a store is guarded. What is left out has a default that suits the backend. With the feature
-/// `serde` it is read from configuration, durations as `30s` or `250ms`. A `breaker`, `retry` or
+/// `serde` (an app's feature `guard` has it) it is read from configuration, durations as `30s` or `250ms`. A `breaker`, `retry` or
 /// `bulkhead` that is there replaces the default of the backend whole: what is left out of it is as
 /// in [`BreakerSettings`], [`RetrySettings`] or [`BulkheadSettings`].
 ///
@@ -85,7 +85,7 @@ pub struct Operation {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{operation}.{part}{problem}")]
 pub struct BadGuard {
-    /// Of which operation.
+    /// Of which operation, or `queue`.
     pub operation: &'static str,
     /// Of which part of it, as its setting begins: `breaker.`, or nothing.
     pub part: &'static str,
@@ -110,6 +110,21 @@ pub struct Waiting {
     /// How long each may wait.
     #[cfg_attr(feature = "serde", serde(with = "factum_resilience::humane"))]
     pub within: Duration,
+}
+
+impl Waiting {
+    /// A queue in which nobody can wait is a mistake: leave it out.
+    pub(super) fn check(&self) -> Result<(), BadGuard> {
+        let bad = |setting| {
+            let (found, wanted) = ("0".to_owned(), "it must be more, or leave out the queue");
+            Err(BadGuard::of("queue", "")(BadSettings { setting, found, wanted }))
+        };
+        match self {
+            Self { calls: 0, .. } => bad("calls"),
+            Self { within, .. } if within.is_zero() => bad("within"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What an operation comes to on a backend.

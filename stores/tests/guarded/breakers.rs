@@ -23,7 +23,7 @@ async fn while_a_breaker_is_open_calls_fail_at_once_and_say_when_to_come_back() 
     assert!(error.is_transient() && !error.outcome_unknown());
     assert_eq!(
         error.to_string(),
-        "the breaker before the memory store is open for append: try again in 3.0s"
+        "the breaker before the memory store lets no append through: try again in 3.0s"
     );
     assert_eq!(faulty.met(), met, "it was left alone");
 }

@@ -18,14 +18,15 @@ async fn what_was_read_before_is_served_with_its_age() {
     let (store, faulty) = guarded(guard(1));
     append(&store, commit("one", Expected::Any)).await.unwrap().unwrap();
     let known = store.last_known();
+    assert_eq!(known.source(), None);
     assert_eq!(events(&known).await.unwrap(), 1);
-    assert_eq!(known.source(), Source::Store);
+    assert_eq!(known.source(), Some(Source::Store));
 
     faulty.set(Faults::DOWN);
     tokio::time::advance(Duration::from_secs(7)).await;
     let known = store.last_known();
     assert_eq!(events(&known).await.unwrap(), 1);
-    assert_eq!(known.source(), Source::Cache { age: Duration::from_secs(7) });
+    assert_eq!(known.source(), Some(Source::Cache { age: Duration::from_secs(7) }));
     assert!(events(&store).await.is_err(), "only who asks for it is served with it");
     let other = known.read(Query::All, Range::ALL, Direction::Backward, 100).await;
     assert!(other.is_err(), "what was never read is not known");
@@ -42,7 +43,7 @@ async fn a_fallback_answers_first() {
     assert_eq!(events(&known).await.unwrap(), 0);
     faulty.set(Faults::DOWN);
     assert_eq!(events(&known).await.unwrap(), 2);
-    assert_eq!(known.source(), Source::Fallback);
+    assert_eq!(known.source(), Some(Source::Fallback));
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,6 +28,8 @@ fn a_guard_is_read_from_configuration() {
 fn settings_that_make_no_sense_are_refused_by_name() {
     for (text, named) in [
         (r#"{ "append": { "retry": { "attempts": 0 } } }"#, "append.retry.attempts is 0"),
+        (r#"{ "queue": { "calls": 0, "within": "1s" } }"#, "queue.calls is 0"),
+        (r#"{ "queue": { "calls": 9, "within": "0s" } }"#, "queue.within is 0"),
         (r#"{ "read": { "time_limit": "0s" } }"#, "read.time_limit is 0"),
         (
             r#"{ "tail": { "breaker": { "failure_rate": 1.5 } } }"#,
