@@ -1,0 +1,6 @@
+//! The services of the protocol.
+
+mod convert;
+pub(crate) mod features;
+pub(crate) mod gossip;
+pub(crate) mod streams;
