@@ -10,6 +10,7 @@ mod errors;
 mod fault_layer;
 mod faults;
 mod filter;
+mod groups;
 pub mod model;
 mod persistence;
 mod server;

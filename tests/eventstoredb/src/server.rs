@@ -13,11 +13,14 @@ use uuid::Uuid;
 use crate::connection::{Connection, refuse};
 use crate::fault_layer::FaultLayer;
 use crate::faults::Faults;
+use crate::groups::Groups;
 use crate::services::features::FeaturesService;
 use crate::services::gossip::GossipService;
+use crate::services::persistent::PersistentService;
 use crate::services::streams::StreamsService;
 use crate::store::Store;
 use crate::wire::gossip::gossip_server::GossipServer;
+use crate::wire::persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer;
 use crate::wire::server_features::server_features_server::ServerFeaturesServer;
 use crate::wire::streams::streams_server::StreamsServer;
 
@@ -68,7 +71,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Server {
@@ -79,10 +82,13 @@ impl Server {
     /// If the port is taken, or the file cannot be read.
     pub async fn start(settings: Settings, faults: Faults) -> io::Result<Self> {
         let store = Store::open(settings.recent_ids, settings.file.as_deref())?;
+        let groups = Groups::open(store.clone()).map_err(io::Error::other)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
         let address = listener.local_addr()?;
         let (accepted, connections) = tokio::sync::mpsc::channel(16);
         let accepting = tokio::spawn(accept(listener, faults.clone(), accepted));
+        let delivering = tokio::spawn(groups.clone().run());
+        let persistent = PersistentService { store: store.clone(), groups, faults: faults.clone() };
         let max_append_size = settings.max_append_size;
         let streams = StreamsService { store, faults: faults.clone(), max_append_size };
         let gossip = GossipService { address, instance: Uuid::new_v4() };
@@ -93,13 +99,14 @@ impl Server {
                     .max_decoding_message_size(MAX_FRAME)
                     .max_encoding_message_size(MAX_FRAME),
             )
+            .add_service(PersistentSubscriptionsServer::new(persistent))
             .add_service(ServerFeaturesServer::new(FeaturesService { version: settings.version }))
             .add_service(GossipServer::new(gossip));
         let serving = tokio::spawn(async move {
             // Ends when the listener does; errors of connections end these alone.
             let _ = services.serve_with_incoming(ReceiverStream::new(connections)).await;
         });
-        Ok(Self { address, tasks: [accepting, serving] })
+        Ok(Self { address, tasks: [accepting, serving, delivering] })
     }
 
     /// Where it listens.
@@ -116,7 +123,7 @@ impl Server {
 
     /// Waits until the server ends, which it does only when it cannot accept connections any more.
     pub async fn wait(&mut self) {
-        let [accepting, _] = &mut self.tasks;
+        let [accepting, ..] = &mut self.tasks;
         let _ = accepting.await;
     }
 }

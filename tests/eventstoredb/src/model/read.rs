@@ -85,6 +85,15 @@ impl Log {
         events.get(index(from)..end).unwrap_or_default().to_vec()
     }
 
+    /// The last event of the stream, if it can be read.
+    #[must_use]
+    pub fn last_visible(&self, name: &str) -> Option<&Arc<Record>> {
+        match self.visible(name) {
+            Visible::Events { first, next } if first < next => self.stream(name)?.events.last(),
+            _ => None,
+        }
+    }
+
     /// The index in [`Log::records`] of the event at `position`; of the end for its end and for
     /// `u64::MAX`.
     ///

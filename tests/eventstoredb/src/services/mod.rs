@@ -3,4 +3,5 @@
 mod convert;
 pub(crate) mod features;
 pub(crate) mod gossip;
+pub(crate) mod persistent;
 pub(crate) mod streams;

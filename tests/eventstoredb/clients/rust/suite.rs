@@ -1,0 +1,29 @@
+//! The Rust client's own tests of streams and of persistent subscriptions, from its package as they
+//! are, in the place of its `integration.rs`, which starts containers.
+
+// The copies are beside this file.
+#[path = "kurrentdb/common.rs"]
+mod common;
+
+mod api {
+    #[path = "../kurrentdb/api/persistent_subscriptions.rs"]
+    pub mod persistent_subscriptions;
+    #[path = "../kurrentdb/api/streams.rs"]
+    pub mod streams;
+}
+
+fn client() -> eyre::Result<kurrentdb::Client> {
+    let _ = tracing_subscriber::fmt().with_env_filter("suite=debug").try_init();
+    let url = std::env::var("EVENTSTOREDB_URL")?;
+    kurrentdb::Client::new(format!("{url}&defaultDeadline=60000").parse()?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams() -> eyre::Result<()> {
+    api::streams::tests(client()?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn persistent_subscriptions() -> eyre::Result<()> {
+    api::persistent_subscriptions::tests(client()?).await
+}
