@@ -55,11 +55,11 @@ print(next(os.path.dirname(p["manifest_path"]) for p in packages if p["name"] ==
 
 rust() {
     local source suite=$scratch/rust
-    mkdir -p "$suite/tests/kurrentdb"
+    mkdir -p "$suite/tests"
     cp "$here/clients/rust/Cargo.toml" "$suite/" && cp "$here/clients/rust/suite.rs" "$suite/tests/" &&
         cp -n Cargo.lock "$suite/" || return
     source=$(kurrentdb_source) || return
-    cp -r "$source/tests/common.rs" "$source/tests/api" "$suite/tests/kurrentdb/" || return
+    cp -r "$source/tests/common.rs" "$source/tests/api" "$suite/tests/" || return
     CARGO_TARGET_DIR=$target timeout 900 cargo test -q --manifest-path "$suite/Cargo.toml"
 }
 

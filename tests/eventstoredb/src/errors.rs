@@ -83,9 +83,10 @@ impl From<BadPosition> for Status {
 fn wrong_version(stream: &str, expected: Expected, current: Option<u64>) -> Status {
     let actual = current.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX));
     let expected = expected.as_number();
+    // Clients read the versions in these very words.
     let message = format!(
-        "append failed due to wrong expected version: stream {stream}, expected {expected}, \
-         actual {actual}"
+        "Append failed due to WrongExpectedVersion. Stream: {stream}, Expected version: \
+         {expected}, Actual version: {actual}"
     );
     let (expected, actual) = (expected.to_string(), actual.to_string());
     let details = [

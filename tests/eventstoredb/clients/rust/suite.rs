@@ -1,14 +1,11 @@
 //! The Rust client's own tests of streams and of persistent subscriptions, from its package as they
 //! are, in the place of its `integration.rs`, which starts containers.
 
-// The copies are beside this file.
-#[path = "kurrentdb/common.rs"]
 mod common;
 
+// The package's own `api/mod.rs` has tests of projections and operations too.
 mod api {
-    #[path = "../kurrentdb/api/persistent_subscriptions.rs"]
     pub mod persistent_subscriptions;
-    #[path = "../kurrentdb/api/streams.rs"]
     pub mod streams;
 }
 
