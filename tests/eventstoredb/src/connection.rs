@@ -34,15 +34,19 @@ impl ConnectionInfo {
 }
 
 impl Connection {
-    /// The connection that was accepted from `peer`.
+    /// The connection that was accepted from `peer`; it is cut at the latest when `server` is.
     ///
     /// # Errors
     ///
     /// If the socket refuses TCP_NODELAY.
-    pub(crate) fn accepted(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn accepted(
+        stream: TcpStream,
+        peer: SocketAddr,
+        server: &CancellationToken,
+    ) -> io::Result<Self> {
         // Small replies must not wait for the acknowledgement of those before them.
         stream.set_nodelay(true)?;
-        let cut = CancellationToken::new();
+        let cut = server.child_token();
         let is_cut = Box::pin(cut.clone().cancelled_owned());
         Ok(Self { stream, info: ConnectionInfo { peer, cut }, is_cut })
     }

@@ -60,7 +60,7 @@ where
             let path = request.uri().path();
             let is_of_streams = path.starts_with(STREAMS);
             if is_of_streams || path.starts_with(PERSISTENT) {
-                tokio::time::sleep(faults.delay_now()).await;
+                faults.wait().await;
                 if let Some((host, port)) = faults.take_not_leader() {
                     return Ok(not_leader(&host, port).into_http());
                 }
@@ -69,17 +69,13 @@ where
             let connection = request.extensions().get::<ConnectionInfo>().cloned();
             let response = inner.call(request).await?;
             if is_write && faults.take_dropped_reply() {
-                cut(connection).await;
+                if let Some(connection) = connection {
+                    connection.cut();
+                }
+                // The call ends with its connection.
+                std::future::pending::<()>().await;
             }
             Ok(response)
         })
     }
-}
-
-/// Cuts the connection and never returns: the caller ends with the connection.
-pub(crate) async fn cut(connection: Option<ConnectionInfo>) {
-    if let Some(connection) = connection {
-        connection.cut();
-    }
-    std::future::pending().await
 }

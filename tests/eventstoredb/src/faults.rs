@@ -79,8 +79,13 @@ impl Faults {
         Some((not_leader.host.clone(), not_leader.port))
     }
 
-    pub(crate) fn delay_now(&self) -> Duration {
-        *lock(&self.0.delay)
+    /// Waits as long as calls have to.
+    pub(crate) async fn wait(&self) {
+        let delay = *lock(&self.0.delay);
+        // Even a sleep of no time takes up to a millisecond.
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
     }
 
     /// Says when the subscription that begins now is to end.

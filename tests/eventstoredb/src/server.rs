@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::Server as Transport;
 use uuid::Uuid;
 
@@ -54,7 +55,7 @@ impl Default for Settings {
     }
 }
 
-/// A server that runs until this is dropped.
+/// A server that runs until this is dropped or stopped; then all its connections are cut.
 ///
 /// ```
 /// use eventstoredb_test_server::{Faults, Server, Settings};
@@ -71,6 +72,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    connections: CancellationToken,
     tasks: [JoinHandle<()>; 3],
 }
 
@@ -86,7 +88,8 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
         let address = listener.local_addr()?;
         let (accepted, connections) = tokio::sync::mpsc::channel(16);
-        let accepting = tokio::spawn(accept(listener, faults.clone(), accepted));
+        let cut = CancellationToken::new();
+        let accepting = tokio::spawn(accept(listener, faults.clone(), cut.clone(), accepted));
         let delivering = tokio::spawn(groups.clone().run());
         let persistent = PersistentService { store: store.clone(), groups, faults: faults.clone() };
         let max_append_size = settings.max_append_size;
@@ -106,7 +109,7 @@ impl Server {
             // Ends when the listener does; errors of connections end these alone.
             let _ = services.serve_with_incoming(ReceiverStream::new(connections)).await;
         });
-        Ok(Self { address, tasks: [accepting, serving, delivering] })
+        Ok(Self { address, connections: cut, tasks: [accepting, serving, delivering] })
     }
 
     /// Where it listens.
@@ -121,6 +124,15 @@ impl Server {
         format!("esdb://{}?tls=false", self.address)
     }
 
+    /// Stops the server; when this returns, another can have its port and its file.
+    pub async fn stop(mut self) {
+        self.connections.cancel();
+        for task in &mut self.tasks {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+
     /// Waits until the server ends, which it does only when it cannot accept connections any more.
     pub async fn wait(&mut self) {
         let [accepting, ..] = &mut self.tasks;
@@ -130,6 +142,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.connections.cancel();
         for task in &self.tasks {
             task.abort();
         }
@@ -139,6 +152,7 @@ impl Drop for Server {
 async fn accept(
     listener: TcpListener,
     faults: Faults,
+    cut: CancellationToken,
     accepted: tokio::sync::mpsc::Sender<io::Result<Connection>>,
 ) {
     loop {
@@ -148,7 +162,7 @@ async fn accept(
             refuse(stream);
             continue;
         }
-        if let Ok(connection) = Connection::accepted(stream, peer) {
+        if let Ok(connection) = Connection::accepted(stream, peer, &cut) {
             if accepted.send(Ok(connection)).await.is_err() {
                 return;
             }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use eventstoredb_test_server::{Faults, Server, Settings};
 use kurrentdb::{
-    Client, Error, EventData, StreamPosition, SubscribeToStreamOptions, SubscriptionEvent,
+    Client, Error, EventData, StreamPosition, StreamState, SubscribeToStreamOptions,
+    SubscriptionEvent,
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,6 +90,28 @@ fn a_subscription_ends_cleanly_after_its_events() {
     heard.try_recv().unwrap_err();
     drop(server);
     runtime.shutdown_background();
+}
+
+/// The client panics when a persistent subscription ends cleanly; that it does shows that it ended.
+#[tokio::test]
+async fn a_persistent_subscription_ends_cleanly_when_told() {
+    let (_server, client, faults) = server().await;
+    client.create_persistent_subscription("s", "g", &Default::default()).await.unwrap();
+    let mut subscription =
+        client.subscribe_to_persistent_subscription("s", "g", &Default::default()).await.unwrap();
+    let consumer = tokio::spawn(async move { subscription.next().await.is_ok() });
+    faults.end_subscriptions();
+    assert!(tokio::time::timeout(PATIENCE, consumer).await.unwrap().unwrap_err().is_panic());
+}
+
+#[tokio::test]
+async fn a_batch_that_is_not_answered_was_written() {
+    let (_server, client, faults) = server().await;
+    faults.drop_replies(1);
+    let batch = client.batch_append(&Default::default()).await.unwrap();
+    let events = vec![event(), event()];
+    batch.append_to_stream("s", StreamState::Any, events).await.unwrap_err();
+    assert_eq!(count(&client, "s").await, 2);
 }
 
 async fn report_events(client: Client, seen: std::sync::mpsc::Sender<u64>) {

@@ -13,7 +13,6 @@ use super::append::{appended, size_of, writable};
 use super::{StreamsService, expected};
 use crate::connection::ConnectionInfo;
 use crate::errors::invalid;
-use crate::fault_layer::cut;
 use crate::model::{Expected, Proposed, Refused};
 use crate::services::convert::{IdForm, id_of, identifier_of, name_of, proposed};
 use crate::wire::streams::batch_append_req::{self, options::Deadline};
@@ -49,7 +48,10 @@ pub(super) async fn run(
         let is_write = matches!(&reply, Ok(Some(_)));
         let Some(reply) = reply.transpose() else { continue };
         if is_write && service.faults.take_dropped_reply() {
-            cut(connection.clone()).await;
+            if let Some(connection) = connection {
+                connection.cut();
+            }
+            return;
         }
         let is_over = reply.is_err();
         if replies.send(reply).await.is_err() || is_over {
