@@ -4,6 +4,10 @@
 //! small nor everywhere. *Invariant.* What a client sees is what the real server would say, as far
 //! as the README names it; it is judged by clients that were not written here. *Shape.* [`model`] is
 //! the log and its rules, `services` are the RPCs over it, [`Faults`] make it fail on demand.
+#![allow(
+    clippy::result_large_err,
+    reason = "errors are statuses, as the traits of tonic have them"
+)]
 
 mod connection;
 mod errors;

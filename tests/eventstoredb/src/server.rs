@@ -162,10 +162,10 @@ async fn accept(
             refuse(stream);
             continue;
         }
-        if let Ok(connection) = Connection::accepted(stream, peer, &cut) {
-            if accepted.send(Ok(connection)).await.is_err() {
-                return;
-            }
+        if let Ok(connection) = Connection::accepted(stream, peer, &cut)
+            && accepted.send(Ok(connection)).await.is_err()
+        {
+            return;
         }
     }
 }

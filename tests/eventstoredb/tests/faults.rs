@@ -1,4 +1,5 @@
 //! The faults, through the client that the adapter uses.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
 //! Persistent subscriptions, through the client that the adapter uses.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use eventstoredb_test_server::{Faults, Server, Settings};
 use kurrentdb::{

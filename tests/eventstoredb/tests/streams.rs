@@ -1,4 +1,5 @@
 //! Streams, through the client that the adapter uses.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
@@ -170,8 +171,7 @@ async fn all_is_read_from_a_position_in_both_directions() {
     let (_server, client, _) = server().await;
     let written = client.append_to_stream("s", &Default::default(), events(3)).await.unwrap();
     let from = StreamPosition::Position(written.position);
-    let mut read =
-        client.read_all(&ReadAllOptions::default().position(from.clone())).await.unwrap();
+    let mut read = client.read_all(&ReadAllOptions::default().position(from)).await.unwrap();
     let here = read.next().await.unwrap().unwrap();
     assert_eq!(here.get_original_event().event_type, "e2");
     let options = ReadAllOptions::default().position(from).backwards().max_count(1);

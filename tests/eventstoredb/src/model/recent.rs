@@ -37,10 +37,10 @@ impl Recent {
         if self.records.insert(record.id, Arc::clone(record)).is_none() {
             self.order.push_back(record.id);
         }
-        if self.order.len() > self.limit {
-            if let Some(oldest) = self.order.pop_front() {
-                self.records.remove(&oldest);
-            }
+        if self.order.len() > self.limit
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.records.remove(&oldest);
         }
     }
 }

@@ -106,10 +106,10 @@ impl AllSubscription {
             send(replies, self.shape.event(&event)).await?;
             is_over = self.end.after_event();
         }
-        if let Some(filter) = &self.filter {
-            if let Some(position) = self.search.look_at(position, filter.checkpoint_every) {
-                send(replies, checkpoint(position)).await?;
-            }
+        if let Some(filter) = &self.filter
+            && let Some(position) = self.search.look_at(position, filter.checkpoint_every)
+        {
+            send(replies, checkpoint(position)).await?;
         }
         Ok(is_over)
     }
