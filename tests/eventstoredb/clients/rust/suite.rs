@@ -10,7 +10,8 @@ mod api {
 }
 
 fn client() -> eyre::Result<kurrentdb::Client> {
-    let _ = tracing_subscriber::fmt().with_env_filter("suite=debug").try_init();
+    // They warn of what they leave out because the server cannot do it.
+    let _ = tracing_subscriber::fmt().with_env_filter("suite=warn").with_ansi(false).try_init();
     let url = std::env::var("EVENTSTOREDB_URL")?;
     kurrentdb::Client::new(format!("{url}&defaultDeadline=60000").parse()?)
 }
