@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Judges the server by clients that were not written here.
 #
-#   bash tests/eventstoredb/clients.sh [rust] [python] [node]
+#   bash tests/eventstoredb/clients.sh [wire] [rust] [python] [node]
 #
+# wire    our .proto files against those in the package kurrentdb, field by field
 # rust    the tests of streams and of persistent subscriptions in the package kurrentdb, as they are
 # python  clients/round_trip.py with the package kurrentdbclient
 # node    clients/round_trip.mjs with the package @kurrent/kurrentdb-client
 #
-# Without arguments: all. Each gets a server of its own, on a free port of the loopback. Packages are
+# Without arguments: all. Each client gets a server of its own, on a free port of the loopback. Packages are
 # installed into target/eventstoredb-clients; node and npm, where they are missing, by apt-get.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -46,7 +47,7 @@ start_server() {
 
 # The folder of the package kurrentdb in cargo's registry.
 kurrentdb_source() {
-    cargo metadata --format-version 1 --manifest-path "$scratch/rust/Cargo.toml" |
+    cargo metadata --format-version 1 |
         python3 -c '
 import json, os, sys
 packages = json.load(sys.stdin)["packages"]
@@ -70,9 +71,20 @@ rust() {
     fi
 }
 
-python() {
+# The compiler of .proto files that `wire` needs is a dependency of the Python client.
+python_packages() {
     [ -x "$scratch/venv/bin/python" ] || python3 -m venv "$scratch/venv" || return
-    "$scratch/venv/bin/pip" install -q --disable-pip-version-check "$python_client" || return
+    "$scratch/venv/bin/pip" install -q --disable-pip-version-check "$python_client"
+}
+
+wire() {
+    local source
+    source=$(kurrentdb_source) && python_packages || return
+    "$scratch/venv/bin/python" "$here/clients/wire.py" "$source/protos"
+}
+
+python() {
+    python_packages || return
     timeout 120 "$scratch/venv/bin/python" "$here/clients/round_trip.py"
 }
 
@@ -95,14 +107,14 @@ node() {
     (cd "$scratch/node" && exec timeout 120 env node round_trip.mjs)
 }
 
-[ $# -gt 0 ] || set -- rust python node
+[ $# -gt 0 ] || set -- wire rust python node
 mkdir -p "$scratch"
 cargo build -q -p eventstoredb-test-server || exit
 for client in "$@"; do
     case $client in
-    rust | python | node) ;;
+    wire | rust | python | node) ;;
     *)
-        echo "clients.sh: there is no client $client; the clients are rust, python and node" >&2
+        echo "clients.sh: there is no client $client; there are wire, rust, python and node" >&2
         exit 2
         ;;
     esac
