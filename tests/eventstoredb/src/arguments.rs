@@ -9,7 +9,7 @@ use eventstoredb_test_server::{Faults, Settings};
 /// How the server is called.
 pub(crate) const USAGE: &str = "\
 usage: eventstoredb-test-server [--port N] [--file F] [--version V] [--max-append-size BYTES]
-                                [--recent-ids N] [--refuse-connects N] [--drop-replies N]
+                                [--max-event-size BYTES] [--recent-ids N] [--refuse-connects N] [--drop-replies N]
                                 [--not-leader N HOST:PORT] [--delay-ms N]
                                 [--end-subscriptions-after EVENTS]";
 
@@ -55,6 +55,7 @@ impl Arguments {
             "--file" => settings.file = Some(value(flag, words)?),
             "--version" => settings.version = value(flag, words)?,
             "--max-append-size" => settings.max_append_size = value(flag, words)?,
+            "--max-event-size" => settings.max_event_size = value(flag, words)?,
             "--recent-ids" => settings.recent_ids = value(flag, words)?,
             "--refuse-connects" => faults.refuse_connects = value(flag, words)?,
             "--drop-replies" => faults.drop_replies = value(flag, words)?,

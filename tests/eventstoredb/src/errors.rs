@@ -2,6 +2,7 @@
 
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 use crate::model::{BadPosition, Expected, Refused};
 
@@ -60,6 +61,15 @@ pub(crate) fn append_too_big(limit: usize) -> Status {
     let limit = limit.to_string();
     let details = [("maximum-append-size", limit.as_str())];
     exception(Code::InvalidArgument, "maximum-append-size-exceeded", message, &details)
+}
+
+/// One event is too big.
+#[must_use]
+pub(crate) fn event_too_big(id: Uuid, size: usize, limit: usize) -> Status {
+    let message = format!("event {id} has {size} bytes; an event may have {limit}");
+    let limit = limit.to_string();
+    let details = [("maximum-append-event-size", limit.as_str())];
+    exception(Code::InvalidArgument, "maximum-append-event-size-exceeded", message, &details)
 }
 
 impl From<Refused> for Status {

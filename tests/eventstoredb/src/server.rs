@@ -18,7 +18,7 @@ use crate::groups::Groups;
 use crate::services::features::FeaturesService;
 use crate::services::gossip::GossipService;
 use crate::services::persistent::PersistentService;
-use crate::services::streams::StreamsService;
+use crate::services::streams::{Limits, StreamsService};
 use crate::store::Store;
 use crate::wire::gossip::gossip_server::GossipServer;
 use crate::wire::persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer;
@@ -39,6 +39,8 @@ pub struct Settings {
     pub version: String,
     /// The bytes that the events of one append may have together.
     pub max_append_size: usize,
+    /// The bytes that one event may have.
+    pub max_event_size: usize,
     /// How many ids the server knows again of writers that expect nothing.
     pub recent_ids: usize,
 }
@@ -50,6 +52,7 @@ impl Default for Settings {
             file: None,
             version: "24.10.0".to_owned(),
             max_append_size: 1024 * 1024,
+            max_event_size: usize::MAX,
             recent_ids: 100_000,
         }
     }
@@ -92,8 +95,8 @@ impl Server {
         let accepting = tokio::spawn(accept(listener, faults.clone(), cut.clone(), accepted));
         let delivering = tokio::spawn(groups.clone().run());
         let persistent = PersistentService { store: store.clone(), groups, faults: faults.clone() };
-        let max_append_size = settings.max_append_size;
-        let streams = StreamsService { store, faults: faults.clone(), max_append_size };
+        let limits = Limits { append: settings.max_append_size, event: settings.max_event_size };
+        let streams = StreamsService { store, faults: faults.clone(), limits };
         let gossip = GossipService { address, instance: Uuid::new_v4() };
         let services = Transport::builder()
             .layer(FaultLayer(faults))

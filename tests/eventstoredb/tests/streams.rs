@@ -181,6 +181,33 @@ async fn all_is_read_from_a_position_in_both_directions() {
 }
 
 #[tokio::test]
+async fn what_is_too_big_is_refused_and_nothing_of_it_written() {
+    let settings = Settings { max_append_size: 300, max_event_size: 200, ..Settings::default() };
+    let (_server, client, _) = server_with(settings).await;
+    let of = |size| EventData::binary("b", vec![0; size].into());
+    let appends = [vec![of(250)], vec![of(150), of(150), of(150)]];
+    for events in appends {
+        let refused = client.append_to_stream("s", &Default::default(), events).await;
+        assert!(matches!(
+            refused.unwrap_err(),
+            Error::Grpc { code, .. } if format!("{code:?}") == "InvalidArgument"
+        ));
+    }
+    client.append_to_stream("s", &expecting(StreamState::NoStream), of(150)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_says_what_was_wrong_with_each_write() {
+    let (_server, client, _) = server().await;
+    append(&client, "s", events(1)).await;
+    let batch = client.batch_append(&Default::default()).await.unwrap();
+    let written = batch.append_to_stream("t", StreamState::NoStream, events(2)).await.unwrap();
+    assert_eq!((written.stream_name(), written.current_revision()), ("t", Some(1)));
+    let refused = batch.append_to_stream("s", StreamState::NoStream, events(1)).await;
+    assert!(format!("{:?}", refused.unwrap_err()).contains("WrongExpectedVersion"));
+}
+
+#[tokio::test]
 async fn a_server_on_a_file_starts_with_what_it_had() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { file: Some(folder.path().join("log")), ..Settings::default() };

@@ -2,9 +2,8 @@
 
 use tonic::{Status, Streaming};
 
-use super::StreamsService;
-use super::expected;
-use crate::errors::{append_too_big, invalid};
+use super::{Limits, StreamsService, expected};
+use crate::errors::{append_too_big, event_too_big, invalid};
 use crate::model::{Expected, Proposed, Refused, Written};
 use crate::services::convert::{name_of, position_of, proposed};
 use crate::wire::streams::{
@@ -27,9 +26,9 @@ pub(super) async fn append(
             return Err(invalid("every frame but the first has to be an event"));
         };
         let event = proposed(message)?;
-        size += size_of(&event);
-        if size > service.max_append_size {
-            return Err(append_too_big(service.max_append_size));
+        size += checked_size(&event, service.limits)?;
+        if size > service.limits.append {
+            return Err(append_too_big(service.limits.append));
         }
         events.push(event);
     }
@@ -56,8 +55,13 @@ pub(super) fn writable(name: String) -> Result<String, Status> {
     Ok(name)
 }
 
-pub(super) fn size_of(event: &Proposed) -> usize {
-    event.data.len() + event.metadata.len() + event.event_type.len()
+/// The bytes of the event, unless they are too many for one.
+pub(super) fn checked_size(event: &Proposed, limits: Limits) -> Result<usize, Status> {
+    let size = event.data.len() + event.metadata.len() + event.event_type.len();
+    if size > limits.event {
+        return Err(event_too_big(event.id, size, limits.event));
+    }
+    Ok(size)
 }
 
 pub(super) fn appended(written: &Written) -> Appended {

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
 
-use super::append::{appended, size_of, writable};
-use super::{StreamsService, expected};
+use super::append::{appended, checked_size, writable};
+use super::{Limits, StreamsService, expected};
 use crate::connection::ConnectionInfo;
 use crate::errors::invalid;
 use crate::model::{Expected, Proposed, Refused};
@@ -74,7 +74,7 @@ fn take_chunk(
     let write = pending
         .get_mut(&id)
         .ok_or_else(|| invalid(format!("the first chunk of write {id} has to have its options")))?;
-    let added = add(write, proposed_messages);
+    let added = add(write, proposed_messages, service.limits);
     if added.is_ok() && !is_final {
         return Ok(None);
     }
@@ -107,17 +107,17 @@ fn is_over(deadline: Deadline) -> bool {
     }
 }
 
-fn add(write: &mut Pending, messages: Vec<ProposedMessage>) -> Result<(), Status> {
+fn add(write: &mut Pending, messages: Vec<ProposedMessage>, limits: Limits) -> Result<(), Status> {
     for message in messages {
         let event = proposed(message)?;
-        write.size += size_of(&event);
+        write.size += checked_size(&event, limits)?;
         write.events.push(event);
     }
     Ok(())
 }
 
 fn finish(service: &StreamsService, write: Pending) -> Reply {
-    let limit = service.max_append_size;
+    let limit = service.limits.append;
     if write.is_late {
         return failed(Code::DeadlineExceeded, &Timeout {});
     }

@@ -36,7 +36,16 @@ type Replies = mpsc::Sender<Result<ReadResp, Status>>;
 pub(crate) struct StreamsService {
     pub(crate) store: Store,
     pub(crate) faults: Faults,
-    pub(crate) max_append_size: usize,
+    pub(crate) limits: Limits,
+}
+
+/// How many bytes may be written at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// By all events of an append.
+    pub(crate) append: usize,
+    /// By one event.
+    pub(crate) event: usize,
 }
 
 /// The client is gone; there is nobody to tell.

@@ -133,3 +133,76 @@ pub(super) fn reply(content: Content) -> ReadResp {
 pub(super) fn checkpoint(position: u64) -> ReadResp {
     reply(Content::Checkpoint(position_of(position)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::streams::read_req::options::{Filtering, Mode as Asked, Source as From};
+    use crate::wire::streams::read_req::{AllStart, Direction as Way};
+    use crate::wire::{FilterOptions, LogPosition, UuidForm, filter_options, uuid_form};
+
+    /// A subscription to all, from its start.
+    fn valid() -> read_req::Options {
+        read_req::Options {
+            source: Some(From::All(AllStart { from: Some(all_start::From::Start(())) })),
+            direction: Way::Forwards.into(),
+            resolve_links: false,
+            mode: Some(Asked::Subscription(())),
+            filtering: Some(Filtering::NoFilter(())),
+            uuid_option: Some(UuidForm { form: Some(uuid_form::Form::Text(())) }),
+            control: None,
+        }
+    }
+
+    fn stream() -> Option<From> {
+        Some(From::Stream(crate::wire::StreamStart {
+            stream_identifier: Some(crate::services::convert::identifier_of("s")),
+            from: Some(stream_start::From::End(())),
+        }))
+    }
+
+    fn filter() -> Option<Filtering> {
+        let prefix = vec!["p".to_owned()];
+        let on = filter_options::Expression { regex: String::new(), prefix };
+        let on = Some(filter_options::On::StreamName(on));
+        Some(Filtering::Filter(FilterOptions { on, ..FilterOptions::default() }))
+    }
+
+    fn is_refused(options: read_req::Options) -> bool {
+        match Options::parse(ReadReq { options: Some(options) }) {
+            Ok(_) => false,
+            Err(status) => status.code() == tonic::Code::InvalidArgument,
+        }
+    }
+
+    #[test]
+    fn all_and_streams_are_read_and_subscribed_to() {
+        assert!(!is_refused(valid()));
+        assert!(!is_refused(read_req::Options { filtering: filter(), ..valid() }));
+        assert!(!is_refused(read_req::Options { source: stream(), ..valid() }));
+        let count = Some(Asked::Count(1));
+        let direction = Way::Backwards.into();
+        assert!(!is_refused(read_req::Options { mode: count, direction, ..valid() }));
+    }
+
+    #[test]
+    fn what_is_missing_is_not_guessed() {
+        assert!(is_refused(read_req::Options { source: None, ..valid() }));
+        assert!(is_refused(read_req::Options { mode: None, ..valid() }));
+        assert!(is_refused(read_req::Options { filtering: None, ..valid() }));
+        assert!(is_refused(read_req::Options { uuid_option: None, ..valid() }));
+        let nowhere = Some(From::All(AllStart { from: None }));
+        assert!(is_refused(read_req::Options { source: nowhere, ..valid() }));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let backwards = Way::Backwards.into();
+        assert!(is_refused(read_req::Options { direction: backwards, ..valid() }));
+        let (source, filtering) = (stream(), filter());
+        assert!(is_refused(read_req::Options { source, filtering, ..valid() }));
+        let position = LogPosition { commit_position: 1, prepare_position: 2 };
+        let all = AllStart { from: Some(all_start::From::Position(position)) };
+        assert!(is_refused(read_req::Options { source: Some(From::All(all)), ..valid() }));
+    }
+}
