@@ -172,11 +172,23 @@ async fn a_group_on_all_filters_and_starts_after_what_was_there() {
     let filter = SubscriptionFilter::on_stream_name().add_prefix("wanted");
     let options = PersistentSubscriptionToAllOptions::default().filter(filter);
     client.create_persistent_subscription_to_all("g", &options).await.unwrap();
+    // What it is to be has to be known from the log alone.
+    client.restart_persistent_subscription_subsystem(&Default::default()).await.unwrap();
     append(&client, "other", &["x"]).await;
     append(&client, "wanted", &["after"]).await;
     let mut subscription =
         client.subscribe_to_persistent_subscription_to_all("g", &Default::default()).await.unwrap();
     assert_eq!(next_types(&mut subscription, 1).await, ["after"]);
+}
+
+#[tokio::test]
+async fn a_group_on_all_does_not_see_that_it_was_made() {
+    let (_server, client, _) = server().await;
+    client.create_persistent_subscription_to_all("g", &Default::default()).await.unwrap();
+    append(&client, "s", &["first"]).await;
+    let mut subscription =
+        client.subscribe_to_persistent_subscription_to_all("g", &Default::default()).await.unwrap();
+    assert_eq!(next_types(&mut subscription, 1).await, ["first"]);
 }
 
 #[tokio::test]

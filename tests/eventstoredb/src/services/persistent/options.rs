@@ -161,3 +161,82 @@ sources! {
     of_read: read_req::options::Source, StreamIdentifier;
     of_list: list_req::source::Source, Stream;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::convert::identifier_of;
+    use crate::wire::LogPosition;
+    use crate::wire::persistent_subscriptions::group_req::Options;
+
+    fn settings() -> Settings {
+        Settings { read_batch_size: 20, history_buffer_size: 500, ..Settings::default() }
+    }
+
+    fn request(settings: Settings, source: Option<Asked>) -> GroupReq {
+        let options = Options {
+            old_stream_identifier: Some(identifier_of("s")),
+            group_name: "g".to_owned(),
+            settings: Some(settings),
+            source,
+        };
+        GroupReq { options: Some(options) }
+    }
+
+    fn entry_of(settings: Settings, source: Option<Asked>) -> Result<Entry, Status> {
+        let store = Store::open(0, None).unwrap();
+        let event = crate::model::Proposed::system("t", "");
+        store.append("s", crate::model::Expected::Any, vec![event]).unwrap();
+        entry(&store, request(settings, source))
+    }
+
+    fn failure(entry: Result<Entry, Status>) -> String {
+        let status = entry.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Internal);
+        assert_eq!(status.metadata().get("exception").unwrap(), "persistent-subscription-failed");
+        status.message().to_owned()
+    }
+
+    #[test]
+    fn an_old_client_names_stream_start_and_strategy_in_the_settings() {
+        let old_strategy = OldStrategy::RoundRobin.into();
+        let old = Settings { revision: OLD_END, old_strategy, ..settings() };
+        let entry = entry_of(old, None).unwrap();
+        assert_eq!(entry.key.source, Source::Stream("s".to_owned()));
+        assert_eq!((entry.begin, entry.start_from.as_str()), (Begin::Number(1), "-1"));
+        assert_eq!(entry.settings.strategy, Strategy::RoundRobin);
+    }
+
+    #[test]
+    fn times_are_ticks_or_milliseconds() {
+        let wire = Settings {
+            message_timeout: Some(MessageTimeout::MessageTimeoutTicks(20_000)),
+            checkpoint_after: Some(CheckpointAfter::CheckpointAfterMs(7)),
+            ..settings()
+        };
+        let settings = entry_of(wire, None).unwrap().settings;
+        assert_eq!((settings.message_timeout, settings.checkpoint_after), (2, 7));
+    }
+
+    #[test]
+    fn settings_with_which_no_group_can_be_are_refused() {
+        let strategy = Settings { consumer_strategy: "Fastest".to_owned(), ..settings() };
+        assert!(failure(entry_of(strategy, None)).contains("strategy"));
+        let batch = Settings { read_batch_size: 500, ..settings() };
+        assert!(failure(entry_of(batch, None)).contains("read batch"));
+        let negative = Settings { revision: u64::MAX - 1, ..settings() };
+        assert!(failure(entry_of(negative, None)).contains("negative"));
+    }
+
+    #[test]
+    fn a_group_on_all_starts_where_an_event_is() {
+        let at = |commit_position, prepare_position| {
+            let position = LogPosition { commit_position, prepare_position };
+            let from = Some(AllFrom::Position(position));
+            entry_of(settings(), Some(Asked::All(AllStart { from, filtering: None })))
+        };
+        assert!(failure(at(1 << 40, 1 << 40)).contains("position"));
+        assert!(failure(at(0, 1)).contains("position"));
+        assert_eq!(at(0, 0).unwrap().begin, Begin::At(0));
+    }
+}
