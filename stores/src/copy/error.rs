@@ -1,5 +1,5 @@
 use factum_core::Key;
-use factum_core::store::{BadCommit, KeyMemory, Position, Refused, StoreError};
+use factum_core::store::{BadCommit, KeyMemory, LogId, Position, Refused, StoreError};
 
 use super::Difference;
 
@@ -7,6 +7,13 @@ use super::Difference;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CopyError {
+    /// Source and target are one log, or one was made as a copy of the other's files. Nothing was
+    /// written.
+    #[error("the source and the target are the same log, {log}: name another store to copy into")]
+    Itself {
+        /// The identity that both have.
+        log: LogId,
+    },
     /// The source could not be read.
     #[error("the source cannot be read: {0}; call copy again to go on")]
     Source(#[source] StoreError),

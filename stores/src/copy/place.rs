@@ -30,6 +30,13 @@ impl<'a> Pair<'a> {
         Self { source: Log::source(from, patience), target: Log::target(to, patience) }
     }
 
+    /// Checks that they are two: a log would be found to be a copy of itself.
+    pub(super) async fn are_two(&self) -> Result<(), CopyError> {
+        let (source, target) = join(self.source.head(), self.target.head()).await;
+        let (log, target) = (source?.log, target?.log);
+        if log == target { Err(CopyError::Itself { log }) } else { Ok(()) }
+    }
+
     /// Finds where to go on, and compares the end of the target with the source.
     pub(super) async fn reached(&self) -> Result<Reached, CopyError> {
         let page = self.target.read(Query::All, Range::ALL, Direction::Backward, 1).await?;

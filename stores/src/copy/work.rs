@@ -13,6 +13,7 @@ const TOLD_EVERY: u64 = 1000;
 pub(super) async fn copy(copying: Copying<'_>) -> Result<Copied, CopyError> {
     let Copying { from, to, progress, compares_all, patience } = copying;
     let logs = Pair::of(from, to, patience);
+    logs.are_two().await?;
     let reached = logs.reached().await?;
     let (mut tally, mut before) = (Tally::new(), 0);
     if compares_all {

@@ -15,6 +15,8 @@ const LOG_GONE: &str = "FA001";
 #[derive(Debug)]
 pub(super) enum Fault {
     Sql(Error),
+    /// No connection within the limit `connect_within`.
+    Unconnected(Duration),
     /// No answer within the limit of this name.
     Late(&'static str, Duration),
     Store(StoreError),
@@ -37,6 +39,10 @@ impl Fault {
     pub(super) fn into_store(self, place: &str) -> StoreError {
         match self {
             Self::Store(error) => error,
+            Self::Unconnected(limit) => unavailable(format!(
+                "no connection to {place} within {limit:?}, the time limit `connect_within`: is this a \
+                 PostgreSQL server?"
+            )),
             Self::Late(limit, after) => unavailable(late(limit, after)),
             Self::Sql(error) => match error.as_db_error() {
                 Some(told) => of_server(told, place),
@@ -49,7 +55,7 @@ impl Fault {
     /// certain that nothing was stored.
     pub(super) fn into_store_of_append(self, place: &str) -> StoreError {
         let reason = match &self {
-            Self::Store(_) => return self.into_store(place),
+            Self::Store(_) | Self::Unconnected(_) => return self.into_store(place),
             Self::Late(limit, after) => late(limit, *after),
             Self::Sql(error) => match error.as_db_error() {
                 Some(told) if !may_come_after_commit(told.code()) => return self.into_store(place),
@@ -71,7 +77,7 @@ impl Fault {
     /// Whether the session cannot be used any more.
     pub(super) fn ends_session(&self) -> bool {
         match self {
-            Self::Late(..) => true,
+            Self::Late(..) | Self::Unconnected(_) => true,
             Self::Sql(error) => match error.as_db_error() {
                 // Also where the tables changed under a prepared statement, which would fail for ever.
                 Some(told) => {
@@ -100,13 +106,21 @@ fn may_come_after_commit(code: &SqlState) -> bool {
 
 fn of_client(error: &Error, place: &str) -> StoreError {
     let reason = chain(error);
+    if reason.ends_with("password missing") {
+        let reason = "the server asks for a password: put it into the address".to_owned();
+        return StoreError::Open { place: place.to_owned(), reason };
+    }
     // The configuration is at fault, or the server does not speak the protocol.
     let signs = ["invalid configuration", "does not support TLS", "invalid peer certificate"];
     let lasting = signs.iter().any(|sign| reason.contains(sign));
     if lasting {
         return StoreError::Open { place: place.to_owned(), reason };
     }
-    unavailable(reason)
+    // So the driver begins where it did not get as far as the server.
+    match reason.strip_prefix("error connecting to server: ") {
+        Some(why) => unavailable(format!("cannot connect to {place}: {why}")),
+        None => unavailable(reason),
+    }
 }
 
 fn of_server(told: &DbError, place: &str) -> StoreError {
@@ -121,7 +135,16 @@ fn of_server(told: &DbError, place: &str) -> StoreError {
         }
         ("XX001" | "XX002" | "58P01" | LOG_GONE, _) => StoreError::Corrupt { place, what: reason },
         // Who may not enter, and what is not there.
-        (_, "28" | "3D" | "3F" | "42") => StoreError::Open { place, reason },
+        (_, "28") => {
+            let reason = format!("{reason}: check user and password in the address");
+            StoreError::Open { place, reason }
+        }
+        (_, "3D") => {
+            let reason =
+                format!("{reason}: check its name in the address, or make it with `createdb`");
+            StoreError::Open { place, reason }
+        }
+        (_, "3F" | "42") => StoreError::Open { place, reason },
         // Only if somebody else wrote into the tables.
         (_, "21" | "22" | "23") => StoreError::Corrupt { place, what: reason },
         _ => unavailable(reason),

@@ -11,6 +11,7 @@
 //! few connections beside it, each page one statement. A further connection hears of what is appended and
 //! wakes the tails. `docs/decisions/store-contract.md` has the measurements.
 
+mod address;
 mod call;
 mod clauses;
 mod fault;

@@ -31,7 +31,8 @@ impl Schema {
     /// Checks that the tables have the form that this version knows.
     pub(super) async fn check(&self, client: &Client, place: &str) -> Result<(), Fault> {
         let known = version_of(MIGRATIONS.len());
-        let advice = "call `PostgresStore::migrate`, or open the store with `.migrate()`";
+        let advice = "call `factum::stores::PostgresStore::migrate(url)` once, or open the store \
+                      with `PostgresStore::options().migrate()`";
         let reason = match self.version(client).await? {
             Some(version) if version == known => return Ok(()),
             Some(newer) if newer > known => self.too_new(newer),

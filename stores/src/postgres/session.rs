@@ -13,6 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 use uuid::Uuid;
 
+use super::address;
 use super::fault::{BACKEND, Fault};
 use super::options::PostgresOptions;
 use super::schema::Schema;
@@ -54,11 +55,8 @@ pub(super) struct Log {
 
 impl Server {
     pub(super) fn parse(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
-        let address = tls::Address::of(url);
-        let mut config: Config = address.url.parse().map_err(|error: tokio_postgres::Error| {
-            let reason = Fault::from(error).into_store("").to_string();
-            StoreError::Open { place: "the PostgreSQL server".to_owned(), reason }
-        })?;
+        let known = tls::Address::of(url);
+        let mut config = address::read(&known.url)?;
         config.connect_timeout(options.connect_within).keepalives_idle(Duration::from_secs(30));
         if config.get_application_name().is_none() {
             config.application_name("factum");
@@ -67,16 +65,16 @@ impl Server {
         if config.get_hosts().len() > 1 && any_will_do && !options.read_only {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        let place = place_of(&config);
+        let place = address::place_of(&config);
         let is_encrypted = config.get_ssl_mode() == SslMode::Require;
-        if address.authorities.is_some() && !is_encrypted {
+        if known.authorities.is_some() && !is_encrypted {
             let reason = "its address has sslrootcert, but does not ask for TLS: add \
                           sslmode=verify-full"
                 .to_owned();
             return Err(StoreError::Open { place, reason });
         }
         let encryption = is_encrypted
-            .then(|| Encryption::by(address.authorities.as_deref()))
+            .then(|| Encryption::by(known.authorities.as_deref()))
             .transpose()
             .map_err(|reason| StoreError::Open { place: place.clone(), reason })?;
         let schema = Schema::new(&options.schema);
@@ -96,7 +94,7 @@ impl Server {
             })
         };
         let connected = tokio::time::timeout(limit, connecting).await;
-        Ok(connected.map_err(|_| Fault::Late("connect_within", limit))??)
+        Ok(connected.map_err(|_| Fault::Unconnected(limit))??)
     }
 
     /// A connection without a log: for migrations.
@@ -317,17 +315,4 @@ impl Session {
     pub(super) fn cut(self) {
         self.driver.abort();
     }
-}
-
-fn place_of(config: &Config) -> String {
-    use tokio_postgres::config::Host;
-    let host = match config.get_hosts().first() {
-        Some(Host::Tcp(name)) => name.clone(),
-        #[cfg(unix)]
-        Some(Host::Unix(path)) => path.display().to_string(),
-        None => String::new(),
-    };
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    let database = config.get_dbname().or(config.get_user()).unwrap_or_default();
-    format!("{BACKEND}://{host}:{port}/{database}")
 }

@@ -100,9 +100,13 @@ fn refusal(error: &RedisError, place: &str) -> StoreError {
         "NOREPLICAS" => unavailable("it has fewer replicas than it is to write to".to_owned()),
         "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "ASK" => unavailable(said),
         "NOPERM" => open("allow the user all of `@read @write @scripting` on the log's keys"),
-        "NOAUTH" | "WRONGPASS" => open("put user and password into the address"),
+        "NOAUTH" => {
+            let reason =
+                "the server asks for a password: put user and password into the address".to_owned();
+            StoreError::Open { place, reason }
+        }
         "WRONGTYPE" => StoreError::Corrupt { place, what: said },
-        _ if error.kind() == ErrorKind::AuthenticationFailed => {
+        code if code == "WRONGPASS" || error.kind() == ErrorKind::AuthenticationFailed => {
             open("put the right user and password into the address")
         }
         code => StoreError::Open { place, reason: format!("the server refused: {code} {said}") },

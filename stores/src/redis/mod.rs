@@ -16,6 +16,7 @@
 //!
 //! The keys are listed in `keys.rs`. Other programs must not write to them.
 
+mod address;
 mod append;
 mod batch;
 mod entry;
@@ -150,11 +151,8 @@ impl RedisStore {
     async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
         #[cfg(feature = "redis-tls")]
         choose_crypto();
-        let wrong = |error| StoreError::Open {
-            // The address may have a password in it.
-            place: "the Redis server".to_owned(),
-            reason: format!("its address is not one: {error}"),
-        };
+        address::check(url)?;
+        let wrong = |error| address::wrong(url, &error);
         let (sentinels, client) = match Sentinels::of(url, &options).map_err(wrong)? {
             Some((sentinels, client)) => (Some(Arc::new(sentinels)), client),
             None => (None, options.client(url).map_err(wrong)?),

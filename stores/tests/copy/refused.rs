@@ -26,6 +26,25 @@ async fn difference(from: &dyn EventStore, to: &dyn EventStore) -> Difference {
     difference
 }
 
+/// Also where the log is empty, and where its file is open twice.
+#[tokio::test]
+async fn a_log_is_not_copied_onto_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log.db");
+    let to = SqliteStore::open(&file).unwrap();
+    let from = SqliteStore::options().read_only().open(&file).unwrap();
+    for commits in [0, 3] {
+        append(&to, (0..commits).map(commit)).await;
+        let end = head(&to).await;
+        for source in [&from, &to] {
+            let error = copy(source, &to).await.unwrap_err();
+            assert!(matches!(error, CopyError::Itself { log } if log == end.log), "{error}");
+            assert!(error.to_string().contains("the same log"), "{error}");
+        }
+        assert_eq!(head(&to).await, end);
+    }
+}
+
 #[tokio::test]
 async fn a_target_with_other_events() {
     let (from, to) = (source(10).await, MemoryStore::new());

@@ -1,6 +1,8 @@
 //! How a store opens: migrations, settings, names.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::time::Duration;
+
 use factum_core::StreamName;
 use factum_core::snapshot::Snapshot;
 use factum_core::store::{Durability, EventStore, Query, StoreError, Tailed};
@@ -132,7 +134,7 @@ async fn tables_are_made_on_request_and_checked() {
     let Some(server) = required(Postgres::start_with(&[])) else { return };
     let url = server.url();
     let missing = reason(PostgresStore::connect(&url).await.unwrap_err());
-    assert!(missing.contains("PostgresStore::migrate"), "{missing}");
+    assert!(missing.contains("`factum::stores::PostgresStore::migrate(url)`"), "{missing}");
     let several = (0..4).map(|_| {
         let url = url.clone();
         tokio::spawn(async move { PostgresStore::migrate(&url).await })
@@ -207,11 +209,52 @@ async fn what_is_wrong_with_an_address_is_said_without_the_password() {
     let url = format!("postgres://user:secret@127.0.0.1:{port}/x");
     let nobody = PostgresStore::connect(&url).await.unwrap_err();
     assert!(matches!(nobody, StoreError::Unavailable { .. }), "{nobody}");
+    let place = format!("cannot connect to postgres://127.0.0.1:{port}/x: ");
+    assert!(nobody.to_string().contains(&place), "{nobody}");
     for error in [wrong, nobody] {
         assert!(!error.to_string().contains("secret"), "{error}");
     }
     let Some(server) = required(Postgres::start()) else { return };
-    let url = server.url().replace("/postgres", "/nothing");
+    let url = format!("{}nothing", server.url().strip_suffix("postgres").unwrap());
     let missing = reason(PostgresStore::connect(&url).await.unwrap_err());
-    assert!(missing.contains("nothing"), "{missing}");
+    assert!(missing.contains("nothing") && missing.contains("`createdb`"), "{missing}");
+}
+
+/// The server of something else waits for more than it is sent.
+#[tokio::test]
+async fn a_server_that_does_not_answer_may_be_of_another_kind() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("postgres://{}/x", silent.local_addr().unwrap());
+    let options = PostgresStore::options().connect_within(Duration::from_millis(200));
+    let error = options.connect(&place).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains(&place) && said.contains("is this a PostgreSQL server?"), "{said}");
+}
+
+/// A server that asks for a password says so to whoever has none, or a wrong one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_wanted_is_asked_for() {
+    let Some(server) = required(Postgres::start()) else { return };
+    let rules = "create role ann login password 'secret';
+        do $$ begin execute format(
+            'copy (select unnest(array[''host all ann all scram-sha-256'', ''host all all all trust'']))
+             to %L', current_setting('hba_file')); end $$;
+        select pg_reload_conf()";
+    run(&server, rules).await;
+    let url = |user: &str| server.url().replace("postgres@", &format!("{user}@"));
+    // The server reads its rules anew in its own time; until then she is let in.
+    let asked = async {
+        loop {
+            let told = reason(PostgresStore::connect(&url("ann")).await.unwrap_err());
+            if !told.contains("PostgresStore::migrate") {
+                break told;
+            }
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(60), asked).await.unwrap();
+    assert_eq!(told, "the server asks for a password: put it into the address");
+    let told = reason(PostgresStore::connect(&url("ann:guess")).await.unwrap_err());
+    assert!(told.contains("check user and password"), "{told}");
+    assert!(!told.contains("guess"), "{told}");
 }

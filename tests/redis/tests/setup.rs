@@ -97,6 +97,10 @@ async fn users_are_told_what_they_lack() {
     let message = refused(RedisStore::options(), &wrong).await;
     assert!(message.contains("password") && !message.contains("guess"), "{message}");
     assert!(refused(RedisStore::options(), "no address").await.contains("address"));
+    assert_eq!(server.ask(&["CONFIG", "SET", "requirepass", "secret"]), "+OK");
+    let message = refused(RedisStore::options(), &server.url()).await;
+    let advice = ": the server asks for a password: put user and password into the address";
+    assert!(message.ends_with(advice), "{message}");
 }
 
 /// Keys of another program in the place of ours are errors of those runs that need them, before
