@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Runs the tests of the project. Works on a fresh Debian machine with Rust alone.
 #
-#   bash tests/all.sh [fast] [servers] [soak]
+#   bash tests/all.sh [fast] [servers] [soak] [clients]
 #
 # fast     format, lints, unit, integration, UI and doc tests, examples, docs; starts no server
 # servers  the tests that need Redis or PostgreSQL; installs these where they are missing, and starts
 #          servers of its own, on free ports of the loopback, in temporary folders
 # soak     the crash tests, for long
+# clients  the test server of EventStoreDB, judged by clients that others wrote: installs a Python and a
+#          Node client from their registries into the target folder
 #
 # Without arguments: fast and servers. A short soak is a part of fast: there the crash tests kill
 # often enough to see a mistake, but not for long. The first step that fails ends the run, with its
@@ -21,7 +23,7 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 # One set of features for every step, so that steps share what they compile.
 all=(--workspace --all-features)
 # The packages whose tests need servers.
-with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers factum-warm-tests factum-guarded-tests)
+with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers factum-warm-tests factum-guarded-tests eventstoredb-test-server)
 summary=()
 
 # step NAME COMMAND...: runs the command; ends the run if it fails.
@@ -189,8 +191,9 @@ for tier in "$@"; do
     fast) fast ;;
     servers) servers ;;
     soak) step "soak" soak ;;
+    clients) step "clients that others wrote" bash tests/eventstoredb/clients.sh ;;
     *)
-        echo "tests/all.sh: there is no tier $tier; the tiers are fast, servers and soak" >&2
+        echo "tests/all.sh: there is no tier $tier; the tiers are fast, servers, soak and clients" >&2
         exit 2
         ;;
     esac
