@@ -148,17 +148,26 @@ impl Guarded {
     /// A store for reads that are answered also while this one is not there, and say how old the answer
     /// is: for a screen that shows something rather than nothing.
     ///
+    /// An `EventLog` over it, `EventLog::<Account>::new(Arc::new(known.clone()))`, folds what it reads.
+    ///
     /// ```
-    /// # use factum_core::Aggregate;
-    /// # use factum_core::pipeline::EventLog;
-    /// # use factum_stores::guarded::Guarded;
     /// # use std::sync::Arc;
-    /// # async fn f<Account: Aggregate<Id = String>>(store: &Guarded) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use factum_core::store::{Direction, EventStore, Query, Range};
+    /// # use factum_stores::MemoryStore;
+    /// # use factum_stores::faulty::{Faults, Faulty};
+    /// # use factum_stores::guarded::{Guard, Guarded, Source};
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let faulty = Faulty::new(Arc::new(MemoryStore::new()), 42);
+    /// # let store = Guarded::new(Arc::new(faulty.clone()), Guard::default())?;
     /// let known = store.last_known();
-    /// let accounts = EventLog::<Account>::new(Arc::new(known.clone()));
-    /// let alice = accounts.load("alice").await?;
-    /// println!("{:?}", known.source());
-    /// # Ok(()) }
+    /// known.read(Query::All, Range::ALL, Direction::Forward, 100).await?;
+    /// assert_eq!(known.source(), Some(Source::Store));
+    ///
+    /// faulty.set(Faults::DOWN);
+    /// let known = store.last_known();
+    /// known.read(Query::All, Range::ALL, Direction::Forward, 100).await?;
+    /// assert!(matches!(known.source(), Some(Source::Cache { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
     /// ```
     pub fn last_known(&self) -> LastKnown {
         LastKnown::new(self.clone())
