@@ -10,7 +10,7 @@ use super::{It, breaks, breaks_for_others, passes};
 macro_rules! enums {
     ($($(#[$of:meta])* $name:ident { $($variants:tt)* })*) => {$(
         #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only their forms are looked at")]
         $(#[$of])*
         enum $name { $($variants)* }
     )*};
