@@ -45,7 +45,7 @@ async fn an_event_that_cannot_be_decoded_stops_the_view_before_it() {
             let (error, view) = stopped_by(&world, bad).await;
             assert!(matches!(error.problem, EventProblem::Decode(_)), "{error}");
             assert_eq!((&*error.stream, error.revision), ("account-alice", 1));
-            assert_eq!(error.view, ViewId { name: "balances", version: 1 });
+            assert_eq!(error.view, ViewId::new("balances", 1));
             assert_eq!(view.reached(), good);
             assert_eq!(view.get("alice").await.unwrap().unwrap().cents, 3);
         }
@@ -178,10 +178,9 @@ async fn a_worker_whose_place_was_taken_stops() {
 
     let head = world.log.head().await.unwrap();
     let to = Mark { position: Position::new(done.number() + 1), ..head };
-    let columns = Balance::COLUMNS;
-    let spec = ViewSpec { id: ViewId { name: "balances", version: 1 }, columns };
-    let (puts, deletes) = (Vec::new(), Vec::new());
-    rows.commit(RowBatch { view: spec, from: Some(head), to, puts, deletes }).await.unwrap();
+    let spec = ViewSpec::new(ViewId::new("balances", 1), Balance::COLUMNS);
+    let hold = rows.slices(spec).await.unwrap()[0].hold;
+    rows.commit(RowBatch { hold, ..RowBatch::new(spec, Some(head), to) }).await.unwrap();
 
     let done = append(&*world.log, "alice", &[deposit(1)]).await;
     let error = view.after(done).all().await.unwrap_err();
@@ -234,12 +233,13 @@ async fn a_damaged_row_is_named() {
     let [_, world] = World::each();
     let rows = world.rows.clone().unwrap();
     let done = append(&*world.log, "alice", &[deposit(1)]).await;
-    let spec = ViewSpec { id: ViewId { name: "balances", version: 1 }, columns: Balance::COLUMNS };
+    let spec = ViewSpec::new(ViewId::new("balances", 1), Balance::COLUMNS);
     rows.open(spec).await.unwrap();
     let to = Mark::start(world.log.head().await.unwrap().log);
     let values = vec![factum_core::view::Value::Null, factum_core::view::Value::Uint(0)];
     let puts = vec![factum_core::view::Row { key: "alice".into(), values, body: "no".into() }];
-    rows.commit(RowBatch { view: spec, from: None, to, puts, deletes: vec![] }).await.unwrap();
+    let changes = factum_core::view::RowChanges { puts, deletes: Vec::new() };
+    rows.commit(RowBatch { rows: changes, ..RowBatch::new(spec, None, to) }).await.unwrap();
     let (_runner, view) = world.start().await;
     let error = view.after(done).all().await.unwrap_err();
     let bad = QueryError::Ended(ProjectionError::Rows(ViewError::BadRow {

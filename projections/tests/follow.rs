@@ -114,10 +114,9 @@ async fn stopping_writes_down_how_far_the_log_was_searched() {
     }
     view.after(last).all().await.unwrap();
     runner.stop().await.unwrap();
-    let id = ViewId { name: "balances", version: 1 };
-    let spec = ViewSpec { id, columns: <Balance as factum_core::Projection>::COLUMNS };
-    let checkpoint = world.rows.as_ref().unwrap().open(spec).await.unwrap().unwrap();
-    assert_eq!(checkpoint, world.log.head().await.unwrap());
+    let spec = ViewSpec::new(error_view(), <Balance as factum_core::Projection>::COLUMNS);
+    let slices = world.rows.as_ref().unwrap().slices(spec).await.unwrap();
+    assert_eq!(slices[0].checkpoint, Some(world.log.head().await.unwrap()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,13 +185,13 @@ async fn dropping_the_runner_ends_the_waits_and_leaves_the_rows() {
 }
 
 fn error_view() -> ViewId {
-    ViewId { name: "balances", version: 1 }
+    ViewId::new("balances", 1)
 }
 
 #[tokio::test]
 async fn other_columns_are_refused_at_the_start() {
     let [_, world] = World::each();
-    let spec = ViewSpec { id: error_view(), columns: &[] };
+    let spec = ViewSpec::new(error_view(), &[]);
     world.rows.as_ref().unwrap().open(spec).await.unwrap();
     let error = Runner::start::<Balance>(world.log.clone(), world.rows).await.unwrap_err();
     assert!(matches!(error, ViewError::OtherColumns { .. }), "{error}");

@@ -1,174 +1,13 @@
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{BadFilter, ColumnSpec, Condition, Select, Value};
-use crate::store::{BoxFuture, Mark, StoreError};
-
-/// Which rows are meant: a view's name and version. Each version has rows of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ViewId {
-    /// The name.
-    pub name: &'static str,
-    /// The version.
-    pub version: u32,
-}
-
-impl fmt::Display for ViewId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} version {}", self.name, self.version)
-    }
-}
-
-/// What a backend must know of a view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ViewSpec {
-    /// Which view.
-    pub id: ViewId,
-    /// Its columns.
-    pub columns: &'static [ColumnSpec],
-}
-
-impl ViewSpec {
-    /// Checks that a view is stored with the columns that the code has, given in the form of
-    /// [`column_list`](Self::column_list).
-    ///
-    /// # Errors
-    /// [`ViewError::OtherColumns`] if it is not.
-    pub fn check_columns(&self, stored: &str) -> Result<(), ViewError> {
-        let wanted = self.column_list();
-        if stored == wanted {
-            return Ok(());
-        }
-        Err(ViewError::OtherColumns { view: self.id, stored: stored.to_owned(), wanted })
-    }
-
-    /// The columns as text, which a backend keeps beside the rows: `owner text, cents uint`.
-    pub fn column_list(&self) -> String {
-        let columns: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
-        columns.join(", ")
-    }
-}
-
-/// One row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Its key.
-    pub key: String,
-    /// The values of the view's columns, in their order.
-    pub values: Vec<Value>,
-    /// The whole row, as JSON.
-    pub body: Bytes,
-}
-
-/// A change of rows and checkpoint that happens whole or not at all.
-#[derive(Clone, Debug)]
-pub struct RowBatch {
-    /// Of which view.
-    pub view: ViewSpec,
-    /// Where the checkpoint must be now. `None`: the view was never written.
-    pub from: Option<Mark>,
-    /// Where it goes.
-    pub to: Mark,
-    /// Rows that are written, new or in place of the one with their key. Of several with one key the
-    /// last counts.
-    pub puts: Vec<Row>,
-    /// Keys of rows that are taken out, after the puts: a key in both is gone.
-    pub deletes: Vec<String>,
-}
-
-impl RowBatch {
-    /// For backends: checks that every row has a value for each column of the view.
-    ///
-    /// # Errors
-    /// [`ViewError::BadRow`], of the first that has not.
-    pub fn check_values(&self) -> Result<(), ViewError> {
-        let columns = self.view.columns.len();
-        match self.puts.iter().find(|row| row.values.len() != columns) {
-            Some(Row { key, values, .. }) => Err(ViewError::BadRow {
-                view: self.view.id,
-                key: key.clone(),
-                problem: format!("{} values for {columns} columns", values.len()),
-            }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A view's rows could not be read or written.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ViewError {
-    /// The store failed.
-    #[error("view {view}: {source}")]
-    Store {
-        /// Which view.
-        view: ViewId,
-        /// How.
-        source: StoreError,
-    },
-    /// Somebody else moved the checkpoint.
-    #[error(transparent)]
-    Fenced(Box<Fenced>),
-    /// The stored columns are others.
-    #[error(
-        "view {view} is stored with the columns ({stored}), the code has ({wanted}): raise the \
-         projection's version so that it is built anew"
-    )]
-    OtherColumns {
-        /// Which view.
-        view: ViewId,
-        /// What is stored.
-        stored: String,
-        /// What the code has.
-        wanted: String,
-    },
-    /// Nobody keeps the view.
-    #[error("view {view} is not kept: start the app with `.projection::<…>()` of it")]
-    Missing {
-        /// Which view.
-        view: ViewId,
-    },
-    /// The query cannot be asked of any store.
-    #[error("view {view}: the filter cannot be used: {problem}")]
-    BadFilter {
-        /// Which view.
-        view: ViewId,
-        /// What is wrong.
-        problem: BadFilter,
-    },
-    /// A stored row is not what the code expects.
-    #[error(
-        "view {view}, row {key:?}: {problem}; raise the projection's version so that it is built anew"
-    )]
-    BadRow {
-        /// Which view.
-        view: ViewId,
-        /// Which row.
-        key: String,
-        /// What is wrong.
-        problem: String,
-    },
-}
-
-/// The checkpoint is not where a worker left it: somebody else moved it, and this worker is no longer
-/// the view's owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("view {view}: the checkpoint is not where this worker left it; it stops")]
-pub struct Fenced {
-    /// Which view.
-    pub view: ViewId,
-    /// Where the worker thought it was.
-    pub expected: Option<Mark>,
-    /// Where it is.
-    pub found: Option<Mark>,
-}
-
-impl From<Fenced> for ViewError {
-    fn from(fenced: Fenced) -> Self {
-        Self::Fenced(Box::new(fenced))
-    }
-}
+use super::{
+    BuildState, Condition, Hold, Owner, RowBatch, Select, SliceState, Taken, ViewError, ViewId,
+    ViewSpec,
+};
+use crate::store::BoxFuture;
 
 /// Where rows of read models are kept.
 #[diagnostic::on_unimplemented(
@@ -177,11 +16,58 @@ impl From<Fenced> for ViewError {
     note = "a store of your own implements `factum::view::RowStore`"
 )]
 pub trait RowStore: fmt::Debug + Send + Sync + 'static {
-    /// Makes room for a view if there is none, and gives its checkpoint, if it was ever written.
+    /// Makes room for a view, its slices and what it parks, if there is none.
     ///
     /// # Errors
-    /// [`ViewError`] if that is not possible, or the view is there with other columns.
-    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<Option<Mark>, ViewError>>;
+    /// [`ViewError`] if that is not possible, or the view is there with other columns or slices.
+    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<(), ViewError>>;
+
+    /// Makes a slice this owner's. With a lease, only if nobody else has it: others may take it once
+    /// that long has passed since the owner took it last, by the backend's clock. Without a lease
+    /// whoever has it loses it, and it can be taken from this owner at any time. An owner that takes what
+    /// it has keeps its epoch; with each other one the epoch grows.
+    ///
+    /// # Errors
+    /// [`ViewError::Missing`] if the view was never opened, [`ViewError::NoSlice`], or another
+    /// [`ViewError`] if the backend failed.
+    fn take(
+        &self,
+        view: ViewSpec,
+        slice: u16,
+        owner: Owner,
+        lease: Option<Duration>,
+    ) -> BoxFuture<'_, Result<Taken, ViewError>>;
+
+    /// Gives a slice back, so that others need not wait for the end of the lease. Does nothing for one
+    /// that was taken by somebody else.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    fn release(&self, view: ViewSpec, hold: Hold) -> BoxFuture<'_, Result<(), ViewError>>;
+
+    /// The slices of a view, in their order.
+    ///
+    /// # Errors
+    /// [`ViewError::Missing`] if the view was never opened, another [`ViewError`] if the backend failed.
+    fn slices(&self, view: ViewSpec) -> BoxFuture<'_, Result<Vec<SliceState>, ViewError>>;
+
+    /// All buildings of the views with this name, by version and build.
+    ///
+    /// # Errors
+    /// [`ViewError`] if the backend failed.
+    fn builds(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<BuildState>, ViewError>>;
+
+    /// Makes a building the one of its version that queries are to see, in place of any other.
+    ///
+    /// # Errors
+    /// [`ViewError::Missing`] if it was never opened, another [`ViewError`] if the backend failed.
+    fn promote(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>>;
+
+    /// Takes a building out, with its rows, slices and what it parked. One that is not there is none.
+    ///
+    /// # Errors
+    /// [`ViewError`] if the backend failed.
+    fn drop_view(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>>;
 
     /// The bodies of the rows with these keys, in the order of the keys.
     ///
@@ -193,12 +79,12 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
         keys: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<Option<Bytes>>, ViewError>>;
 
-    /// Changes rows and checkpoint in one transaction. Once the future is polled the change may
+    /// Changes rows, what is parked, and the slice's checkpoint in one transaction. Once the future is polled the change may
     /// happen even if it is dropped.
     ///
     /// # Errors
-    /// [`ViewError::Missing`] if the view was never opened, [`ViewError::Fenced`] if the checkpoint is
-    /// elsewhere, [`ViewError::BadRow`] if a row has not a value for each column, another
+    /// [`ViewError::Missing`] if the view was never opened, [`ViewError::Fenced`] if the slice is
+    /// somebody else's or its checkpoint elsewhere, [`ViewError::BadRow`] if a row has not a value for each column, another
     /// [`ViewError`] if the rows could not be written. Nothing is changed then.
     fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>>;
 

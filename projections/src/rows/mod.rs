@@ -19,7 +19,7 @@ pub(crate) use stored::{StoredAsk, StoredRows};
 
 /// What a row store must know of the view of `P`.
 pub(crate) fn spec<P: Projection>() -> ViewSpec {
-    ViewSpec { id: ViewId { name: P::NAME, version: P::VERSION }, columns: P::COLUMNS }
+    ViewSpec::new(ViewId::new(P::NAME, P::VERSION), P::COLUMNS)
 }
 
 /// Rows by their keys. One lookup for each event: the hasher is a fast one.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use factum_core::Projection;
 use factum_core::store::{BoxFuture, StoreError};
-use factum_core::view::{Condition, Row, RowBatch, RowStore, Select, ViewError, ViewSpec};
+use factum_core::view::{
+    Condition, Hold, Row, RowBatch, RowChanges, RowStore, Select, ViewError, ViewSpec,
+};
 use hashlink::LruCache;
 
 use super::{Ask, AtHand, Changes, Rows, spec};
@@ -20,6 +22,7 @@ const MOST_ROWS: usize = 4096;
 /// The writing side.
 pub(crate) struct StoredRows<P> {
     store: Arc<dyn RowStore>,
+    hold: Hold,
     hot: LruCache<String, P>,
 }
 
@@ -30,8 +33,8 @@ pub(crate) struct StoredAsk<P> {
 }
 
 impl<P> StoredRows<P> {
-    pub(crate) fn new(store: Arc<dyn RowStore>) -> Self {
-        Self { store, hot: LruCache::new(HOT_ROWS) }
+    pub(crate) fn new(store: Arc<dyn RowStore>, hold: Hold) -> Self {
+        Self { store, hold, hot: LruCache::new(HOT_ROWS) }
     }
 }
 
@@ -74,11 +77,9 @@ impl<P: Projection> Rows<P> for StoredRows<P> {
         Box::pin(async move {
             let (from, to) = (changes.from, changes.to);
             let batch = RowBatch {
-                view: spec::<P>(),
-                from,
-                to,
-                puts: written(&changes.rows)?,
-                deletes: Vec::new(),
+                hold: self.hold,
+                rows: RowChanges { puts: written(&changes.rows)?, deletes: Vec::new() },
+                ..RowBatch::new(spec::<P>(), from, to)
             };
             self.store.commit(batch).await?;
             for (key, row) in changes.rows.drain() {

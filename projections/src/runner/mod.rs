@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use factum_core::Projection;
 use factum_core::projection::Sources;
-use factum_core::store::EventStore;
-use factum_core::view::{RowStore, ViewError, ViewId};
+use factum_core::store::{EventStore, Mark};
+use factum_core::view::{Hold, Owner, RowStore, Taken, ViewError, ViewId, ViewSpec};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -30,6 +30,16 @@ use worker::Worker;
 
 pub use error::{EventProblem, FailedEvent, ProjectionError};
 pub(crate) use status::{Reached, Status};
+
+/// Opens a view and takes it, whoever has it.
+async fn take(rows: &dyn RowStore, view: ViewSpec) -> Result<(Hold, Option<Mark>), ViewError> {
+    rows.open(view).await?;
+    match rows.take(view, 0, Owner::fresh(), None).await? {
+        Taken::Yours { hold, checkpoint } => Ok((hold, checkpoint)),
+        // Without a lease it is not asked who has it.
+        Taken::Theirs { .. } => Err(ViewError::Missing { view: view.id }),
+    }
+}
 
 /// How many pages of the log are read ahead.
 const PAGES_AHEAD: usize = 16;
@@ -67,11 +77,11 @@ impl Runner {
                 let rows = MemoryRows::new();
                 (None, Box::new(rows.clone()), Arc::new(rows))
             }
-            Some(store) => (
-                store.open(view).await?,
-                Box::new(StoredRows::new(store.clone())),
-                Arc::new(StoredAsk::new(store)),
-            ),
+            Some(store) => {
+                let (hold, checkpoint) = take(&*store, view).await?;
+                let rows = StoredRows::new(store.clone(), hold);
+                (checkpoint, Box::new(rows), Arc::new(StoredAsk::new(store)))
+            }
         };
         let (status, reached) = Status::new(view.id);
         let (pages, inbox) = mpsc::channel(PAGES_AHEAD);

@@ -1,10 +1,14 @@
 //! A row store that fails now and then.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bytes::Bytes;
-use factum_core::store::{BoxFuture, Mark, StoreError};
-use factum_core::view::{RowBatch, RowStore, Select, ViewError, ViewSpec};
+use factum_core::store::{BoxFuture, StoreError};
+use factum_core::view::{
+    BuildState, Hold, Owner, RowBatch, RowStore, Select, SliceState, Taken, ViewError, ViewId,
+    ViewSpec,
+};
 use factum_stores::MemoryRowStore;
 
 use super::unavailable;
@@ -60,8 +64,38 @@ fn lost() -> StoreError {
 }
 
 impl RowStore for FlakyRows {
-    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<Option<Mark>, ViewError>> {
+    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<(), ViewError>> {
         self.inner.open(view)
+    }
+
+    fn take(
+        &self,
+        view: ViewSpec,
+        slice: u16,
+        owner: Owner,
+        lease: Option<Duration>,
+    ) -> BoxFuture<'_, Result<Taken, ViewError>> {
+        self.inner.take(view, slice, owner, lease)
+    }
+
+    fn release(&self, view: ViewSpec, hold: Hold) -> BoxFuture<'_, Result<(), ViewError>> {
+        self.inner.release(view, hold)
+    }
+
+    fn slices(&self, view: ViewSpec) -> BoxFuture<'_, Result<Vec<SliceState>, ViewError>> {
+        self.inner.slices(view)
+    }
+
+    fn builds(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<BuildState>, ViewError>> {
+        self.inner.builds(name)
+    }
+
+    fn promote(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>> {
+        self.inner.promote(view)
+    }
+
+    fn drop_view(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>> {
+        self.inner.drop_view(view)
     }
 
     fn load(
@@ -82,7 +116,7 @@ impl RowStore for FlakyRows {
         Box::pin(async move {
             // A real store answers later, too.
             tokio::task::yield_now().await;
-            let rows = batch.puts.len();
+            let rows = batch.rows.puts.len();
             match fault {
                 None => self.inner.commit(batch).await?,
                 Some(Fault::LoseAnswer) => {

@@ -2,20 +2,21 @@ use std::sync::Arc;
 
 use factum_core::store::{LogId, Mark, Position, Stamp};
 use factum_core::view::{
-    ColumnSpec, Row, RowBatch, RowStore, Select, Value, ValueKind, ViewError, ViewId, ViewSpec,
+    ColumnSpec, Row, RowBatch, RowChanges, RowStore, Select, Value, ValueKind, ViewError, ViewId,
+    ViewSpec,
 };
 use factum_core::{Key, codec};
 
 /// A view with a column of each kind.
-pub(super) const VIEW: ViewSpec = ViewSpec {
-    id: ViewId { name: "everything", version: 1 },
-    columns: &[
+pub(super) const VIEW: ViewSpec = ViewSpec::new(
+    ViewId::new("everything", 1),
+    &[
         ColumnSpec { name: "flag", kind: ValueKind::Bool },
         ColumnSpec { name: "signed", kind: ValueKind::Int },
         ColumnSpec { name: "unsigned", kind: ValueKind::Uint },
         ColumnSpec { name: "text", kind: ValueKind::Text },
     ],
-};
+);
 
 /// Where a log that all tests share is at a position.
 pub(super) fn mark(position: u64) -> Mark {
@@ -44,13 +45,26 @@ pub(super) fn batch(
     puts: impl IntoIterator<Item = Row>,
     deletes: &[&str],
 ) -> RowBatch {
-    let deletes = deletes.iter().map(|key| (*key).to_owned()).collect();
-    RowBatch { view: VIEW, from, to, puts: puts.into_iter().collect(), deletes }
+    RowBatch { rows: changes(puts, deletes), ..RowBatch::new(VIEW, from, to) }
 }
 
-/// The store of a subject with the view open, and its checkpoint.
+/// Rows that change.
+pub(super) fn changes(puts: impl IntoIterator<Item = Row>, deletes: &[&str]) -> RowChanges {
+    let deletes = deletes.iter().map(|key| (*key).to_owned()).collect();
+    RowChanges { puts: puts.into_iter().collect(), deletes }
+}
+
+/// Opens the view; its checkpoint.
 pub(super) async fn checkpoint(rows: &Arc<dyn RowStore>) -> Option<Mark> {
-    rows.open(VIEW).await.unwrap()
+    checkpoint_of(rows, VIEW).await
+}
+
+/// Opens a view of one slice; its checkpoint.
+pub(super) async fn checkpoint_of(rows: &Arc<dyn RowStore>, view: ViewSpec) -> Option<Mark> {
+    rows.open(view).await.unwrap();
+    let slices = rows.slices(view).await.unwrap();
+    assert_eq!(slices.len(), 1);
+    slices[0].checkpoint
 }
 
 /// The bodies of the rows that a query gives, as text.

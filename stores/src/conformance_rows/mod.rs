@@ -26,9 +26,12 @@
 // A suite fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod builds;
 pub mod contents;
+pub mod parked;
 pub mod queries;
 pub mod refusals;
+pub mod slices;
 pub mod transactions;
 
 mod making;
@@ -84,7 +87,21 @@ macro_rules! rows_conformance {
             }
             refusals {
                 a_view_that_was_never_opened_is_missing, each_row_has_a_value_for_each_column,
-                a_filter_beyond_the_bounds_is_refused,
+                a_filter_beyond_the_bounds_is_refused, a_slice_that_is_not_there_is_refused,
+                other_slices_are_refused,
+            }
+            slices {
+                each_has_a_checkpoint_of_its_own, whoever_takes_one_fences_the_others,
+                a_leased_one_is_not_taken, a_lease_runs_out, one_given_back_can_be_taken_at_once,
+                an_owner_keeps_what_it_takes_again, one_of_those_who_take_has_it,
+                who_has_one_is_told,
+            }
+            parked {
+                it_changes_with_the_rows, it_is_asked_like_rows, a_refused_batch_parks_nothing,
+            }
+            builds {
+                each_build_is_apart, one_build_is_live, a_dropped_one_is_gone,
+                a_dropped_one_can_be_built_again,
             }
         }
     };

@@ -1,18 +1,19 @@
 //! What a row store does not take, it refuses, and nothing has changed.
 
 use factum_core::view::{
-    BadFilter, Comparison, Condition, Select, Value, ViewError, ViewId, ViewSpec,
+    BadFilter, Comparison, Condition, Hold, Owner, RowBatch, Select, Value, ViewError, ViewId,
+    ViewSpec,
 };
 
 use super::RowSubject;
-use super::making::{VIEW, all, batch, checkpoint, mark, numbered};
+use super::making::{VIEW, all, batch, checkpoint, checkpoint_of, mark, numbered};
 
 /// A view that nobody opened is missing, for those who read and for those who write.
 pub async fn a_view_that_was_never_opened_is_missing<S: RowSubject>(fresh: impl AsyncFn() -> S) {
     let subject = fresh().await;
     let rows = subject.rows();
     checkpoint(&rows).await;
-    let other = ViewSpec { id: ViewId { name: "never", version: 1 }, ..VIEW };
+    let other = ViewSpec { id: ViewId::new("never", 1), ..VIEW };
     let mut write = batch(None, mark(1), [numbered("a", 1)], &[]);
     write.view = other;
     let told = [
@@ -20,6 +21,11 @@ pub async fn a_view_that_was_never_opened_is_missing<S: RowSubject>(fresh: impl 
         rows.select(other, Select::default()).await.err(),
         rows.count(other, vec![]).await.err(),
         rows.commit(write).await.err(),
+        rows.load(other.parked(), vec!["a".to_owned()]).await.err(),
+        rows.slices(other).await.err(),
+        rows.take(other, 0, Owner::new("me"), None).await.err(),
+        rows.release(other, Hold::default()).await.err(),
+        rows.promote(other.id).await.err(),
     ];
     for error in told {
         assert!(
@@ -27,7 +33,7 @@ pub async fn a_view_that_was_never_opened_is_missing<S: RowSubject>(fresh: impl 
             "{error:?}"
         );
     }
-    assert_eq!(rows.open(other).await.unwrap(), None, "the batch left nothing");
+    assert_eq!(checkpoint_of(&rows, other).await, None, "the batch left nothing");
 }
 
 /// A row with too few or too many values refuses the whole batch, by the row's key.
@@ -83,4 +89,34 @@ pub async fn a_filter_beyond_the_bounds_is_refused<S: RowSubject>(fresh: impl As
             }
         }
     }
+}
+
+/// A slice beyond those of the view is refused.
+pub async fn a_slice_that_is_not_there_is_refused<S: RowSubject>(fresh: impl AsyncFn() -> S) {
+    let subject = fresh().await;
+    let rows = subject.rows();
+    checkpoint(&rows).await;
+    let hold = Hold { slice: 1, epoch: 0 };
+    let told = [
+        rows.take(VIEW, 1, Owner::new("me"), None).await.err(),
+        rows.release(VIEW, hold).await.err(),
+        rows.commit(RowBatch { hold, ..batch(None, mark(1), [numbered("a", 1)], &[]) }).await.err(),
+    ];
+    for error in told {
+        assert!(matches!(error, Some(ViewError::NoSlice { slice: 1, slices: 1, .. })), "{error:?}");
+    }
+    assert_eq!((checkpoint(&rows).await, all(&rows).await.len()), (None, 0));
+}
+
+/// A view that is stored in another number of slices is not opened.
+pub async fn other_slices_are_refused<S: RowSubject>(fresh: impl AsyncFn() -> S) {
+    let subject = fresh().await;
+    let rows = subject.rows();
+    checkpoint(&rows).await;
+    let refused = rows.open(ViewSpec { slices: 4, ..VIEW }).await;
+    assert!(
+        matches!(refused, Err(ViewError::OtherSlices { stored: 1, wanted: 4, .. })),
+        "{refused:?}"
+    );
+    assert_eq!(rows.slices(VIEW).await.unwrap().len(), 1);
 }

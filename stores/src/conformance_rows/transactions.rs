@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use factum_core::store::{LogId, Mark, Position, Stamp};
-use factum_core::view::{Fenced, RowStore, ViewError, ViewId, ViewSpec};
+use factum_core::view::{Fenced, RowBatch, RowStore, ViewError, ViewId, ViewSpec};
 use tokio::task::{JoinSet, yield_now};
 
 use super::RowSubject;
-use super::making::{VIEW, all, batch, checkpoint, mark, numbered, text};
+use super::making::{VIEW, all, batch, checkpoint, checkpoint_of, mark, numbered, text};
 
 /// A view that was never written has no checkpoint and no rows.
 pub async fn a_view_begins_empty<S: RowSubject>(fresh: impl AsyncFn() -> S) {
@@ -62,7 +62,7 @@ pub async fn a_fenced_batch_changes_nothing<S: RowSubject>(fresh: impl AsyncFn()
 async fn assert_fenced(rows: &Arc<dyn RowStore>, from: Option<Mark>, found: Option<Mark>) {
     let refused = rows.commit(batch(from, mark(9), [numbered("b", 9)], &["a"])).await;
     let Err(ViewError::Fenced(fenced)) = refused else { panic!("from {from:?}: {refused:?}") };
-    assert_eq!(*fenced, Fenced { view: VIEW.id, expected: from, found });
+    assert_eq!(*fenced, Fenced { view: VIEW.id, slice: 0, expected: from, found, taken: false });
     assert_eq!(checkpoint(rows).await, found);
 }
 
@@ -228,15 +228,15 @@ pub async fn views_and_versions_are_apart<S: RowSubject>(fresh: impl AsyncFn() -
     let rows = subject.rows();
     let names =
         ["everything", "every-thing", "every_thing", "everything 1", "a\"b'c", "select", "é"];
-    let ids = names.iter().flat_map(|name| [1, 2, 11].map(|version| ViewId { name, version }));
+    let ids = names.iter().flat_map(|name| [1, 2, 11].map(|version| ViewId::new(name, version)));
     let views: Vec<ViewSpec> = ids.map(|id| ViewSpec { id, ..VIEW }).collect();
     for (number, view) in (1..).zip(&views) {
-        assert_eq!(rows.open(*view).await.unwrap(), None, "{}", view.id);
+        assert_eq!(checkpoint_of(&rows, *view).await, None, "{}", view.id);
         let batch = batch(None, mark(number.into()), [numbered("a", number)], &[]);
-        rows.commit(factum_core::view::RowBatch { view: *view, ..batch }).await.unwrap();
+        rows.commit(RowBatch { view: *view, ..batch }).await.unwrap();
     }
     for (number, view) in (1..).zip(&views) {
-        assert_eq!(rows.open(*view).await.unwrap(), Some(mark(number.into())), "{}", view.id);
+        assert_eq!(checkpoint_of(&rows, *view).await, Some(mark(number.into())), "{}", view.id);
         let loaded = rows.load(*view, vec!["a".to_owned()]).await.unwrap();
         assert_eq!(loaded, [Some(numbered("a", number).body)], "{}", view.id);
     }

@@ -1,13 +1,19 @@
 //! Rows of read models in memory, in the plainest way there is.
 
-use std::collections::{BTreeMap, HashMap};
+mod table;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use factum_core::store::{BoxFuture, Mark};
+use factum_core::store::BoxFuture;
 use factum_core::view::{
-    Fenced, Row, RowBatch, RowStore, Select, ViewError, ViewId, ViewSpec, check_conditions,
+    BuildState, Hold, Owner, RowBatch, RowStore, Select, SliceState, Taken, ViewError, ViewId,
+    ViewSpec, check_conditions,
 };
+
+use table::Table;
 
 /// A row store in memory that looks at every row for each query: what other row stores are compared
 /// with, and what stands in for them in tests. Clones are handles of the same rows.
@@ -18,21 +24,15 @@ use factum_core::view::{
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let rows = MemoryRowStore::new();
-/// let view = ViewSpec { id: ViewId { name: "balances", version: 1 }, columns: &[] };
-/// assert_eq!(rows.open(view).await?, None);
+/// let view = ViewSpec::new(ViewId::new("balances", 1), &[]);
+/// rows.open(view).await?;
+/// assert_eq!(rows.slices(view).await?[0].checkpoint, None);
 /// # Ok::<(), factum_core::view::ViewError>(())
 /// # }).unwrap();
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryRowStore {
-    views: Arc<Mutex<HashMap<ViewId, Table>>>,
-}
-
-#[derive(Debug)]
-struct Table {
-    columns: String,
-    checkpoint: Option<Mark>,
-    rows: BTreeMap<String, Row>,
+    views: Arc<Mutex<BTreeMap<ViewId, Table>>>,
 }
 
 impl MemoryRowStore {
@@ -41,46 +41,79 @@ impl MemoryRowStore {
         Self::default()
     }
 
+    fn views(&self) -> MutexGuard<'_, BTreeMap<ViewId, Table>> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn with_table<R>(
         &self,
-        view: ViewSpec,
+        view: ViewId,
         work: impl FnOnce(&mut Table) -> Result<R, ViewError>,
     ) -> Result<R, ViewError> {
-        let mut views: MutexGuard<'_, _> =
-            self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        let table = views.get_mut(&view.id).ok_or(ViewError::Missing { view: view.id })?;
-        work(table)
-    }
-}
-
-impl Table {
-    fn commit(&mut self, batch: RowBatch) -> Result<(), ViewError> {
-        if self.checkpoint != batch.from {
-            let (expected, found) = (batch.from, self.checkpoint);
-            return Err(Fenced { view: batch.view.id, expected, found }.into());
-        }
-        batch.check_values()?;
-        self.rows.extend(batch.puts.into_iter().map(|row| (row.key.clone(), row)));
-        for key in &batch.deletes {
-            self.rows.remove(key);
-        }
-        self.checkpoint = Some(batch.to);
-        Ok(())
+        work(self.views().get_mut(&view).ok_or(ViewError::Missing { view })?)
     }
 }
 
 impl RowStore for MemoryRowStore {
-    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<Option<Mark>, ViewError>> {
+    fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<(), ViewError>> {
         Box::pin(async move {
-            let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-            let columns = view.column_list();
-            let table = views.entry(view.id).or_insert_with(|| Table {
-                columns,
-                checkpoint: None,
-                rows: BTreeMap::new(),
-            });
-            view.check_columns(&table.columns)?;
-            Ok(table.checkpoint)
+            self.views().entry(view.id).or_insert_with(|| Table::new(view)).check(&view)
+        })
+    }
+
+    fn take(
+        &self,
+        view: ViewSpec,
+        slice: u16,
+        owner: Owner,
+        lease: Option<Duration>,
+    ) -> BoxFuture<'_, Result<Taken, ViewError>> {
+        Box::pin(async move {
+            self.with_table(view.id, |table| {
+                Ok(table.slice(&view, slice)?.take(slice, owner, lease))
+            })
+        })
+    }
+
+    fn release(&self, view: ViewSpec, hold: Hold) -> BoxFuture<'_, Result<(), ViewError>> {
+        Box::pin(async move {
+            self.with_table(view.id, |table| {
+                table.slice(&view, hold.slice)?.release(hold);
+                Ok(())
+            })
+        })
+    }
+
+    fn slices(&self, view: ViewSpec) -> BoxFuture<'_, Result<Vec<SliceState>, ViewError>> {
+        Box::pin(async move { self.with_table(view.id, |table| Ok(table.states())) })
+    }
+
+    fn builds(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<BuildState>, ViewError>> {
+        Box::pin(async move {
+            let views = self.views();
+            let named = views.iter().filter(|(id, _)| id.name == name);
+            Ok(named.map(|(id, table)| table.build_state(*id)).collect())
+        })
+    }
+
+    fn promote(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>> {
+        Box::pin(async move {
+            let mut views = self.views();
+            if !views.contains_key(&view) {
+                return Err(ViewError::Missing { view });
+            }
+            let same = |id: &ViewId| (id.name, id.version) == (view.name, view.version);
+            for (id, table) in views.iter_mut().filter(|(id, _)| same(id)) {
+                table.live = *id == view;
+            }
+            Ok(())
+        })
+    }
+
+    fn drop_view(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>> {
+        Box::pin(async move {
+            self.views().remove(&view);
+            Ok(())
         })
     }
 
@@ -90,15 +123,16 @@ impl RowStore for MemoryRowStore {
         keys: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<Option<Bytes>>, ViewError>> {
         Box::pin(async move {
-            self.with_table(view, |table| {
-                let body = |key: &String| table.rows.get(key).map(|row| row.body.clone());
+            self.with_table(view.id, |table| {
+                let rows = table.part(view.part);
+                let body = |key: &String| rows.get(key).map(|row| row.body.clone());
                 Ok(keys.iter().map(body).collect())
             })
         })
     }
 
     fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>> {
-        Box::pin(async move { self.with_table(batch.view, |table| table.commit(batch)) })
+        Box::pin(async move { self.with_table(batch.view.id, |table| table.commit(batch)) })
     }
 
     fn select(
@@ -109,12 +143,9 @@ impl RowStore for MemoryRowStore {
         Box::pin(async move {
             check_conditions(&select.conditions)
                 .map_err(|problem| ViewError::BadFilter { view: view.id, problem })?;
-            self.with_table(view, |table| {
-                Ok(select
-                    .apply(table.rows.values())
-                    .into_iter()
-                    .map(|row| row.body.clone())
-                    .collect())
+            self.with_table(view.id, |table| {
+                let rows = select.apply(table.part(view.part).values());
+                Ok(rows.into_iter().map(|row| row.body.clone()).collect())
             })
         })
     }

@@ -1,14 +1,16 @@
-//! Brings a file of an older format to the current one.
+//! Brings a file of an older format to the current one, format by format.
 //!
-//! *Invariant.* Until the last step the file keeps its format, and what it is given is nothing to a
-//! program that knows only that one: after a crash, or work of such a program in between, the next
-//! opening goes on where this one ended.
+//! *Invariant.* Until the last step to a format the file keeps the one before, and what it is given is
+//! nothing to a program that knows only that one: after a crash, or work of such a program in between,
+//! the next opening goes on where this one ended.
+
+mod views;
 
 use rusqlite::{Connection, params};
 
 use super::deferred::Tagged;
 use super::fault::{Fault, integer};
-use super::schema::FORMAT;
+use super::schema::{TAGGED, format_of};
 use super::tags;
 use super::transaction::covered;
 
@@ -21,10 +23,12 @@ struct Batch {
 
 const BATCH: Batch = Batch { tags: 128 * 1024, events: 512 * 1024 };
 
-/// Format 1 has no index of tags.
+/// Format 1 has no index of tags, format 2 no buildings and slices of views.
 pub(super) fn run(conn: &Connection) -> Result<(), Fault> {
-    while !build_tags(conn, BATCH)? {}
-    Ok(())
+    if format_of(conn)? < TAGGED {
+        while !build_tags(conn, BATCH)? {}
+    }
+    views::slice(conn)
 }
 
 /// Adds a batch to the index of tags; whether that was the last one.
@@ -41,7 +45,7 @@ fn build_tags(conn: &Connection, batch: Batch) -> Result<bool, Fault> {
     if is_last {
         // From here on it is complete to where the other indexes are.
         step.execute("DELETE FROM meta WHERE name = 'tagged_to'", [])?;
-        step.pragma_update(None, "user_version", FORMAT)?;
+        step.pragma_update(None, "user_version", TAGGED)?;
     } else {
         step.execute("UPDATE meta SET value = ?1 WHERE name = 'tagged_to'", [integer(to)])?;
     }
@@ -80,14 +84,16 @@ mod tests {
 
     use factum_core::Tag;
 
-    use super::super::schema::{format_of, open_writer};
+    use super::super::schema::{FORMAT, open_writer};
     use super::super::{SqliteOptions, tags::number};
     use super::*;
 
     /// A file of the format before, with so many events of two tags, indexed up to one of them.
     fn older(file: &Path, events: u64, indexed_to: u64) -> Connection {
         let (conn, _) = open_writer(file, &SqliteOptions::default()).unwrap();
-        conn.execute_batch("DROP TABLE tag_index; PRAGMA user_version = 1").unwrap();
+        conn.execute_batch("DROP TABLE tag_index").unwrap();
+        conn.execute_batch(views::OLDER).unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
         add(&conn, 1, events);
         index_to(&conn, indexed_to);
         conn

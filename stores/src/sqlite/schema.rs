@@ -11,7 +11,11 @@ use super::migrate;
 /// "fctm": how tools know the file (SQLite's `application_id`).
 const APPLICATION: i32 = 0x6663_746d;
 /// The version of the tables' form (SQLite's `user_version`).
-pub(super) const FORMAT: i32 = 2;
+pub(super) const FORMAT: i32 = 3;
+/// The one from which on there is an index of tags.
+pub(super) const TAGGED: i32 = 2;
+/// The one from which on views have buildings and slices.
+pub(super) const SLICED: i32 = 3;
 /// The oldest one that can be brought to it: see [`migrate`].
 const OLDEST: i32 = 1;
 /// The size of a page, in bytes: measured against 4096, 8 % faster with 512 senders, and no slower with
@@ -157,7 +161,11 @@ pub(super) fn format_of(conn: &Connection) -> rusqlite::Result<i32> {
 fn create(conn: &Connection) -> Result<(), Fault> {
     // Whole or not at all, also if the process ends here.
     let made = conn.unchecked_transaction()?;
-    made.execute_batch(concat!(include_str!("schema.sql"), include_str!("tag_index.sql")))?;
+    made.execute_batch(concat!(
+        include_str!("schema.sql"),
+        include_str!("views.sql"),
+        include_str!("tag_index.sql")
+    ))?;
     made.execute(
         "INSERT INTO meta (name, value) VALUES ('log', ?1), ('indexed_to', 0), ('newest_key', ?2)",
         params![LogId::fresh().as_bytes(), [0_u8; 16]],

@@ -51,18 +51,6 @@ CREATE TABLE snapshots (
     PRIMARY KEY (stream, shape)
 );
 
--- The views that have rows here, each in a table of its own, and how far each has come.
-CREATE TABLE views (
-    name     TEXT NOT NULL,
-    version  INTEGER NOT NULL,
-    columns  TEXT NOT NULL,
-    log      BLOB,
-    position INTEGER,
-    event    BLOB,
-    stamp    INTEGER,
-    PRIMARY KEY (name, version)
-);
-
 -- For people.
 CREATE VIEW log AS
 SELECT

@@ -8,7 +8,7 @@ use super::Shared;
 use super::candidates::Candidates;
 use super::fault::{Fault, integer};
 use super::index::Index;
-use super::schema::{FORMAT, format_of};
+use super::schema::{TAGGED, format_of};
 
 /// The log as one transaction sees it.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ impl<'a> Reading<'a> {
     fn begun(conn: &'a Connection, shared: &'a Shared) -> rusqlite::Result<Self> {
         let (end, covered) = (end_of(conn)?, covered(conn)?);
         // A file never loses it, so that one look at it will do.
-        let has_tags = shared.has_tags.load(Ordering::Relaxed) || format_of(conn)? == FORMAT;
+        let has_tags = shared.has_tags.load(Ordering::Relaxed) || format_of(conn)? >= TAGGED;
         shared.has_tags.fetch_or(has_tags, Ordering::Relaxed);
         Ok(Self { conn, shared, end, covered, has_tags })
     }

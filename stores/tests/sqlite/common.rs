@@ -36,6 +36,28 @@ impl Log {
         rusqlite::Connection::open(self.file()).unwrap()
     }
 
+    /// Makes the file what format 2 would have left: without buildings and slices of views.
+    pub(crate) fn without_slices(&self) {
+        let older = "
+            CREATE TABLE older (
+                name TEXT NOT NULL, version INTEGER NOT NULL, columns TEXT NOT NULL,
+                log BLOB, position INTEGER, event BLOB, stamp INTEGER,
+                PRIMARY KEY (name, version));
+            INSERT INTO older SELECT name, version, columns, log, position, event, stamp
+            FROM views JOIN view_slices USING (name, version, build);
+            DROP TABLE views; DROP TABLE view_slices;
+            ALTER TABLE older RENAME TO views;
+            PRAGMA user_version = 2;";
+        let tool = self.tool();
+        tool.execute_batch(older).unwrap();
+        let parked = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'parked@_%' ESCAPE '@'";
+        let mut parked = tool.prepare(parked).unwrap();
+        let tables = parked.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        for table in tables.collect::<Result<Vec<_>, _>>().unwrap() {
+            tool.execute_batch(&format!("DROP TABLE \"{}\"", table.replace('"', "\"\""))).unwrap();
+        }
+    }
+
     /// Copies the file as a process that is killed right now would leave it.
     pub(crate) fn crashed_copy(&self) -> Self {
         let copy = Self::new();

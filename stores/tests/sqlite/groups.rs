@@ -1,13 +1,13 @@
 //! Requests that share a transaction fail alone.
 
 use factum_core::store::{EventStore, Position, StoreError};
-use factum_core::view::{ColumnSpec, RowBatch, RowStore, ViewError, ViewId, ViewSpec};
+use factum_core::view::{ColumnSpec, RowBatch, RowChanges, RowStore, ViewError, ViewId, ViewSpec};
 use futures_util::future::join_all;
 
 use crate::common::{Log, append, commit_to, stream};
 
 const COLUMNS: &[ColumnSpec] = &[];
-const VIEW: ViewSpec = ViewSpec { id: ViewId { name: "lost", version: 1 }, columns: COLUMNS };
+const VIEW: ViewSpec = ViewSpec::new(ViewId::new("lost", 1), COLUMNS);
 
 #[tokio::test]
 async fn what_is_wrong_with_one_request_is_not_the_others_concern() {
@@ -31,8 +31,10 @@ async fn what_is_wrong_with_one_request_is_not_the_others_concern() {
                 }
                 7 => {
                     let deletes = vec!["key".to_owned()];
-                    let puts = Vec::new();
-                    let batch = RowBatch { view: VIEW, from: None, to: mark, puts, deletes };
+                    let batch = RowBatch {
+                        rows: RowChanges { deletes, ..RowChanges::default() },
+                        ..RowBatch::new(VIEW, None, mark)
+                    };
                     let error = RowStore::commit(&store, batch).await.unwrap_err();
                     assert!(matches!(error, ViewError::Store { .. }), "{error}");
                     0

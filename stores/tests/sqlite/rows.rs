@@ -1,7 +1,7 @@
 use factum_core::store::Mark;
 use factum_core::view::{
-    ColumnSpec, Comparison, Condition, Row, RowBatch, RowStore, Select, Sort, Value, ValueKind,
-    ViewError, ViewId, ViewSpec,
+    ColumnSpec, Comparison, Condition, Row, RowBatch, RowChanges, RowStore, Select, Sort, Value,
+    ValueKind, ViewError, ViewId, ViewSpec,
 };
 use factum_stores::SqliteStore;
 
@@ -14,7 +14,7 @@ const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec { name: "order", kind: ValueKind::Int },
     ColumnSpec { name: "Cents", kind: ValueKind::Bool },
 ];
-const VIEW: ViewSpec = ViewSpec { id: ViewId { name: "a \"view\"", version: 1 }, columns: COLUMNS };
+const VIEW: ViewSpec = ViewSpec::new(ViewId::new("a \"view\"", 1), COLUMNS);
 
 fn values() -> Vec<Vec<Value>> {
     let mut rows = Vec::new();
@@ -41,7 +41,8 @@ fn rows_of(values: &[Vec<Value>]) -> Vec<Row> {
 }
 
 fn batch(from: Option<Mark>, to: Mark, puts: Vec<Row>) -> RowBatch {
-    RowBatch { view: VIEW, from, to, puts, deletes: Vec::new() }
+    let rows = RowChanges { puts, ..RowChanges::default() };
+    RowBatch { rows, ..RowBatch::new(VIEW, from, to) }
 }
 
 async fn filled(log: &Log) -> (SqliteStore, Vec<Row>, Mark) {
@@ -58,7 +59,8 @@ trait OpenView {
 }
 impl OpenView for SqliteStore {
     async fn open_view(&self) -> Option<Mark> {
-        RowStore::open(self, VIEW).await.unwrap()
+        RowStore::open(self, VIEW).await.unwrap();
+        self.slices(VIEW).await.unwrap()[0].checkpoint
     }
 }
 
@@ -126,17 +128,17 @@ async fn columns_whose_names_clash_are_told_apart() {
         ColumnSpec { name: "body", kind: ValueKind::Uint },
         ColumnSpec { name: "BODY", kind: ValueKind::Uint },
     ];
-    let view = ViewSpec { id: ViewId { name: "clashing", version: 1 }, columns: CLASHING };
+    let view = ViewSpec::new(ViewId::new("clashing", 1), CLASHING);
     let log = Log::new();
     let store = log.open();
-    assert_eq!(RowStore::open(&store, view).await.unwrap(), None);
+    RowStore::open(&store, view).await.unwrap();
     let to = append(&store, commit_to(stream(1), 1)).await.mark;
     let row = |n: u64| {
         let values = [n, n + 10, n + 20].map(Value::Uint).to_vec();
         Row { key: n.to_string(), values, body: n.to_string().into() }
     };
-    let puts = vec![row(1), row(2)];
-    store.commit(RowBatch { view, from: None, to, puts, deletes: vec![] }).await.unwrap();
+    let rows = RowChanges { puts: vec![row(1), row(2)], ..RowChanges::default() };
+    store.commit(RowBatch { rows, ..RowBatch::new(view, None, to) }).await.unwrap();
     for (column, value) in [(0, 2), (1, 12), (2, 22)] {
         let value = Value::Uint(value);
         let two = Condition::Compare { column, comparison: Comparison::Eq, value };
@@ -150,7 +152,7 @@ async fn rows_change_and_go() {
     let log = Log::new();
     let (store, rows, mark) = filled(&log).await;
     let mut change = batch(Some(mark), mark, vec![Row { body: "{}".into(), ..rows[0].clone() }]);
-    change.deletes = vec![rows[1].key.clone(), "never there".to_owned()];
+    change.rows.deletes = vec![rows[1].key.clone(), "never there".to_owned()];
     store.commit(change).await.unwrap();
     let keys = [2, 1, 0].map(|n: usize| rows[n].key.clone()).to_vec();
     let loaded = store.load(VIEW, keys).await.unwrap();
@@ -163,13 +165,13 @@ async fn a_refused_batch_changes_nothing_and_hurts_nobody() {
     let log = Log::new();
     let (store, rows, mark) = filled(&log).await;
     let newer = append(&store, commit_to(stream(1), 1)).await.mark;
-    let gone =
-        || async { RowBatch { deletes: vec![rows[0].key.clone()], ..batch(None, newer, vec![]) } };
+    let mut gone = batch(None, newer, vec![]);
+    gone.rows.deletes = vec![rows[0].key.clone()];
     let mut short = batch(Some(mark), newer, vec![rows[1].clone(), rows[0].clone()]);
-    short.deletes = vec![rows[2].key.clone()];
-    short.puts[1].values.pop();
+    short.rows.deletes = vec![rows[2].key.clone()];
+    short.rows.puts[1].values.pop();
     let (fenced, bad, other) = tokio::join!(
-        async { store.commit(gone().await).await },
+        store.commit(gone),
         store.commit(short),
         append(&store, commit_to(stream(2), 1)),
     );
@@ -204,10 +206,38 @@ async fn rows_and_checkpoint_are_there_again() {
     assert!(matches!(refused, Err(ViewError::OtherColumns { .. })), "{refused:?}");
     // A new version has rows of its own.
     let next = ViewSpec { id: ViewId { version: 2, ..VIEW.id }, ..other };
-    assert_eq!(RowStore::open(&store, next).await.unwrap(), None);
+    RowStore::open(&store, next).await.unwrap();
     assert_eq!(store.count(next, vec![]).await.unwrap(), 0);
     // SQL takes these for one name.
-    let same = ViewSpec { id: ViewId { name: "A \"View\"", version: 1 }, ..VIEW };
+    let same = ViewSpec { id: ViewId::new("A \"View\"", 1), ..VIEW };
     let refused = RowStore::open(&store, same).await.unwrap_err();
     assert!(refused.to_string().contains("another name"), "{refused}");
+}
+
+#[tokio::test]
+async fn views_of_an_older_file_are_gone_on_with() {
+    let log = Log::new();
+    let (store, rows, mark) = filled(&log).await;
+    let empty = ViewSpec { id: ViewId::new("empty", 3), ..VIEW };
+    RowStore::open(&store, empty).await.unwrap();
+    store.close().await;
+    log.without_slices();
+
+    // Only read, it has no views: what the file has of them is not in the form that is known.
+    let reader = log.open_read_only();
+    let refused = RowStore::open(&reader, VIEW).await;
+    assert!(matches!(refused, Err(ViewError::Store { .. })), "{refused:?}");
+    assert_eq!(reader.builds(VIEW.id.name).await.unwrap(), []);
+
+    let store = log.open();
+    assert_eq!(store.open_view().await, Some(mark));
+    assert_eq!(reader.count(VIEW, vec![]).await.unwrap(), rows.len());
+    for view in [VIEW, empty] {
+        let builds = store.builds(view.id.name).await.unwrap();
+        assert!(matches!(&*builds, [build] if build.live && build.id == view.id), "{builds:?}");
+        assert_eq!(store.count(view.parked(), vec![]).await.unwrap(), 0);
+    }
+    let newer = append(&store, commit_to(stream(1), 1)).await.mark;
+    store.commit(batch(Some(mark), newer, vec![])).await.unwrap();
+    assert_eq!(store.open_view().await, Some(newer));
 }

@@ -36,10 +36,7 @@ pub struct Streams {
 
 impl Streams {
     /// How the view is kept.
-    pub const SPEC: ViewSpec = ViewSpec {
-        id: ViewId { name: Self::NAME, version: Self::VERSION },
-        columns: Self::COLUMNS,
-    };
+    pub const SPEC: ViewSpec = ViewSpec::new(ViewId::new(Self::NAME, Self::VERSION), Self::COLUMNS);
 }
 
 impl Project<Appended> for Streams {

@@ -117,7 +117,8 @@ impl Known {
     async fn check_view(&mut self, store: &SqliteStore) -> Option<Position> {
         let rows = store.rows().unwrap();
         let head = store.head().await.unwrap().position;
-        let reached = rows.open(Streams::SPEC).await.unwrap().map(|mark| mark.position);
+        let slices = rows.slices(Streams::SPEC).await.unwrap();
+        let reached = slices[0].checkpoint.map(|mark| mark.position);
         let log = Arc::new(store.clone());
         let (mut runner, view) = Runner::start::<Streams>(log, Some(rows)).await.unwrap();
         let found = view.after(head).within(LONG).all().await.unwrap();

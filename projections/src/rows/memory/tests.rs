@@ -6,7 +6,8 @@ use std::cell::Cell;
 use factum_core::projection::Sources;
 use factum_core::store::{LogId, Mark, Position};
 use factum_core::view::{
-    ColumnSpec, Comparison, Condition, Row, RowBatch, RowStore, Select, Sort, Value, ValueKind,
+    ColumnSpec, Comparison, Condition, Row, RowBatch, RowChanges, RowStore, Select, Sort, Value,
+    ValueKind,
 };
 use factum_core::{BadId, Projection, codec};
 use factum_stores::MemoryRowStore;
@@ -104,7 +105,8 @@ async fn queries_agree_with_a_plain_store() {
     for seed in 0..40 {
         let mut rng = Rng::with_seed(seed);
         let (mut table, plain) = (Table::<Thing>::new(), MemoryRowStore::new());
-        let mut from = plain.open(spec::<Thing>()).await.unwrap();
+        let mut from = None;
+        plain.open(spec::<Thing>()).await.unwrap();
         for round in 1..=12 {
             let thing = any_thing(&mut rng);
             let things: Vec<Thing> = (0..rng.u8(..9)).map(|_| any_thing(&mut rng)).collect();
@@ -114,7 +116,8 @@ async fn queries_agree_with_a_plain_store() {
             }
             let start = Mark::start(LogId::from_bytes([1; 16]));
             let to = Mark { position: Position::new(round), ..start };
-            let batch = RowBatch { view: spec::<Thing>(), from, to, puts, deletes: vec![] };
+            let rows = RowChanges { puts, ..RowChanges::default() };
+            let batch = RowBatch { rows, ..RowBatch::new(spec::<Thing>(), from, to) };
             plain.commit(batch).await.unwrap();
             from = Some(to);
             if rng.bool() {

@@ -1,46 +1,28 @@
-use factum_core::store::{Mark, StoreError};
-use factum_core::view::{ViewError, ViewSpec};
+use factum_core::store::StoreError;
+use factum_core::view::{Part, ViewId, ViewSpec};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::fault::Fault;
-use super::super::marks;
 
-/// What is stored of a view beside its rows.
-#[derive(Debug)]
-pub(super) struct Stored {
-    columns: String,
-    pub(super) checkpoint: Option<Mark>,
-}
-
-impl Stored {
-    /// The checkpoint, if the columns are those of the code.
-    pub(super) fn check(&self, view: &ViewSpec) -> Result<Option<Mark>, ViewError> {
-        view.check_columns(&self.columns).map(|()| self.checkpoint)
-    }
-}
-
-/// What is stored of a view, if it has a table.
-pub(super) fn stored(conn: &Connection, view: &ViewSpec) -> Result<Option<Stored>, Fault> {
-    let sql = "SELECT columns, log, position, event, stamp FROM views
-               WHERE name = ?1 AND version = ?2";
-    Ok(conn
-        .prepare_cached(sql)?
-        .query_row(params![view.id.name, view.id.version], |row| {
-            Ok(Stored { columns: row.get(0)?, checkpoint: marks::read(row, 1)? })
-        })
-        .optional()?)
-}
-
-/// The name of a view's table, quoted.
+/// The name of one of a view's tables, quoted.
 pub(super) fn table(view: &ViewSpec) -> String {
-    quoted(&name(view))
+    quoted(&name(view.id, view.part))
 }
 
-fn name(view: &ViewSpec) -> String {
-    format!("view_{}_v{}", view.id.name, view.id.version)
+fn name(view: ViewId, part: Part) -> String {
+    name_of(view.name, view.version, view.build, part)
 }
 
-/// The names of a view's columns, quoted. One that the table has already, for itself or, as SQL does
+fn name_of(name: &str, version: u32, build: u32, part: Part) -> String {
+    let part = match part {
+        Part::Rows => "view",
+        Part::Parked => "parked",
+    };
+    let build = if build > 0 { format!("_b{build}") } else { String::new() };
+    format!("{part}_{name}_v{version}{build}")
+}
+
+/// The names of a table's columns, quoted. One that the table has already, for itself or, as SQL does
 /// not tell capitals from small letters, for another column, gets its place as a
 /// suffix, as often as that is taken too.
 pub(super) fn columns(view: &ViewSpec) -> Vec<String> {
@@ -56,23 +38,64 @@ pub(super) fn columns(view: &ViewSpec) -> Vec<String> {
     names.collect()
 }
 
-/// Makes a view's table.
+/// Makes a view's tables.
 pub(super) fn create(conn: &Connection, view: &ViewSpec) -> Result<(), Fault> {
-    check_name(conn, view)?;
-    let (table, columns) = (table(view), columns(view));
+    let parts = [*view, view.parked()];
+    for part in &parts {
+        check_name(conn, part)?;
+    }
+    for part in &parts {
+        create_table(conn, &name(part.id, part.part), part)?;
+    }
+    let id = view.id;
+    conn.execute(
+        "INSERT INTO views (name, version, build, columns, slices, live) VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+        params![id.name, id.version, id.build, view.column_list(), view.slices],
+    )?;
+    let mut slices = conn.prepare_cached(
+        "INSERT INTO view_slices (name, version, build, slice) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for slice in 0..view.slices {
+        slices.execute(params![id.name, id.version, id.build, slice])?;
+    }
+    Ok(())
+}
+
+/// Makes the table of what a view parks that has none yet.
+pub(in super::super) fn create_parked(
+    conn: &Connection,
+    view: &str,
+    version: u32,
+) -> Result<(), Fault> {
+    let parked = ViewSpec::new(ViewId::new("", version), &[]).parked();
+    create_table(conn, &name_of(view, version, 0, Part::Parked), &parked)
+}
+
+fn create_table(conn: &Connection, name: &str, view: &ViewSpec) -> Result<(), Fault> {
+    let (table, columns) = (quoted(name), columns(view));
     // Without a declared type SQLite keeps every value as it is given.
     let list: String = columns.iter().map(|column| format!("{column}, ")).collect();
     conn.execute_batch(&format!(
         "CREATE TABLE {table} (key TEXT PRIMARY KEY, {list}body NOT NULL)"
     ))?;
     for (place, column) in columns.iter().enumerate() {
-        let index = quoted(&format!("{}_by_{place}", name(view)));
+        let index = quoted(&format!("{name}_by_{place}"));
         conn.execute_batch(&format!("CREATE INDEX {index} ON {table} ({column}, key)"))?;
     }
-    conn.execute(
-        "INSERT INTO views (name, version, columns) VALUES (?1, ?2, ?3)",
-        params![view.id.name, view.id.version, view.column_list()],
-    )?;
+    Ok(())
+}
+
+/// Takes a view's tables out, and what is kept beside them.
+pub(super) fn remove(conn: &Connection, view: ViewId) -> Result<(), Fault> {
+    for part in [Part::Rows, Part::Parked] {
+        conn.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(&name(view, part))))?;
+    }
+    for kept in ["views", "view_slices"] {
+        conn.execute(
+            &format!("DELETE FROM {kept} WHERE name = ?1 AND version = ?2 AND build = ?3"),
+            params![view.name, view.version, view.build],
+        )?;
+    }
     Ok(())
 }
 
@@ -90,7 +113,7 @@ fn check_name(conn: &Connection, view: &ViewSpec) -> Result<(), Fault> {
     let taken: Option<String> = conn
         .query_row(
             "SELECT name FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE",
-            [name(view)],
+            [name(view.id, view.part)],
             |row| row.get(0),
         )
         .optional()?;

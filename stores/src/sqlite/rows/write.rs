@@ -1,28 +1,31 @@
-use factum_core::store::Mark;
-use factum_core::view::{Fenced, Row, RowBatch, ViewError, ViewSpec};
+use factum_core::view::{Row, RowBatch, RowChanges, ViewError, ViewId, ViewSpec};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::super::fault::Fault;
 use super::super::marks;
-use super::table::{columns, create, stored, table};
+use super::slices;
+use super::table::{columns, create, remove, table};
 use super::value::Sql;
 
-/// Makes room for a view within the writer's transaction; its checkpoint.
+/// Makes room for a view within the writer's transaction.
 pub(in super::super) fn open(
     conn: &Connection,
     view: &ViewSpec,
-) -> Result<Result<Option<Mark>, ViewError>, Fault> {
-    let place = match stored(conn, view)? {
-        Some(stored) => return Ok(stored.check(view)),
-        None => create(conn, view),
-    };
-    match place {
-        Ok(()) => Ok(Ok(None)),
+) -> Result<Result<(), ViewError>, Fault> {
+    if let Some(stored) = slices::build(conn, view.id)? {
+        return Ok(view.check_stored(&stored.columns, stored.slices));
+    }
+    match create(conn, view) {
         // The others in the transaction need not fail for a bad name.
         Err(Fault::Store(source)) => Ok(Err(ViewError::Store { view: view.id, source })),
-        Err(fault) => Err(fault),
+        created => created.map(Ok),
     }
+}
+
+/// Takes a view out within the writer's transaction.
+pub(in super::super) fn drop_view(conn: &Connection, view: ViewId) -> Result<(), Fault> {
+    remove(conn, view)
 }
 
 /// Changes rows and checkpoint within the writer's transaction. All that can be wrong with the batch is
@@ -31,37 +34,40 @@ pub(in super::super) fn commit(
     conn: &Connection,
     batch: &RowBatch,
 ) -> Result<Result<(), ViewError>, Fault> {
-    let stored = stored(conn, &batch.view)?;
-    let checked = stored.ok_or(ViewError::Missing { view: batch.view.id });
-    if let Err(error) = checked.and_then(|stored| check(batch, stored.check(&batch.view)?)) {
+    let checked = slices::known(conn, &batch.view, batch.hold.slice)?
+        .and_then(|slice| batch.check(slice.state.hold.epoch, slice.state.checkpoint));
+    if let Err(error) = checked {
         return Ok(Err(error));
     }
-    put(conn, batch)?;
-    delete(conn, batch)?;
+    for (table, changes) in batch.tables() {
+        put(conn, &table, changes)?;
+        delete(conn, &table, changes)?;
+    }
     let (log, position, event, stamp) = marks::columns(&batch.to);
-    let view = batch.view.id;
+    let (view, slice) = (batch.view.id, batch.hold.slice);
     conn.prepare_cached(
-        "UPDATE views SET log = ?3, position = ?4, event = ?5, stamp = ?6
-         WHERE name = ?1 AND version = ?2",
+        "UPDATE view_slices SET log = ?5, position = ?6, event = ?7, stamp = ?8
+         WHERE name = ?1 AND version = ?2 AND build = ?3 AND slice = ?4",
     )?
-    .execute(params![view.name, view.version, log, position, event, stamp])?;
+    .execute(params![
+        view.name,
+        view.version,
+        view.build,
+        slice,
+        log,
+        position,
+        event,
+        stamp
+    ])?;
     Ok(Ok(()))
 }
 
-fn check(batch: &RowBatch, found: Option<Mark>) -> Result<(), ViewError> {
-    let view = batch.view;
-    if found != batch.from {
-        return Err(Fenced { view: view.id, expected: batch.from, found }.into());
-    }
-    batch.check_values()
-}
-
-fn put(conn: &Connection, batch: &RowBatch) -> Result<(), Fault> {
-    if batch.puts.is_empty() {
+fn put(conn: &Connection, view: &ViewSpec, changes: &RowChanges) -> Result<(), Fault> {
+    if changes.puts.is_empty() {
         return Ok(());
     }
-    let mut statement = conn.prepare_cached(&upsert(&batch.view))?;
-    for row in &batch.puts {
+    let mut statement = conn.prepare_cached(&upsert(view))?;
+    for row in &changes.puts {
         put_row(&mut statement, row)?;
     }
     Ok(())
@@ -100,13 +106,13 @@ impl rusqlite::ToSql for Body<'_> {
     }
 }
 
-fn delete(conn: &Connection, batch: &RowBatch) -> Result<(), Fault> {
-    if batch.deletes.is_empty() {
+fn delete(conn: &Connection, view: &ViewSpec, changes: &RowChanges) -> Result<(), Fault> {
+    if changes.deletes.is_empty() {
         return Ok(());
     }
-    let sql = format!("DELETE FROM {} WHERE key = ?1", table(&batch.view));
+    let sql = format!("DELETE FROM {} WHERE key = ?1", table(view));
     let mut statement = conn.prepare_cached(&sql)?;
-    for key in &batch.deletes {
+    for key in &changes.deletes {
         statement.execute([key])?;
     }
     Ok(())

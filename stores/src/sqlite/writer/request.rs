@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use factum_core::snapshot::Snapshot;
-use factum_core::store::{Commit, Mark, NewEvent, Outcome, StoreError};
-use factum_core::view::{RowBatch, ViewError, ViewSpec};
+use factum_core::store::{Commit, NewEvent, Outcome, StoreError};
+use factum_core::view::{Hold, Owner, RowBatch, Taken, ViewError, ViewId, ViewSpec};
 use tokio::sync::oneshot;
 
 use super::super::fault::Fault;
@@ -10,12 +12,46 @@ use super::append::Appender;
 /// What the writer is asked to do.
 #[derive(Debug)]
 pub(in super::super) enum Request {
-    Append { run: Vec<Commit>, reply: Reply<Vec<Outcome>> },
-    Save { snapshot: Snapshot, reply: Reply<()> },
-    OpenView { view: ViewSpec, reply: Reply<Result<Option<Mark>, ViewError>> },
-    Rows { batch: RowBatch, reply: Reply<Result<(), ViewError>> },
+    Append {
+        run: Vec<Commit>,
+        reply: Reply<Vec<Outcome>>,
+    },
+    Save {
+        snapshot: Snapshot,
+        reply: Reply<()>,
+    },
+    OpenView {
+        view: ViewSpec,
+        reply: ViewReply<()>,
+    },
+    TakeSlice {
+        view: ViewSpec,
+        slice: u16,
+        owner: Owner,
+        lease: Option<Duration>,
+        reply: ViewReply<Taken>,
+    },
+    ReleaseSlice {
+        view: ViewSpec,
+        hold: Hold,
+        reply: ViewReply<()>,
+    },
+    PromoteView {
+        view: ViewId,
+        reply: ViewReply<()>,
+    },
+    DropView {
+        view: ViewId,
+        reply: ViewReply<()>,
+    },
+    Rows {
+        batch: RowBatch,
+        reply: ViewReply<()>,
+    },
     Close(oneshot::Sender<()>),
 }
+
+type ViewReply<T> = Reply<Result<T, ViewError>>;
 
 /// The way back to whoever asked, and the answer, which waits until what it says is durable.
 #[derive(Debug)]
@@ -38,11 +74,18 @@ impl Request {
                 })
             }
             Self::Rows { batch, .. } => {
-                let bytes = batch.puts.iter().map(|row| row.body.len()).sum();
-                (batch.puts.len() + batch.deletes.len(), bytes)
+                batch.tables().iter().fold((0, 0), |(count, bytes), (_, changes)| {
+                    let bodies: usize = changes.puts.iter().map(|row| row.body.len()).sum();
+                    (count + changes.puts.len() + changes.deletes.len(), bytes + bodies)
+                })
             }
             Self::Save { snapshot, .. } => (1, snapshot.state.len()),
-            Self::OpenView { .. } | Self::Close(_) => (0, 0),
+            Self::OpenView { .. }
+            | Self::TakeSlice { .. }
+            | Self::ReleaseSlice { .. }
+            | Self::PromoteView { .. }
+            | Self::DropView { .. }
+            | Self::Close(_) => (0, 0),
         }
     }
 
@@ -54,6 +97,18 @@ impl Request {
                 reply.value = Some(snapshots::save(log.conn(), snapshot)?);
             }
             Self::OpenView { view, reply } => reply.value = Some(rows::open(log.conn(), view)?),
+            Self::TakeSlice { view, slice, owner, lease, reply } => {
+                reply.value = Some(rows::take(log.conn(), view, *slice, owner, *lease)?);
+            }
+            Self::ReleaseSlice { view, hold, reply } => {
+                reply.value = Some(rows::release(log.conn(), view, *hold)?);
+            }
+            Self::PromoteView { view, reply } => {
+                reply.value = Some(rows::promote(log.conn(), *view)?);
+            }
+            Self::DropView { view, reply } => {
+                reply.value = Some(Ok(rows::drop_view(log.conn(), *view)?));
+            }
             Self::Rows { batch, reply } => reply.value = Some(rows::commit(log.conn(), batch)?),
             Self::Close(_) => {}
         }
@@ -65,8 +120,12 @@ impl Request {
         match self {
             Self::Append { reply, .. } => reply.send(failure),
             Self::Save { reply, .. } => reply.send(failure),
-            Self::OpenView { reply, .. } => reply.send(failure),
-            Self::Rows { reply, .. } => reply.send(failure),
+            Self::TakeSlice { reply, .. } => reply.send(failure),
+            Self::OpenView { reply, .. }
+            | Self::ReleaseSlice { reply, .. }
+            | Self::PromoteView { reply, .. }
+            | Self::DropView { reply, .. }
+            | Self::Rows { reply, .. } => reply.send(failure),
             Self::Close(_) => {}
         }
     }

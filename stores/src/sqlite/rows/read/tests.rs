@@ -10,7 +10,7 @@ const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec { name: "cents", kind: ValueKind::Uint },
     ColumnSpec { name: "owner", kind: ValueKind::Text },
 ];
-const VIEW: ViewSpec = ViewSpec { id: ViewId { name: "balances", version: 1 }, columns: COLUMNS };
+const VIEW: ViewSpec = ViewSpec::new(ViewId::new("balances", 1), COLUMNS);
 
 /// How SQLite goes about it: the steps, one a line.
 fn plan(conn: &Connection, select: &Select) -> String {

@@ -1,0 +1,106 @@
+use super::{BadFilter, ViewId};
+use crate::store::{Mark, StoreError};
+
+/// A view's rows could not be read or written.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// The store failed.
+    #[error("view {view}: {source}")]
+    Store {
+        /// Which view.
+        view: ViewId,
+        /// How.
+        source: StoreError,
+    },
+    /// Somebody else moved the checkpoint.
+    #[error(transparent)]
+    Fenced(Box<Fenced>),
+    /// The stored columns are others.
+    #[error(
+        "view {view} is stored with the columns ({stored}), the code has ({wanted}): raise the \
+         projection's version so that it is built anew"
+    )]
+    OtherColumns {
+        /// Which view.
+        view: ViewId,
+        /// What is stored.
+        stored: String,
+        /// What the code has.
+        wanted: String,
+    },
+    /// The view is stored in another number of slices.
+    #[error(
+        "view {view} is stored in {stored} slices, the app has {wanted}: give it as many as before, or \
+         raise the projection's version so that it is built anew"
+    )]
+    OtherSlices {
+        /// Which view.
+        view: ViewId,
+        /// How many are stored.
+        stored: u16,
+        /// How many the app has.
+        wanted: u16,
+    },
+    /// The view has no such slice.
+    #[error("view {view} has no slice {slice}: they count from 0 to {}", .slices.saturating_sub(1))]
+    NoSlice {
+        /// Which view.
+        view: ViewId,
+        /// Which slice was named.
+        slice: u16,
+        /// How many there are.
+        slices: u16,
+    },
+    /// Nobody keeps the view.
+    #[error("view {view} is not kept: start the app with `.projection::<…>()` of it")]
+    Missing {
+        /// Which view.
+        view: ViewId,
+    },
+    /// The query cannot be asked of any store.
+    #[error("view {view}: the filter cannot be used: {problem}")]
+    BadFilter {
+        /// Which view.
+        view: ViewId,
+        /// What is wrong.
+        problem: BadFilter,
+    },
+    /// A stored row is not what the code expects.
+    #[error(
+        "view {view}, row {key:?}: {problem}; raise the projection's version so that it is built anew"
+    )]
+    BadRow {
+        /// Which view.
+        view: ViewId,
+        /// Which row.
+        key: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// A slice is no longer its worker's: somebody else took it, or moved its checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "view {view}, slice {slice}: {}; this worker stops",
+    if *.taken { "somebody else has taken it" } else { "the checkpoint is not where this worker left it" }
+)]
+pub struct Fenced {
+    /// Which view.
+    pub view: ViewId,
+    /// Which slice.
+    pub slice: u16,
+    /// Where the worker thought the checkpoint was.
+    pub expected: Option<Mark>,
+    /// Where it is.
+    pub found: Option<Mark>,
+    /// Whether the slice was taken by somebody else.
+    pub taken: bool,
+}
+
+impl From<Fenced> for ViewError {
+    fn from(fenced: Fenced) -> Self {
+        Self::Fenced(Box::new(fenced))
+    }
+}
