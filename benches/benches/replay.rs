@@ -13,7 +13,7 @@ use factum_benches::load::now;
 use factum_benches::memory::{megabytes, peak, reset_peak, resident};
 use factum_benches::report::{figure, line, row, spread};
 use factum_benches::{Result, median};
-use factum_projections::Runner;
+use factum_projections::{Hub, Runner};
 
 const EVENTS: u32 = 1_000_000;
 const STREAMS: u32 = 10_000;
@@ -107,7 +107,9 @@ async fn replay(file: &Path) -> Result<()> {
     let tenth = factum::Position::new(end.number() / 10);
     reset_peak()?;
     let (before, start) = (resident()?, Instant::now());
-    let (mut runner, view) = Runner::start::<Transfers>(store.clone(), None).await?;
+    let hub = Hub::new(store.clone());
+    let (mut runner, view) = Runner::start::<Transfers>(&hub, None).await?;
+    hub.start();
     let beyond = |bytes: u64| megabytes(bytes.saturating_sub(before));
     view.after(tenth).within(PATIENCE).limit(1).all().await?;
     let most_at_a_tenth = beyond(peak()?);
