@@ -5,49 +5,19 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use factum::prelude::*;
-use factum::store::{Commit, EventStore, Expected, Metadata, NewEvent, StreamWrite};
+use factum::store::EventStore;
 use factum::stores::sqlite::SqliteStore;
-use factum::{EventName, Key, StreamName, Tags};
-use factum_benches::load::now;
 use factum_benches::memory::{megabytes, peak, reset_peak, resident};
 use factum_benches::report::{figure, line, row, spread};
+use factum_benches::transfers::{Transfers, append, check};
 use factum_benches::{Result, median};
-use factum_projections::Runner;
+use factum_projections::{Hub, Runner};
 
 const EVENTS: u32 = 1_000_000;
-const STREAMS: u32 = 10_000;
-const EVENT_BYTES: usize = 150;
-/// How many events a second the file is made with does not matter: these go into one append.
-const RUN: u32 = 1000;
 const ROUNDS: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The argument that makes this program the child, before the file's name.
 const CHILD: &str = "--replay";
-
-#[derive(Event, Clone, Debug)]
-enum TransferEvent {
-    #[event("transfer.booked")]
-    Booked { from: String, to: String, cents: u64, reference: String, booked_at: u64 },
-}
-
-#[derive(Projection, Default, Clone, Serialize, Deserialize)]
-#[projection(name = "transfers", from(TransferEvent))]
-struct Transfers {
-    #[key]
-    account: String,
-    #[index]
-    cents: u64,
-    count: u64,
-}
-
-impl Project<TransferEvent> for Transfers {
-    fn project(&mut self, event: &TransferEvent, _: &Origin) {
-        let TransferEvent::Booked { cents, .. } = event;
-        self.cents += cents;
-        self.count += 1;
-    }
-}
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -107,58 +77,25 @@ async fn replay(file: &Path) -> Result<()> {
     let tenth = factum::Position::new(end.number() / 10);
     reset_peak()?;
     let (before, start) = (resident()?, Instant::now());
-    let (mut runner, view) = Runner::start::<Transfers>(store.clone(), None).await?;
+    let hub = Hub::new(store.clone());
+    let (mut runner, view) = Runner::start::<Transfers>(&hub, None).await?;
+    hub.start();
     let beyond = |bytes: u64| megabytes(bytes.saturating_sub(before));
     view.after(tenth).within(PATIENCE).limit(1).all().await?;
     let most_at_a_tenth = beyond(peak()?);
     view.after(end).within(PATIENCE).limit(1).all().await?;
     let events_per_s = f64::from(EVENTS) / start.elapsed().as_secs_f64();
     let most = beyond(peak()?);
-    check(&view.all().await?)?;
+    check(&view.all().await?, EVENTS)?;
     runner.stop().await?;
     store.close().await;
     line(&format!("{events_per_s} {most} {most_at_a_tenth}"));
     Ok(())
 }
 
-fn check(rows: &[Transfers]) -> Result<()> {
-    let events: u64 = rows.iter().map(|row| row.count).sum();
-    if rows.len() == STREAMS as usize && events == u64::from(EVENTS) {
-        return Ok(());
-    }
-    Err(format!("{} rows of {events} events", rows.len()).into())
-}
-
 async fn write(file: &Path) -> Result<()> {
     let store = SqliteStore::open(file)?;
-    for first in (0..EVENTS).step_by(RUN as usize) {
-        let commits = (first..first + RUN).map(commit).collect::<Result<_>>()?;
-        for outcome in store.append(commits).await? {
-            outcome?;
-        }
-    }
+    append(&store, EVENTS).await?;
     store.close().await;
     Ok(())
-}
-
-fn commit(number: u32) -> Result<Commit> {
-    let account = number.wrapping_mul(7919) % STREAMS;
-    let event = TransferEvent::Booked {
-        from: format!("account {account:06}"),
-        to: format!("account {:06}", (account + 1) % STREAMS),
-        cents: u64::from(100_000 + number % 900_000),
-        reference: "invoice 2026/17 of the month, with thanks 42".to_owned(),
-        booked_at: 1_790_000_000_000_000 + u64::from(number),
-    };
-    let mut payload = Vec::new();
-    event.encode(&mut payload)?;
-    if payload.len() != EVENT_BYTES {
-        return Err(format!("an event has {} bytes", payload.len()).into());
-    }
-    let name = EventName::fixed(event.event_type().name);
-    let event = NewEvent { name, version: 1, tags: Tags::none(), payload: payload.into() };
-    let stream = StreamName::of("transfer", &format!("{account:06}"))?;
-    let write = StreamWrite { stream, expected: Expected::Any, events: vec![event] };
-    let meta = Metadata { time: now(), ..Metadata::default() };
-    Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None })
 }

@@ -7,6 +7,7 @@ pub mod guard;
 pub mod load;
 pub mod memory;
 pub mod report;
+pub mod transfers;
 
 /// What a benchmark can fail with.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -6,12 +6,14 @@
 //! name and version.
 
 mod form;
+mod seen;
 mod skipped;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use form::{Form, JsonForm};
+pub use seen::{Decoded, Seen};
 pub use skipped::{Skipped, skipped};
 
 use crate::event::Newer;

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::codec::{self, BadEvent, Form};
+use crate::codec::{BadEvent, Form, Seen};
 use crate::schema::{Docs, EventSchema};
-use crate::store::{Clause, Query, Recorded};
+use crate::store::{Clause, Query};
 use crate::view::{ColumnSpec, Value};
 use crate::{BadId, Event, Origin, event};
 
@@ -111,7 +111,7 @@ pub type Change<'a, P> = dyn Fn(&mut P) + 'a;
 /// Is called for each row that an event concerns, with its key and what the event does to it.
 pub type Visit<'a, P> = dyn FnMut(&str, &Change<'_, P>) -> Result<(), BadId> + 'a;
 
-type Step<P> = dyn Fn(&Recorded, &mut Visit<'_, P>) -> Result<(), SourceError> + Send + Sync;
+type Step<P> = dyn Fn(Seen<'_>, &mut Visit<'_, P>) -> Result<(), SourceError> + Send + Sync;
 
 /// An event could not be projected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,9 +160,9 @@ impl<P: Projection> Sources<P> {
     where
         P: Project<E>,
     {
-        self.add::<E>(Arc::new(|recorded, row| {
-            let event = codec::decode::<E>(recorded)?;
-            row(recorded.at.id(), &|state: &mut P| state.project(&event, &recorded.at))?;
+        self.add::<E>(Arc::new(|seen, row| {
+            let at = &seen.recorded().at;
+            seen.with(|event: &E| row(at.id(), &|state: &mut P| state.project(event, at)))??;
             Ok(())
         }))
     }
@@ -175,14 +175,15 @@ impl<P: Projection> Sources<P> {
         P: Project<E>,
         K: RowKeys,
     {
-        self.add::<E>(Arc::new(move |recorded, row| {
-            let event = codec::decode::<E>(recorded)?;
-            let mut keys = keys(&event, &recorded.at).into_keys();
-            keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
-            keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
-            for key in keys {
-                row(key.as_ref(), &|state: &mut P| state.project(&event, &recorded.at))?;
-            }
+        self.add::<E>(Arc::new(move |seen, row| {
+            let at = &seen.recorded().at;
+            seen.with(|event: &E| {
+                let mut keys = keys(event, at).into_keys();
+                keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
+                keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
+                let change = |state: &mut P| state.project(event, at);
+                keys.iter().try_for_each(|key| row(key.as_ref(), &change))
+            })??;
             Ok(())
         }))
     }
@@ -193,11 +194,12 @@ impl<P: Projection> Sources<P> {
     where
         P: Project<E>,
     {
-        self.add::<E>(Arc::new(move |recorded, row| {
-            let event = codec::decode::<E>(recorded)?;
-            for key in recorded.at.tags.values(tag) {
-                row(key, &|state: &mut P| state.project(&event, &recorded.at))?;
-            }
+        self.add::<E>(Arc::new(move |seen, row| {
+            let at = &seen.recorded().at;
+            seen.with(|event: &E| {
+                let change = |state: &mut P| state.project(event, at);
+                at.tags.values(tag).try_for_each(|key| row(key, &change))
+            })??;
             Ok(())
         }))
     }
@@ -242,11 +244,11 @@ impl<P: Projection> Sources<P> {
     ///
     /// # Errors
     /// [`SourceError`] if the event cannot be decoded, a key does not fit, or no source knows it.
-    pub fn project(&self, recorded: &Recorded, row: &mut Visit<'_, P>) -> Result<(), SourceError> {
-        let context = recorded.name.context();
+    pub fn project(&self, seen: Seen<'_>, row: &mut Visit<'_, P>) -> Result<(), SourceError> {
+        let context = seen.recorded().name.context();
         let mut known = false;
         for source in self.sources.iter().filter(|source| source.contexts.contains(&context)) {
-            (source.step)(recorded, row)?;
+            (source.step)(seen, row)?;
             known = true;
         }
         if known { Ok(()) } else { Err(SourceError::NoSource) }

@@ -14,7 +14,7 @@ use factum_core::Projection;
 use factum_core::codec::DecodeError;
 use factum_core::store::{EventStore, Mark, Position, StoreError};
 use factum_core::view::{RowBatch, ViewError, ViewId, ViewSpec};
-use factum_projections::{EventProblem, FailedEvent, ProjectionError, QueryError, Runner};
+use factum_projections::{EventProblem, FailedEvent, ProjectionError, QueryError};
 use factum_stores::MemoryStore;
 
 /// What the projection stops with, once it has met the newest event of the log.
@@ -145,7 +145,7 @@ async fn a_late_view_says_that_its_log_cannot_be_read() {
     let inner = MemoryStore::new();
     let breaks = vec![(0, unavailable()); 1_000];
     let log = Arc::new(FlakyLog { inner: inner.clone(), breaks: Mutex::new(breaks) });
-    let (_runner, view) = Runner::start::<Balance>(log.clone(), None).await.unwrap();
+    let (_runner, view) = common::start(log.clone(), None).await.unwrap();
     let done = append(&inner, "alice", &[deposit(1)]).await;
     let error = view.after(done).all().await.unwrap_err();
     let QueryError::Late { cause: Some(cause), .. } = &error else { panic!("{error}") };
@@ -259,7 +259,7 @@ async fn a_tail_that_breaks_goes_on_where_it_was() {
     let mut breaks = vec![(0, unavailable()), (1, unavailable()), (5, unavailable()), (9, damaged)];
     breaks.reverse();
     let log = Arc::new(FlakyLog { inner: inner.clone(), breaks: Mutex::new(breaks) });
-    let (mut runner, view) = Runner::start::<Balance>(log, None).await.unwrap();
+    let (mut runner, view) = common::start(log, None).await.unwrap();
     let view = view.within(common::LONG);
     let mut error = None;
     for round in 1..=20 {

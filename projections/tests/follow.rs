@@ -9,7 +9,7 @@ use common::flaky::FlakyRows;
 use common::{Balance, World, append, append_noise, deposit, opened};
 use factum_core::store::{EventStore, Position};
 use factum_core::view::{ViewError, ViewId, ViewSpec};
-use factum_projections::{ProjectionError, QueryError, Runner};
+use factum_projections::{ProjectionError, QueryError};
 
 #[tokio::test]
 async fn a_query_sees_what_it_waits_for() {
@@ -193,6 +193,6 @@ async fn other_columns_are_refused_at_the_start() {
     let [_, world] = World::each();
     let spec = ViewSpec::new(error_view(), &[]);
     world.rows.as_ref().unwrap().open(spec).await.unwrap();
-    let error = Runner::start::<Balance>(world.log.clone(), world.rows).await.unwrap_err();
+    let error = common::start(world.log.clone(), world.rows).await.unwrap_err();
     assert!(matches!(error, ViewError::OtherColumns { .. }), "{error}");
 }

@@ -12,7 +12,6 @@ use common::{Balance, Bank, append, append_noise, deposit, opened};
 use factum_core::store::{Direction, EventStore, Position, Query, Range};
 use factum_core::view::RowStore;
 use factum_core::{Project, Projection, codec};
-use factum_projections::Runner;
 use factum_stores::{MemoryStore, SqliteStore};
 use fastrand::Rng;
 
@@ -77,7 +76,7 @@ async fn random_life(
     let mut rng = Rng::with_seed(seed);
     for _life in 0..rng.u32(3..10) {
         faults(&mut rng);
-        let (mut runner, view) = Runner::start::<Balance>(log.clone(), rows.clone()).await.unwrap();
+        let (mut runner, view) = common::start(log.clone(), rows.clone()).await.unwrap();
         let mut last = append_some(&*log, &mut rng).await;
         for _ in 0..rng.u32(..6) {
             for _ in 0..rng.u32(..40) {
@@ -100,7 +99,7 @@ async fn random_life(
             }
         }
     }
-    let (_runner, view) = Runner::start::<Balance>(log.clone(), rows).await.unwrap();
+    let (_runner, view) = common::start(log.clone(), rows).await.unwrap();
     let end = log.head().await.unwrap().position;
     let seen = view.after(end).within(common::LONG).all().await.unwrap();
     assert_eq!(seen, from_scratch(&*log).await, "seed {seed}");

@@ -9,7 +9,7 @@ use factum_core::store::{BoxFuture, EventStore};
 use factum_core::time::{Clock, Ids};
 use factum_core::view::RowStore;
 use factum_core::{Aggregate, Projection};
-use factum_projections::Runner;
+use factum_projections::{Hub, Runner};
 #[cfg(feature = "guard")]
 use factum_stores::guarded::{Guard, Guarded};
 use tokio::runtime::Handle;
@@ -42,6 +42,7 @@ struct Parts {
     runtime: Handle,
     by_type: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     aggregates: Vec<Box<dyn Stop>>,
+    hub: Hub,
     projections: Vec<Runner>,
 }
 
@@ -172,6 +173,7 @@ impl AppBuilder {
         store.head().await?;
         let mut parts = Parts {
             rows: store.rows(),
+            hub: Hub::new(store.clone()),
             store,
             settings,
             runtime,
@@ -183,6 +185,8 @@ impl AppBuilder {
         for start in projections {
             start(&mut parts).await?;
         }
+        // All are there: one tail is to feed those that start together.
+        parts.hub.start();
         let Parts { store, by_type, aggregates, projections, .. } = parts;
         let projections = Mutex::new(projections);
         Ok(App {
@@ -218,7 +222,7 @@ fn start_aggregate<A: Aggregate>(parts: &mut Parts) {
 
 fn start_projection<P: Projection>(parts: &mut Parts) -> BoxFuture<'_, Result<(), StartError>> {
     Box::pin(async {
-        let (runner, view) = Runner::start::<P>(parts.store.clone(), parts.rows.clone()).await?;
+        let (runner, view) = Runner::start::<P>(&parts.hub, parts.rows.clone()).await?;
         parts.projections.push(runner);
         parts.by_type.insert(TypeId::of::<P>(), Box::new(view));
         Ok(())

@@ -11,7 +11,7 @@ use factum_benches::events::{STREAMS, ToStore};
 use factum_benches::load::Load;
 use factum_benches::report::{figure, line, row, spread};
 use factum_benches::{Result, median};
-use factum_projections::Runner;
+use factum_projections::{Hub, Runner};
 
 use crate::domain::LedgerRow;
 
@@ -38,7 +38,9 @@ pub(crate) async fn run() -> Result<()> {
     let mut watched = Load::new(ToStore::new(followed.clone()), "ledger", STREAMS)?;
     alone.touch().await?;
     watched.touch().await?;
-    let (mut runner, view) = Runner::start::<LedgerRow>(followed.clone(), followed.rows()).await?;
+    let hub = Hub::new(followed.clone());
+    let (mut runner, view) = Runner::start::<LedgerRow>(&hub, followed.rows()).await?;
+    hub.start();
     catch_up(&followed, &view).await?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

@@ -5,6 +5,7 @@ use super::codec::stored;
 use super::diff::assert_same;
 use super::row::{BadRow, change_kept};
 use super::{TIME, command_id};
+use crate::codec::Seen;
 use crate::projection::Sources;
 use crate::store::{LogId, Metadata, NewEvent, Position, Recorded, Stamp};
 use crate::{Event, Origin, Projection, StreamName, Timestamp};
@@ -130,7 +131,7 @@ impl<P: Projection> Projected<P> {
     fn project(&mut self, recorded: &Recorded) -> Result<(), String> {
         let Self { sources, rows, .. } = self;
         let mut broken = None;
-        let visited = sources.project(recorded, &mut |key, change| {
+        let visited = sources.project(Seen::alone(recorded), &mut |key, change| {
             match change_kept(key, rows.get(key).map(Vec::as_slice), change) {
                 Ok(row) => _ = rows.insert(key.to_owned(), row),
                 Err(BadRow::Key(bad)) => return Err(bad),

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use factum_core::codec::Seen;
 use factum_core::projection::{Change, SourceError, Sources, new_row};
-use factum_core::store::Recorded;
 use factum_core::{BadId, Projection, panic};
 
 use super::error::EventProblem;
@@ -37,7 +37,7 @@ impl From<FailedAt> for Failure {
 pub(super) async fn project<P: Projection>(
     sources: &Sources<P>,
     rows: &mut dyn Rows<P>,
-    events: &[&Recorded],
+    events: &[Seen<'_>],
     changed: &mut RowMap<P>,
 ) -> Result<usize, Failure> {
     let mut first = FirstPass { rows, changed, missing: HashMap::new(), met: false };
@@ -48,7 +48,7 @@ pub(super) async fn project<P: Projection>(
     }
     load(rows, &mut missing).await?;
     for_each(again.iter().filter_map(|at| Some((*at, events.get(*at)?))), |_, event| {
-        sources.project(event, &mut |key, change| match missing.get_mut(key) {
+        sources.project(*event, &mut |key, change| match missing.get_mut(key) {
             Some(row) => apply(row, key, change),
             None => Ok(()),
         })?;
@@ -72,13 +72,13 @@ impl<P: Projection> FirstPass<'_, P> {
     fn run(
         &mut self,
         sources: &Sources<P>,
-        events: &[&Recorded],
+        events: &[Seen<'_>],
     ) -> Result<(usize, Vec<usize>), FailedAt> {
         let (mut taken, mut again) = (0, Vec::new());
         let most = self.rows.most();
         for_each(events.iter().enumerate(), |at, event| {
             self.met = false;
-            sources.project(event, &mut |key, change| self.row(key, change))?;
+            sources.project(*event, &mut |key, change| self.row(key, change))?;
             if self.met {
                 again.push(at);
             }
@@ -136,8 +136,8 @@ async fn load<P>(
 
 /// Calls the user's code for each event until it says to stop, and says which event it fails at.
 fn for_each<'e>(
-    events: impl Iterator<Item = (usize, &'e &'e Recorded)>,
-    mut take: impl FnMut(usize, &Recorded) -> Result<bool, SourceError>,
+    events: impl Iterator<Item = (usize, &'e Seen<'e>)>,
+    mut take: impl FnMut(usize, &Seen<'_>) -> Result<bool, SourceError>,
 ) -> Result<(), FailedAt> {
     let mut at = 0;
     // What a panic leaves half done is given up with the whole batch.

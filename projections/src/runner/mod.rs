@@ -2,15 +2,11 @@
 //!
 //! *Problem.* A view is asked while it is behind, its store fails, its events surprise it, and the
 //! process dies at any moment. *Invariant.* A position is announced only after everything up to it
-//! is committed. *Shape.* [`reader`] reads ahead through a bounded channel, [`inbox`] makes batches
-//! of what has come, [`batch`] takes them into rows, [`worker`] commits them, [`status`] tells the
-//! views.
+//! is committed. *Shape.* The hub hands on what is read, [`batch`] takes it into rows, [`worker`]
+//! commits them, [`status`] tells the views.
 
-mod backoff;
 mod batch;
 mod error;
-mod inbox;
-mod reader;
 mod status;
 mod worker;
 
@@ -18,14 +14,13 @@ use std::sync::Arc;
 
 use factum_core::Projection;
 use factum_core::projection::Sources;
-use factum_core::store::{EventStore, Mark};
+use factum_core::store::Mark;
 use factum_core::view::{Hold, Owner, RowStore, Taken, ViewError, ViewId, ViewSpec};
-use tokio::sync::{mpsc, watch};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use crate::View;
 use crate::rows::{Ask, MemoryRows, Rows, StoredAsk, StoredRows, spec};
-use reader::Reader;
+use crate::{Hub, View};
 use worker::Worker;
 
 pub use error::{EventProblem, FailedEvent, ProjectionError};
@@ -41,9 +36,6 @@ async fn take(rows: &dyn RowStore, view: ViewSpec) -> Result<(Hold, Option<Mark>
     }
 }
 
-/// How many pages of the log are read ahead.
-const PAGES_AHEAD: usize = 16;
-
 /// A projection that is being followed. Dropping it ends the work without waiting, which loses nothing:
 /// rows and checkpoint stay as they were committed last. A commit that is under way may still happen,
 /// and fence off a runner of the same view that is started at once; [`stop`](Self::stop) waits for it.
@@ -52,7 +44,6 @@ const PAGES_AHEAD: usize = 16;
 pub struct Runner {
     view: ViewId,
     stop: watch::Sender<bool>,
-    reader: AbortHandle,
     worker: JoinHandle<Result<(), ProjectionError>>,
     /// What the worker ended with, once it was waited for.
     ended: Option<Result<(), ProjectionError>>,
@@ -60,7 +51,8 @@ pub struct Runner {
 
 impl Runner {
     /// Starts to follow the log for one projection, from the checkpoint that `rows` has; without
-    /// `rows` the view is kept in memory, and starts from the beginning of the log each time.
+    /// `rows` the view is kept in memory, and starts from the beginning of the log each time. Nothing
+    /// comes before the hub is started.
     ///
     /// It runs until it is stopped, or meets what it cannot get over: see [`ProjectionError`].
     /// Failures of a store that may pass are tried again, for as long as it takes.
@@ -68,7 +60,7 @@ impl Runner {
     /// # Errors
     /// [`ViewError`] if `rows` cannot be opened, or keeps the view with other columns.
     pub async fn start<P: Projection>(
-        log: Arc<dyn EventStore>,
+        hub: &Hub,
         rows: Option<Arc<dyn RowStore>>,
     ) -> Result<(Self, View<P>), ViewError> {
         let view = spec::<P>();
@@ -84,14 +76,13 @@ impl Runner {
             }
         };
         let (status, reached) = Status::new(view.id);
-        let (pages, inbox) = mpsc::channel(PAGES_AHEAD);
         let (stop, stopped) = watch::channel(false);
         let sources = Sources::of();
-        let reader = tokio::spawn(Reader::new(log, sources.query(), checkpoint, pages).run());
-        let reader = reader.abort_handle();
-        let worker = Worker::new(view.id, sources, writing, checkpoint, inbox, status, stopped);
-        let worker = tokio::spawn(worker.run(reader.clone()));
-        Ok((Self { view: view.id, stop, reader, worker, ended: None }, View::new(asking, reached)))
+        let contexts = sources.contexts().map(|(context, _)| context);
+        let consumer = hub.consumer(contexts, checkpoint);
+        let worker = Worker::new(view.id, sources, writing, checkpoint, consumer, status, stopped);
+        let worker = tokio::spawn(worker.run());
+        Ok((Self { view: view.id, stop, worker, ended: None }, View::new(asking, reached)))
     }
 
     /// Which view it keeps.
@@ -109,7 +100,6 @@ impl Runner {
             return ended.clone();
         }
         self.stop.send_replace(true);
-        self.reader.abort();
         let aborted = ProjectionError::Stopped { view: self.view };
         let ended = (&mut self.worker).await.unwrap_or(Err(aborted));
         self.ended.insert(ended).clone()
@@ -118,7 +108,6 @@ impl Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        self.reader.abort();
         self.worker.abort();
     }
 }

@@ -1,19 +1,22 @@
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::time::Duration;
 
+use factum_core::codec::Seen;
 use factum_core::projection::Sources;
-use factum_core::store::{Mark, Recorded, StoreError, Tailed};
+use factum_core::store::{Mark, StoreError};
 use factum_core::view::{ViewError, ViewId};
 use factum_core::{Projection, panic};
 use futures_util::FutureExt;
-use tokio::sync::{mpsc, watch};
-use tokio::task::AbortHandle;
+use futures_util::future::{Either, select};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::backoff::Backoff;
 use super::batch::{self, FailedAt, Failure};
-use super::inbox::{Batch, Inbox};
 use super::{FailedEvent, ProjectionError, Status};
+use crate::backoff::Backoff;
+use crate::hub::{Batch, Consumer};
 use crate::rows::{Changes, RowMap, Rows};
 
 /// How long the checkpoint may stay behind while the log grows by events that do not concern the
@@ -29,7 +32,7 @@ const REST: u32 = 3;
 /// How long a view of a busy log falls behind for that at the most, beside the commit itself.
 const LONGEST_REST: Duration = Duration::from_millis(50);
 
-/// Projects what the reader has read, and commits it.
+/// Projects what comes from the hub, and commits it.
 pub(super) struct Worker<P> {
     view: ViewId,
     sources: Sources<P>,
@@ -41,7 +44,7 @@ pub(super) struct Worker<P> {
     save_at: Instant,
     /// How long the newest commit took.
     took: Duration,
-    inbox: Inbox,
+    consumer: Consumer,
     status: Status,
     stop: watch::Receiver<bool>,
 }
@@ -52,7 +55,7 @@ impl<P: Projection> Worker<P> {
         sources: Sources<P>,
         rows: Box<dyn Rows<P>>,
         saved: Option<Mark>,
-        pages: mpsc::Receiver<Result<Tailed, StoreError>>,
+        consumer: Consumer,
         status: Status,
         stop: watch::Receiver<bool>,
     ) -> Self {
@@ -65,20 +68,19 @@ impl<P: Projection> Worker<P> {
             ahead: None,
             save_at: Instant::now() + SAVE_EVERY,
             took: Duration::ZERO,
-            inbox: Inbox::new(pages),
+            consumer,
             status,
             stop,
         }
     }
 
     /// Ends with the reason, which the views are told as well.
-    pub(super) async fn run(mut self, reader: AbortHandle) -> Result<(), ProjectionError> {
+    pub(super) async fn run(mut self) -> Result<(), ProjectionError> {
         let view = self.view;
         let ended = AssertUnwindSafe(self.follow()).catch_unwind().await;
         let ended = ended.unwrap_or_else(|panic| {
             Err(ProjectionError::Panicked { view, message: panic::message(&*panic) })
         });
-        reader.abort();
         self.status.end(ended.clone().err().unwrap_or(ProjectionError::Stopped { view }));
         ended
     }
@@ -90,8 +92,8 @@ impl<P: Projection> Worker<P> {
             if let Some(saved) = unconfirmed.take() {
                 self.status.reach(saved.position);
             }
-            let Batch { to, caught_up, .. } = batch;
-            let events: Vec<&Recorded> = batch.pages.iter().flatten().collect();
+            let (to, caught_up) = (batch.to(), batch.caught_up());
+            let events = batch.events();
             let mut rest = events.as_slice();
             while !rest.is_empty() {
                 let done = self.take(rest, to).await?;
@@ -110,8 +112,7 @@ impl<P: Projection> Worker<P> {
                 self.rest().await;
             }
         }
-        self.save().await?;
-        if *self.stop.borrow() { Ok(()) } else { Err(self.log(StoreError::Closed)) }
+        self.save().await
     }
 
     /// Lets events gather.
@@ -122,20 +123,22 @@ impl<P: Projection> Worker<P> {
         let _ = timeout(rest, stopped).await;
     }
 
-    /// The next batch; writes the checkpoint meanwhile where that is due.
+    /// The next batch, `None` once this is to stop; writes the checkpoint meanwhile where that is due.
     async fn next(&mut self) -> Result<Option<Batch>, ProjectionError> {
         loop {
+            let next = unless_stopped(&mut self.stop, self.consumer.next());
             let next = if self.ahead.is_none() {
-                self.inbox.next().await
-            } else if let Ok(next) = timeout_at(self.save_at, self.inbox.next()).await {
+                next.await
+            } else if let Ok(next) = timeout_at(self.save_at, next).await {
                 next
             } else {
                 self.save().await?;
                 continue;
             };
+            let Some(next) = next else { return Ok(None) };
             match next.map_err(|error| (error.is_transient(), self.log(error))) {
-                Ok(batch) => return Ok(batch),
-                // The reader tries again.
+                Ok(batch) => return Ok(Some(batch)),
+                // It is tried again.
                 Err((true, error)) => self.status.trouble(error),
                 Err((false, error)) => return Err(error),
             }
@@ -150,7 +153,7 @@ impl<P: Projection> Worker<P> {
     /// known with all of them.
     ///
     /// Those before one that fails are committed, then it is the error.
-    async fn take(&mut self, events: &[&Recorded], to: Mark) -> Result<usize, ProjectionError> {
+    async fn take(&mut self, events: &[Seen<'_>], to: Mark) -> Result<usize, ProjectionError> {
         let (mut fine, mut failed) = (events, None);
         let mut backoff = Backoff::new();
         let done = loop {
@@ -159,14 +162,16 @@ impl<P: Projection> Worker<P> {
                 Ok(done) => break done,
                 Err(Failure::Rows(error)) => self.pause(&mut backoff, error).await?,
                 Err(Failure::Event(FailedAt(at, problem))) => {
-                    let event = fine.get(at).map(|e| FailedEvent::new(self.view, e, problem));
+                    let event = fine.get(at);
+                    let event = event.map(|e| FailedEvent::new(self.view, e.recorded(), problem));
                     failed = event.map(|event| ProjectionError::Event(Box::new(event)));
                     fine = fine.get(..at).unwrap_or_default();
                 }
             }
         };
         let last = done.checked_sub(1).and_then(|last| events.get(last));
-        let to = last.filter(|_| done < events.len()).map_or(to, |event| event.at.mark());
+        let to =
+            last.filter(|_| done < events.len()).map_or(to, |event| event.recorded().at.mark());
         if last.is_some() {
             self.commit(to).await?;
         }
@@ -239,5 +244,18 @@ impl<P: Projection> Worker<P> {
             Ok(_) => Err(error),
             Err(_) => Ok(()),
         }
+    }
+}
+
+/// What comes of the work, unless this is to stop before.
+async fn unless_stopped<R>(
+    stop: &mut watch::Receiver<bool>,
+    work: impl Future<Output = R>,
+) -> Option<R> {
+    // A runner that is gone has aborted the worker.
+    let stopped = pin!(stop.wait_for(|stop| *stop));
+    match select(stopped, pin!(work)).await {
+        Either::Left(_) => None,
+        Either::Right((done, _)) => Some(done),
     }
 }

@@ -20,11 +20,11 @@ use factum_core::projection::Sources;
 use factum_core::store::{
     Commit, EventStore, Expected, Metadata, NewEvent, Position, StoreError, StreamWrite,
 };
-use factum_core::view::{Column, ColumnSpec, Indexable, RowStore, Value, ValueKind};
+use factum_core::view::{Column, ColumnSpec, Indexable, RowStore, Value, ValueKind, ViewError};
 use factum_core::{
     BadId, Event, EventName, EventType, Id, Key, Origin, Project, Projection, StreamName, Tags,
 };
-use factum_projections::{Runner, View};
+use factum_projections::{Hub, Runner, View};
 use factum_stores::{MemoryRowStore, MemoryStore};
 use serde::{Deserialize, Serialize};
 
@@ -192,6 +192,17 @@ pub fn opened(owner: &str) -> Bank {
     Bank::Opened { owner: owner.to_owned() }
 }
 
+/// Starts a projection on a hub of its own.
+pub async fn start(
+    log: Arc<dyn EventStore>,
+    rows: Option<Arc<dyn RowStore>>,
+) -> Result<(Runner, View<Balance>), ViewError> {
+    let hub = Hub::new(log);
+    let started = Runner::start(&hub, rows).await?;
+    hub.start();
+    Ok(started)
+}
+
 /// A log, and where rows are kept: in memory by the view itself, or in a row store.
 pub struct World {
     pub log: Arc<MemoryStore>,
@@ -207,7 +218,7 @@ impl World {
     }
 
     pub async fn start(&self) -> (Runner, View<Balance>) {
-        let (runner, view) = Runner::start(self.log.clone(), self.rows.clone()).await.unwrap();
+        let (runner, view) = start(self.log.clone(), self.rows.clone()).await.unwrap();
         (runner, view.within(LONG))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use factum::codec::{self, DecodeError, EncodeError, Form};
+use factum::codec::{self, DecodeError, EncodeError, Form, Seen};
 use factum::prelude::{Apply, Context, Decision, Handle, Origin, Project, emit};
 use factum::projection::Sources;
 use factum::snapshot::{SnapshotPolicy, fingerprint};
@@ -186,7 +186,7 @@ fn from_a_command_to_a_row() {
 
     let mut row = Row::default();
     let sources = Sources::<Row>::of();
-    let step = sources.project(&recorded(&events[0]), &mut |key, change| {
+    let step = sources.project(Seen::alone(&recorded(&events[0])), &mut |key, change| {
         row.set_key(key)?;
         change(&mut row);
         Ok(())

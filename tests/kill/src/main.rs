@@ -7,7 +7,7 @@ use std::io::{Write, stdout};
 use std::sync::Arc;
 
 use factum_core::store::EventStore;
-use factum_projections::Runner;
+use factum_projections::{Hub, Runner};
 use factum_stores::SqliteStore;
 use factum_test_kill::{APPENDERS, Number, RUN, Streams};
 use tokio::task::JoinSet;
@@ -19,8 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     say("opening")?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let store = SqliteStore::open(file)?;
-        let log = Arc::new(store.clone());
-        let _following = Runner::start::<Streams>(log, store.rows()).await?;
+        let hub = Hub::new(Arc::new(store.clone()));
+        let _following = Runner::start::<Streams>(&hub, store.rows()).await?;
+        hub.start();
         let mut appenders = JoinSet::new();
         for appender in 0..APPENDERS {
             appenders.spawn(append_for_ever(store.clone(), life, appender));

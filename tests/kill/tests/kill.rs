@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use factum_core::store::{Direction, EventStore, Mark, Position, Query, Range, Recorded};
 use factum_core::{Key, Project, Projection, StreamName, codec};
-use factum_projections::Runner;
+use factum_projections::{Hub, Runner};
 use factum_stores::SqliteStore;
 use factum_test_kill::{APPENDERS, Appended, Number, RUN, Streams};
 
@@ -119,8 +119,9 @@ impl Known {
         let head = store.head().await.unwrap().position;
         let slices = rows.slices(Streams::SPEC).await.unwrap();
         let reached = slices[0].checkpoint.map(|mark| mark.position);
-        let log = Arc::new(store.clone());
-        let (mut runner, view) = Runner::start::<Streams>(log, Some(rows)).await.unwrap();
+        let hub = Hub::new(Arc::new(store.clone()));
+        let (mut runner, view) = Runner::start::<Streams>(&hub, Some(rows)).await.unwrap();
+        hub.start();
         let found = view.after(head).within(LONG).all().await.unwrap();
         assert!(found.iter().eq(self.rows.values()), "{found:?}, not {:?}", self.rows);
         runner.stop().await.unwrap();
