@@ -46,6 +46,12 @@ pub trait Projection: Default + Clone + Send + Sync + 'static {
     /// Appends the values of [`COLUMNS`](Self::COLUMNS), in their order.
     fn values(&self, out: &mut Vec<Value>);
 
+    /// Whether the row is to be taken out, as an event left it. The next event of its key begins a new
+    /// one.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
     /// Lists the events that the projection follows.
     fn sources(list: &mut Sources<Self>);
 
@@ -252,5 +258,20 @@ impl<P: Projection> Sources<P> {
             known = true;
         }
         if known { Ok(()) } else { Err(SourceError::NoSource) }
+    }
+
+    /// The keys of the rows that an event concerns, each once.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the event cannot be decoded, or no source knows it.
+    pub fn keys(&self, seen: Seen<'_>) -> Result<Vec<String>, SourceError> {
+        let mut keys = Vec::new();
+        self.project(seen, &mut |key, _| {
+            if !keys.iter().any(|known| known == key) {
+                keys.push(key.to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(keys)
     }
 }

@@ -3,8 +3,8 @@
 //! *Problem.* A read model is only worth having if it is known to be complete up to a position: a
 //! skipped event, or one taken twice, is never found again.
 //!
-//! *Invariant.* Rows and checkpoint change together, or not at all. A projection that meets an event
-//! which it cannot take in stops before it, visibly, and never goes round it.
+//! *Invariant.* Rows and checkpoint change together, or not at all. An event that cannot be taken in is
+//! parked in the same commit, and what comes behind it for its rows waits: it is never passed over.
 //!
 //! *Shape.* A [`Hub`] reads the log once for all. [`Runner::start`] has one projection decode, project
 //! and commit what comes, in a task of its own. The rows are kept in memory, or in a
@@ -12,10 +12,12 @@
 
 mod backoff;
 mod hub;
+mod parking;
 mod rows;
 mod runner;
 mod view;
 
 pub use hub::Hub;
-pub use runner::{EventProblem, FailedEvent, ProjectionError, Runner};
-pub use view::{Find, QueryError, View};
+pub use parking::ParkedEvent;
+pub use runner::{EventProblem, FailedEvent, ProjectionError, Retried, Runner};
+pub use view::{Find, Parked, QueryError, View};

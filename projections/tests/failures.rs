@@ -1,4 +1,4 @@
-//! What a projection cannot get over stops it, visibly; what may pass is tried again.
+//! What a store cannot get over stops a projection, visibly; what may pass is tried again.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
@@ -9,92 +9,12 @@ use std::time::Duration;
 
 use common::flaky::{Fault, FlakyRows};
 use common::flaky_log::FlakyLog;
-use common::{Balance, Bank, World, append, append_raw, deposit, raw, unavailable};
+use common::{Balance, World, append, deposit, unavailable};
 use factum_core::Projection;
-use factum_core::codec::DecodeError;
 use factum_core::store::{EventStore, Mark, Position, StoreError};
 use factum_core::view::{RowBatch, ViewError, ViewId, ViewSpec};
-use factum_projections::{EventProblem, FailedEvent, ProjectionError, QueryError};
+use factum_projections::{ProjectionError, QueryError};
 use factum_stores::MemoryStore;
-
-/// What the projection stops with, once it has met the newest event of the log.
-async fn stopped_by(
-    world: &World,
-    bad: Position,
-) -> (FailedEvent, factum_projections::View<Balance>) {
-    let (mut runner, view) = world.start().await;
-    let error = view.after(bad).get("alice").await.unwrap_err();
-    let QueryError::Ended(ProjectionError::Event(event)) = error else { panic!("{error}") };
-    assert_eq!(event.position, bad);
-    let later = view.after(Position::new(bad.number() + 7)).all().await.unwrap_err();
-    assert_eq!(later.to_string(), event.to_string(), "later waits get the same error");
-    assert_eq!(runner.stop().await.unwrap_err().to_string(), event.to_string());
-    (*event, view)
-}
-
-#[tokio::test]
-async fn an_event_that_cannot_be_decoded_stops_the_view_before_it() {
-    let payload = raw("account.deposited", 1, "\"much\"");
-    let version = raw("account.deposited", 2, "1");
-    let name = raw("account.frozen", 1, "{}");
-    for event in [payload, version, name] {
-        for world in World::each() {
-            let good = append(&*world.log, "alice", &[deposit(3)]).await;
-            let bad = append_raw(&*world.log, "account", "alice", vec![event.clone()]).await;
-            append(&*world.log, "alice", &[deposit(100)]).await;
-            let (error, view) = stopped_by(&world, bad).await;
-            assert!(matches!(error.problem, EventProblem::Decode(_)), "{error}");
-            assert_eq!((&*error.stream, error.revision), ("account-alice", 1));
-            assert_eq!(error.view, ViewId::new("balances", 1));
-            assert_eq!(view.reached(), good);
-            assert_eq!(view.get("alice").await.unwrap().unwrap().cents, 3);
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_unknown_event_is_named() {
-    let [world, _] = World::each();
-    let event = raw("account.frozen", 1, "{}");
-    let bad = append_raw(&*world.log, "account", "alice", vec![event]).await;
-    let (error, _) = stopped_by(&world, bad).await;
-    assert!(matches!(error.problem, EventProblem::Decode(DecodeError::UnknownName { .. })));
-    assert!(error.to_string().contains("account.frozen at @1, revision 0 of stream account-alice"));
-    assert!(error.to_string().contains("mend the code and start again"), "{error}");
-}
-
-#[tokio::test]
-async fn a_panic_stops_the_view_and_leaves_nothing_half_done() {
-    for world in World::each() {
-        append(&*world.log, "alice", &vec![deposit(1); 100]).await;
-        let bad = append(&*world.log, "alice", &[Bank::Robbed]).await;
-        append(&*world.log, "bob", &[deposit(1)]).await;
-        for _restart in 0..2 {
-            let (error, view) = stopped_by(&world, bad).await;
-            assert_eq!(error.problem, EventProblem::Panic("the bank was robbed".to_owned()));
-            let alice = view.get("alice").await.unwrap().unwrap();
-            assert_eq!((alice.cents, alice.seen.len()), (100, 100));
-            assert_eq!(view.get("bob").await.unwrap(), None);
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_key_that_does_not_fit_stops_the_view() {
-    // The key field cannot hold the one, and would write the other as `bob`.
-    for key in ["!", "bob "] {
-        for world in World::each() {
-            append(&*world.log, "alice", &[deposit(5)]).await;
-            let moved = Bank::Moved { to: key.to_owned(), cents: 2 };
-            let bad = append(&*world.log, "alice", &[moved]).await;
-            let (error, view) = stopped_by(&world, bad).await;
-            assert!(matches!(&error.problem, EventProblem::Key(bad) if bad.text == key), "{error}");
-            let alice = view.get("alice").await.unwrap().unwrap();
-            assert_eq!(alice.cents, 5, "the row that it did fit is as before the event");
-            assert_eq!(view.count().await.unwrap(), 1);
-        }
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn failures_that_may_pass_are_tried_again() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use factum_core::codec::Seen;
-use factum_core::store::{Mark, Position, Query, StoreError};
+use factum_core::store::{EventStore, Mark, Position, Query, StoreError};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::Inner;
@@ -80,6 +80,11 @@ impl Consumer {
         let number = hub.ring.add(contexts.clone(), after);
         // If the tail begins there, it sits in the ring already, and its first look finds that out.
         Self { hub, number, contexts, seen: after, checked: false, place: Place::InRing }
+    }
+
+    /// The log that it reads.
+    pub(crate) fn store(&self) -> Arc<dyn EventStore> {
+        self.hub.store.clone()
     }
 
     /// Waits for what comes next. Cancellation-safe: nothing that was taken is held across a wait.

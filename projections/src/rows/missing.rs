@@ -5,6 +5,7 @@ use factum_core::store::BoxFuture;
 use factum_core::view::{Condition, Select, ViewError};
 
 use super::{Ask, spec};
+use crate::parking::ParkedEvent;
 
 /// The rows of a view that nobody keeps.
 pub(crate) struct MissingRows<P>(PhantomData<fn() -> P>);
@@ -21,6 +22,10 @@ impl<P: Projection> Ask<P> for MissingRows<P> {
     }
 
     fn select(&self, _: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>> {
+        Box::pin(async { Err(ViewError::Missing { view: spec::<P>().id }) })
+    }
+
+    fn parked(&self, _: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
         Box::pin(async { Err(ViewError::Missing { view: spec::<P>().id }) })
     }
 

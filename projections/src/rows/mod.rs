@@ -12,6 +12,7 @@ use factum_core::view::{Condition, Select, ViewError, ViewId, ViewSpec};
 use hashlink::DefaultHashBuilder;
 
 use crate::ProjectionError;
+use crate::parking::ParkedEvent;
 
 pub(crate) use memory::MemoryRows;
 pub(crate) use missing::MissingRows;
@@ -22,8 +23,9 @@ pub(crate) fn spec<P: Projection>() -> ViewSpec {
     ViewSpec::new(ViewId::new(P::NAME, P::VERSION), P::COLUMNS)
 }
 
-/// Rows by their keys. One lookup for each event: the hasher is a fast one.
-pub(crate) type RowMap<P> = HashMap<String, P, DefaultHashBuilder>;
+/// The rows that changed, as they are now; those that are gone have none. One lookup for each event: the
+/// hasher is a fast one.
+pub(crate) type Changed<P> = HashMap<String, Option<P>, DefaultHashBuilder>;
 
 /// What is known of a row without waiting.
 pub(crate) enum AtHand<P> {
@@ -41,8 +43,12 @@ pub(crate) struct Changes<P> {
     pub(crate) from: Option<Mark>,
     /// Where it goes.
     pub(crate) to: Mark,
-    /// The rows that changed, as they are now.
-    pub(crate) rows: RowMap<P>,
+    /// The rows that changed.
+    pub(crate) rows: Changed<P>,
+    /// The events that are parked.
+    pub(crate) park: Vec<ParkedEvent>,
+    /// The keys of the parked events that are parked no longer.
+    pub(crate) unpark: Vec<String>,
 }
 
 /// The rows of a view, as the one task that changes them sees them.
@@ -65,6 +71,9 @@ pub(crate) trait Rows<P>: Send {
         changes: &'a mut Changes<P>,
     ) -> BoxFuture<'a, Result<(), ProjectionError>>;
 
+    /// What is parked, in the order of the log.
+    fn parked(&mut self) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ProjectionError>>;
+
     /// Is called when the view has caught up with the log: what was put off is done now.
     fn caught_up(&mut self) {}
 }
@@ -76,6 +85,9 @@ pub(crate) trait Ask<P>: Send + Sync {
 
     /// The rows that are wanted, in the order that is wanted.
     fn select(&self, select: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>>;
+
+    /// The first events that are parked, in the order of the log.
+    fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>>;
 
     /// How many rows there are of which all of the conditions hold.
     fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>>;

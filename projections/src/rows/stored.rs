@@ -7,12 +7,13 @@ use bytes::Bytes;
 use factum_core::Projection;
 use factum_core::store::{BoxFuture, StoreError};
 use factum_core::view::{
-    Condition, Hold, Row, RowBatch, RowChanges, RowStore, Select, ViewError, ViewSpec,
+    Condition, Hold, Row, RowBatch, RowChanges, RowStore, Select, Sort, ViewError, ViewId, ViewSpec,
 };
 use hashlink::LruCache;
 
-use super::{Ask, AtHand, Changes, Rows, spec};
+use super::{Ask, AtHand, Changed, Changes, Rows};
 use crate::ProjectionError;
+use crate::parking::{self, ParkedEvent};
 
 /// How many rows that changed lately are kept, so that a hot row is not read before each change.
 const HOT_ROWS: usize = 16 * 1024;
@@ -22,6 +23,7 @@ const MOST_ROWS: usize = 4096;
 /// The writing side.
 pub(crate) struct StoredRows<P> {
     store: Arc<dyn RowStore>,
+    view: ViewSpec,
     hold: Hold,
     hot: LruCache<String, P>,
 }
@@ -29,18 +31,19 @@ pub(crate) struct StoredRows<P> {
 /// The asking side.
 pub(crate) struct StoredAsk<P> {
     store: Arc<dyn RowStore>,
+    view: ViewSpec,
     rows: PhantomData<fn() -> P>,
 }
 
 impl<P> StoredRows<P> {
-    pub(crate) fn new(store: Arc<dyn RowStore>, hold: Hold) -> Self {
-        Self { store, hold, hot: LruCache::new(HOT_ROWS) }
+    pub(crate) fn new(store: Arc<dyn RowStore>, view: ViewSpec, hold: Hold) -> Self {
+        Self { store, view, hold, hot: LruCache::new(HOT_ROWS) }
     }
 }
 
 impl<P> StoredAsk<P> {
-    pub(crate) fn new(store: Arc<dyn RowStore>) -> Self {
-        Self { store, rows: PhantomData }
+    pub(crate) fn new(store: Arc<dyn RowStore>, view: ViewSpec) -> Self {
+        Self { store, view, rows: PhantomData }
     }
 }
 
@@ -59,12 +62,12 @@ impl<P: Projection> Rows<P> for StoredRows<P> {
         keys: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<Option<P>>, ProjectionError>> {
         Box::pin(async move {
-            let bodies = self.store.load(spec::<P>(), keys.clone()).await?;
+            let bodies = self.store.load(self.view, keys.clone()).await?;
             if bodies.len() != keys.len() {
-                return Err(short_answer(spec::<P>(), keys.len(), bodies.len()).into());
+                return Err(short_answer(self.view, keys.len(), bodies.len()).into());
             }
             let read = |(key, body): (&String, Option<Bytes>)| {
-                body.map(|body| read_row(spec::<P>(), key, &body)).transpose()
+                body.map(|body| read_row(self.view, key, &body)).transpose()
             };
             Ok(keys.iter().zip(bodies).map(read).collect::<Result<_, _>>()?)
         })
@@ -78,28 +81,70 @@ impl<P: Projection> Rows<P> for StoredRows<P> {
             let (from, to) = (changes.from, changes.to);
             let batch = RowBatch {
                 hold: self.hold,
-                rows: RowChanges { puts: written(&changes.rows)?, deletes: Vec::new() },
-                ..RowBatch::new(spec::<P>(), from, to)
+                rows: written(&changes.rows)?,
+                parked: parked(&changes.park, &changes.unpark)?,
+                ..RowBatch::new(self.view, from, to)
             };
             self.store.commit(batch).await?;
+            changes.park.clear();
+            changes.unpark.clear();
             for (key, row) in changes.rows.drain() {
-                self.hot.insert(key, row);
+                if let Some(row) = row {
+                    self.hot.insert(key, row);
+                }
             }
             Ok(())
         })
     }
+
+    fn parked(&mut self) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ProjectionError>> {
+        Box::pin(async move {
+            let of_slice = vec![parking::of_slice(self.hold.slice)];
+            Ok(read_parked(&*self.store, self.view, of_slice, None).await?)
+        })
+    }
+}
+
+/// What is parked, in the order of the log.
+async fn read_parked(
+    store: &dyn RowStore,
+    view: ViewSpec,
+    conditions: Vec<Condition>,
+    limit: Option<usize>,
+) -> Result<Vec<ParkedEvent>, ViewError> {
+    let sorts = vec![Sort { column: parking::POSITION, descending: false }];
+    let bodies = store.select(view.parked(), Select { conditions, sorts, limit }).await?;
+    let read = |body: &Bytes| {
+        parking::read(body).map_err(|problem| ViewError::BadRow {
+            view: view.id,
+            key: "of a parked event".to_owned(),
+            problem: problem.to_string(),
+        })
+    };
+    bodies.iter().map(read).collect()
+}
+
+fn parked(park: &[ParkedEvent], unpark: &[String]) -> Result<RowChanges, ProjectionError> {
+    let row = |event: &ParkedEvent| {
+        let bad = |problem| ProjectionError::Parked { position: event.position, problem };
+        parking::row_of(event).map_err(bad)
+    };
+    let puts = park.iter().map(row).collect::<Result<_, _>>()?;
+    Ok(RowChanges { puts, deletes: unpark.to_vec() })
 }
 
 /// The rows as a store keeps them; their bodies share one allocation.
-fn written<'a, P: Projection>(
-    rows: impl IntoIterator<Item = (&'a String, &'a P)>,
-) -> Result<Vec<Row>, ProjectionError> {
+fn written<P: Projection>(rows: &Changed<P>) -> Result<RowChanges, ProjectionError> {
     let mut json = Vec::new();
-    let mut parts = Vec::new();
+    let (mut parts, mut deletes) = (Vec::with_capacity(rows.len()), Vec::new());
     for (key, row) in rows {
+        let Some(row) = row else {
+            deletes.push(key.clone());
+            continue;
+        };
         let start = json.len();
         P::form().write(row, &mut json).map_err(|problem| {
-            let view = spec::<P>().id;
+            let view = ViewId::new(P::NAME, P::VERSION);
             ProjectionError::Row { view, key: key.clone(), problem }
         })?;
         let mut values = Vec::with_capacity(P::COLUMNS.len());
@@ -108,7 +153,7 @@ fn written<'a, P: Projection>(
     }
     let json = Bytes::from(json);
     let row = |(key, values, part)| Row { key, values, body: json.slice(part) };
-    Ok(parts.into_iter().map(row).collect())
+    Ok(RowChanges { puts: parts.into_iter().map(row).collect(), deletes })
 }
 
 fn read_row<P: Projection>(view: ViewSpec, key: &str, body: &[u8]) -> Result<P, ViewError> {
@@ -129,20 +174,24 @@ fn short_answer(view: ViewSpec, asked: usize, given: usize) -> ViewError {
 impl<P: Projection> Ask<P> for StoredAsk<P> {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<P>, ViewError>> {
         Box::pin(async move {
-            let bodies = self.store.load(spec::<P>(), vec![key.to_owned()]).await?;
+            let bodies = self.store.load(self.view, vec![key.to_owned()]).await?;
             let body = bodies.into_iter().next().flatten();
-            body.map(|body| read_row(spec::<P>(), key, &body)).transpose()
+            body.map(|body| read_row(self.view, key, &body)).transpose()
         })
     }
 
     fn select(&self, select: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>> {
         Box::pin(async move {
-            let bodies = self.store.select(spec::<P>(), select).await?;
-            bodies.iter().map(|body| read_row(spec::<P>(), "of a query", body)).collect()
+            let bodies = self.store.select(self.view, select).await?;
+            bodies.iter().map(|body| read_row(self.view, "of a query", body)).collect()
         })
     }
 
+    fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
+        Box::pin(read_parked(&*self.store, self.view, Vec::new(), Some(limit)))
+    }
+
     fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>> {
-        self.store.count(spec::<P>(), conditions)
+        self.store.count(self.view, conditions)
     }
 }

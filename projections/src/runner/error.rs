@@ -32,6 +32,14 @@ pub enum ProjectionError {
         /// Why.
         problem: EncodeError,
     },
+    /// What is to be kept of a parked event has no JSON form.
+    #[error("the event at {position} cannot be parked: its key {problem}")]
+    Parked {
+        /// The event's position.
+        position: Position,
+        /// Why.
+        problem: EncodeError,
+    },
     /// The user's code panicked while a row was written.
     #[error("view {view} stopped, its code panicked while rows were written: {message}")]
     Panicked {
@@ -54,18 +62,24 @@ impl ProjectionError {
         matches!(self, Self::Rows(ViewError::Store { source, .. }) if source.is_transient())
     }
 
+    /// Whether what was asked for may work later, so that whoever does it goes on.
+    pub(super) fn passes(&self) -> bool {
+        self.is_transient() || matches!(self, Self::Log { source, .. } if source.is_transient())
+    }
+
     /// Whether the log no longer has what the rows were built from.
     pub(super) fn is_rewound(&self) -> bool {
         matches!(self, Self::Log { source: StoreError::Rewound(_), .. })
     }
 }
 
-/// An event that a projection could not take in.
+/// An event that a projection could not take in, and did not park, as there is no room for more.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "view {view} stopped before event {name} at {position}, revision {revision} of stream {stream}: \
-     {problem}; mend the code and start again, and raise the projection's version if rows that are \
-     there were projected wrongly"
+     {problem}; so many keys wait behind parked events that no more are parked: mend the code, start \
+     again and try them again, and raise the projection's version if rows that are there were \
+     projected wrongly"
 )]
 pub struct FailedEvent {
     /// Which view.

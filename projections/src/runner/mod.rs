@@ -7,6 +7,8 @@
 
 mod batch;
 mod error;
+mod orders;
+mod slice;
 mod status;
 mod worker;
 
@@ -15,15 +17,19 @@ use std::sync::Arc;
 use factum_core::Projection;
 use factum_core::projection::Sources;
 use factum_core::store::Mark;
+use factum_core::time::SystemClock;
 use factum_core::view::{Hold, Owner, RowStore, Taken, ViewError, ViewId, ViewSpec};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::rows::{Ask, MemoryRows, Rows, StoredAsk, StoredRows, spec};
 use crate::{Hub, View};
-use worker::Worker;
+use slice::Slice;
+use worker::{Parts, Worker};
 
 pub use error::{EventProblem, FailedEvent, ProjectionError};
+pub use orders::Retried;
+pub(crate) use orders::{Answer, Order};
 pub(crate) use status::{Reached, Status};
 
 /// Opens a view and takes it, whoever has it.
@@ -35,6 +41,9 @@ async fn take(rows: &dyn RowStore, view: ViewSpec) -> Result<(Hold, Option<Mark>
         Taken::Theirs { .. } => Err(ViewError::Missing { view: view.id }),
     }
 }
+
+/// How many orders wait for a worker before whoever gives one waits, too.
+const ORDERS: usize = 16;
 
 /// A projection that is being followed. Dropping it ends the work without waiting, which loses nothing:
 /// rows and checkpoint stay as they were committed last. A commit that is under way may still happen,
@@ -64,25 +73,30 @@ impl Runner {
         rows: Option<Arc<dyn RowStore>>,
     ) -> Result<(Self, View<P>), ViewError> {
         let view = spec::<P>();
-        let (checkpoint, writing, asking): (_, Box<dyn Rows<P>>, Arc<dyn Ask<P>>) = match rows {
+        let (hold, checkpoint, rows, asking): (_, _, Box<dyn Rows<P>>, Arc<dyn Ask<P>>) = match rows
+        {
             None => {
                 let rows = MemoryRows::new();
-                (None, Box::new(rows.clone()), Arc::new(rows))
+                (Hold::default(), None, Box::new(rows.clone()), Arc::new(rows))
             }
             Some(store) => {
                 let (hold, checkpoint) = take(&*store, view).await?;
-                let rows = StoredRows::new(store.clone(), hold);
-                (checkpoint, Box::new(rows), Arc::new(StoredAsk::new(store)))
+                let rows = StoredRows::new(store.clone(), view, hold);
+                (hold, checkpoint, Box::new(rows), Arc::new(StoredAsk::new(store, view)))
             }
         };
         let (status, reached) = Status::new(view.id);
         let (stop, stopped) = watch::channel(false);
-        let sources = Sources::of();
+        let (order, orders) = mpsc::channel(ORDERS);
+        let sources = Sources::<P>::of();
         let contexts = sources.contexts().map(|(context, _)| context);
         let consumer = hub.consumer(contexts, checkpoint);
-        let worker = Worker::new(view.id, sources, writing, checkpoint, consumer, status, stopped);
-        let worker = tokio::spawn(worker.run());
-        Ok((Self { view: view.id, stop, worker, ended: None }, View::new(asking, reached)))
+        let slice = Slice { hold, of: view.slices };
+        let (view, clock, stop_) = (view.id, Arc::new(SystemClock), stopped);
+        let parts =
+            Parts { view, slice, rows, checkpoint, consumer, status, clock, orders, stop: stop_ };
+        let worker = tokio::spawn(Worker::new(parts).run());
+        Ok((Self { view, stop, worker, ended: None }, View::new(asking, reached, order)))
     }
 
     /// Which view it keeps.

@@ -57,6 +57,11 @@ impl Reached {
         self.state.borrow().reached
     }
 
+    /// Why the projection has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<ProjectionError> {
+        self.state.borrow().ended.clone()
+    }
+
     /// What keeps the view from going on, though it may pass.
     pub(crate) fn trouble(&self) -> Option<ProjectionError> {
         self.state.borrow().trouble.clone()

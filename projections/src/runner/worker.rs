@@ -1,23 +1,26 @@
-use std::future::Future;
+use std::future::pending;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::codec::Seen;
 use factum_core::projection::Sources;
 use factum_core::store::{Mark, StoreError};
+use factum_core::time::Clock;
 use factum_core::view::{ViewError, ViewId};
 use factum_core::{Projection, panic};
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::batch::{self, FailedAt, Failure};
-use super::{FailedEvent, ProjectionError, Status};
+use super::batch::{self, FailedAt, Failure, Taken, Work};
+use super::orders::Order;
+use super::slice::Slice;
+use super::{EventProblem, FailedEvent, ProjectionError, Status};
 use crate::backoff::Backoff;
 use crate::hub::{Batch, Consumer};
-use crate::rows::{Changes, RowMap, Rows};
+use crate::parking::{Blocked, Keys, ParkedEvent};
+use crate::rows::{Changed, Changes, Rows};
 
 /// How long the checkpoint may stay behind while the log grows by events that do not concern the
 /// view. A restart looks at no more of them again; a busy log costs no more writes than this.
@@ -32,44 +35,73 @@ const REST: u32 = 3;
 /// How long a view of a busy log falls behind for that at the most, beside the commit itself.
 const LONGEST_REST: Duration = Duration::from_millis(50);
 
-/// Projects what comes from the hub, and commits it.
+/// How many keys may wait behind parked events before the slice stops.
+const MOST_BLOCKED: usize = 1_000;
+
+/// What a worker works with.
+pub(super) struct Parts<P> {
+    pub(super) view: ViewId,
+    pub(super) slice: Slice,
+    pub(super) rows: Box<dyn Rows<P>>,
+    pub(super) checkpoint: Option<Mark>,
+    pub(super) consumer: Consumer,
+    pub(super) status: Status,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// Projects what comes from the hub, and commits it: one slice of a view.
 pub(super) struct Worker<P> {
-    view: ViewId,
+    pub(super) view: ViewId,
     sources: Sources<P>,
-    rows: Box<dyn Rows<P>>,
-    changed: RowMap<P>,
+    pub(super) slice: Slice,
+    pub(super) rows: Box<dyn Rows<P>>,
+    changed: Changed<P>,
+    /// What the next commit parks, and takes out of what is parked.
+    pub(super) park: Vec<ParkedEvent>,
+    pub(super) unpark: Vec<String>,
+    pub(super) blocked: Blocked,
     saved: Option<Mark>,
     /// How far the log is known beyond `saved`, without a change of rows.
     ahead: Option<Mark>,
     save_at: Instant,
     /// How long the newest commit took.
     took: Duration,
-    consumer: Consumer,
+    pub(super) consumer: Consumer,
     status: Status,
+    pub(super) clock: Arc<dyn Clock>,
+    orders: mpsc::Receiver<Order>,
     stop: watch::Receiver<bool>,
 }
 
+/// What a worker is woken by.
+enum Next {
+    Batch(Batch),
+    Order(Order),
+    Stop,
+}
+
 impl<P: Projection> Worker<P> {
-    pub(super) fn new(
-        view: ViewId,
-        sources: Sources<P>,
-        rows: Box<dyn Rows<P>>,
-        saved: Option<Mark>,
-        consumer: Consumer,
-        status: Status,
-        stop: watch::Receiver<bool>,
-    ) -> Self {
+    pub(super) fn new(parts: Parts<P>) -> Self {
+        let Parts { view, slice, rows, checkpoint, consumer, status, clock, orders, stop } = parts;
         Self {
             view,
-            sources,
+            sources: Sources::of(),
+            slice,
             rows,
-            changed: RowMap::default(),
-            saved,
+            changed: Changed::default(),
+            park: Vec::new(),
+            unpark: Vec::new(),
+            blocked: Blocked::default(),
+            saved: checkpoint,
             ahead: None,
             save_at: Instant::now() + SAVE_EVERY,
             took: Duration::ZERO,
             consumer,
             status,
+            clock,
+            orders,
             stop,
         }
     }
@@ -86,8 +118,17 @@ impl<P: Projection> Worker<P> {
     }
 
     async fn follow(&mut self) -> Result<(), ProjectionError> {
+        self.retry_at_start().await?;
         let mut unconfirmed = self.saved;
-        while let Some(batch) = self.next().await? {
+        loop {
+            let batch = match self.next().await? {
+                Next::Batch(batch) => batch,
+                Next::Order(order) => {
+                    self.carry_out(order).await?;
+                    continue;
+                }
+                Next::Stop => break,
+            };
             // What goes on from the checkpoint has found it in the log.
             if let Some(saved) = unconfirmed.take() {
                 self.status.reach(saved.position);
@@ -123,21 +164,43 @@ impl<P: Projection> Worker<P> {
         let _ = timeout(rest, stopped).await;
     }
 
-    /// The next batch, `None` once this is to stop; writes the checkpoint meanwhile where that is due.
-    async fn next(&mut self) -> Result<Option<Batch>, ProjectionError> {
+    /// What keys wait behind parked events.
+    pub(super) async fn load_parked(&mut self) -> Result<(), ProjectionError> {
+        let mut backoff = Backoff::new();
+        let parked = loop {
+            match self.rows.parked().await {
+                Ok(parked) => break parked,
+                Err(error) => self.pause(&mut backoff, error).await?,
+            }
+        };
+        self.blocked = Blocked::of(&parked);
+        Ok(())
+    }
+
+    /// What comes next; writes the checkpoint meanwhile where that is due.
+    async fn next(&mut self) -> Result<Next, ProjectionError> {
         loop {
-            let next = unless_stopped(&mut self.stop, self.consumer.next());
-            let next = if self.ahead.is_none() {
-                next.await
-            } else if let Ok(next) = timeout_at(self.save_at, next).await {
-                next
-            } else {
+            let save_at = self.ahead.map(|_| self.save_at);
+            let save = async {
+                match save_at {
+                    Some(at) => sleep_until(at).await,
+                    None => pending().await,
+                }
+            };
+            let next = tokio::select! {
+                biased;
+                // A runner that is gone has aborted the worker.
+                _ = self.stop.wait_for(|stop| *stop) => return Ok(Next::Stop),
+                Some(order) = self.orders.recv() => return Ok(Next::Order(order)),
+                next = self.consumer.next() => Some(next),
+                () = save => None,
+            };
+            let Some(next) = next else {
                 self.save().await?;
                 continue;
             };
-            let Some(next) = next else { return Ok(None) };
             match next.map_err(|error| (error.is_transient(), self.log(error))) {
-                Ok(batch) => return Ok(Some(batch)),
+                Ok(batch) => return Ok(Next::Batch(batch)),
                 // It is tried again.
                 Err((true, error)) => self.status.trouble(error),
                 Err((false, error)) => return Err(error),
@@ -145,40 +208,76 @@ impl<P: Projection> Worker<P> {
         }
     }
 
-    fn log(&self, source: StoreError) -> ProjectionError {
+    pub(super) fn log(&self, source: StoreError) -> ProjectionError {
         ProjectionError::Log { view: self.view, source }
     }
 
     /// Takes in the first of the events, or all of them, and says how many. `to` is how far the log is
     /// known with all of them.
     ///
-    /// Those before one that fails are committed, then it is the error.
+    /// One that fails parks, after those before it.
     async fn take(&mut self, events: &[Seen<'_>], to: Mark) -> Result<usize, ProjectionError> {
-        let (mut fine, mut failed) = (events, None);
-        let mut backoff = Backoff::new();
-        let done = loop {
-            self.changed.clear();
-            match batch::project(&self.sources, &mut *self.rows, fine, &mut self.changed).await {
-                Ok(done) => break done,
-                Err(Failure::Rows(error)) => self.pause(&mut backoff, error).await?,
-                Err(Failure::Event(FailedAt(at, problem))) => {
-                    let event = fine.get(at);
-                    let event = event.map(|e| FailedEvent::new(self.view, e.recorded(), problem));
-                    failed = event.map(|event| ProjectionError::Event(Box::new(event)));
-                    fine = fine.get(..at).unwrap_or_default();
-                }
-            }
-        };
+        let (taken, problem) = self.project(events).await?;
+        let now = self.clock.now();
+        let slice = self.slice.hold.slice;
+        for (at, keys) in &taken.waiting {
+            let event = events.get(*at).map(Seen::recorded);
+            self.park.extend(event.map(|event| ParkedEvent::new(event, slice, keys, None, now)));
+        }
+        let mut done = taken.events;
+        if let (Some(problem), Some(event)) = (problem, events.get(done)) {
+            self.check_room(*event, &problem)?;
+            let keys = self.work().keys(*event).unwrap_or_else(|_| Keys::of_stream(*event));
+            let problem = Some(problem.to_string());
+            self.park.push(ParkedEvent::new(event.recorded(), slice, &keys, problem, now));
+            done += 1;
+        }
         let last = done.checked_sub(1).and_then(|last| events.get(last));
         let to =
             last.filter(|_| done < events.len()).map_or(to, |event| event.recorded().at.mark());
         if last.is_some() {
             self.commit(to).await?;
         }
-        match failed {
-            Some(error) if done == fine.len() => Err(error),
-            _ => Ok(done),
+        Ok(done)
+    }
+
+    /// Takes in as many of the events as it can, and says what is wrong with the next one, if it is that
+    /// which ended it.
+    pub(super) async fn project(
+        &mut self,
+        events: &[Seen<'_>],
+    ) -> Result<(Taken, Option<EventProblem>), ProjectionError> {
+        let (mut fine, mut failed) = (events, None);
+        let mut backoff = Backoff::new();
+        loop {
+            self.changed.clear();
+            let Self { sources, slice, blocked, rows, changed, .. } = &mut *self;
+            let work = Work { sources, slice: *slice, blocked };
+            match batch::project(&work, &mut **rows, fine, changed).await {
+                Ok(taken) => {
+                    let ended_by = failed.filter(|_| taken.events == fine.len());
+                    return Ok((taken, ended_by));
+                }
+                Err(Failure::Rows(error)) => self.pause(&mut backoff, error).await?,
+                Err(Failure::Event(FailedAt(at, problem))) => {
+                    failed = Some(problem);
+                    fine = fine.get(..at).unwrap_or_default();
+                }
+            }
         }
+    }
+
+    pub(super) fn work(&self) -> Work<'_, P> {
+        Work { sources: &self.sources, slice: self.slice, blocked: &self.blocked }
+    }
+
+    /// Whether one more may park.
+    fn check_room(&self, event: Seen<'_>, problem: &EventProblem) -> Result<(), ProjectionError> {
+        if self.blocked.len() + self.park.len() < MOST_BLOCKED {
+            return Ok(());
+        }
+        let failed = FailedEvent::new(self.view, event.recorded(), problem.clone());
+        Err(ProjectionError::Event(Box::new(failed)))
     }
 
     /// Writes the checkpoint if it is behind.
@@ -191,7 +290,7 @@ impl<P: Projection> Worker<P> {
 
     /// Commits what has changed, if anything has, and announces how far the view is.
     async fn commit(&mut self, to: Mark) -> Result<(), ProjectionError> {
-        if self.changed.is_empty() {
+        if self.changed.is_empty() && self.park.is_empty() {
             self.ahead = Some(to).filter(|_| self.saved != Some(to));
         } else {
             self.write(to).await?;
@@ -200,9 +299,18 @@ impl<P: Projection> Worker<P> {
         Ok(())
     }
 
+    /// Commits what has changed where the checkpoint is.
+    pub(super) async fn commit_in_place(&mut self) -> Result<(), ProjectionError> {
+        match self.ahead.or(self.saved) {
+            Some(to) => self.write(to).await,
+            None => Ok(()),
+        }
+    }
+
     async fn write(&mut self, to: Mark) -> Result<(), ProjectionError> {
         let rows = std::mem::take(&mut self.changed);
-        let mut changes = Changes { from: self.saved, to, rows };
+        let (park, unpark) = (self.park.clone(), std::mem::take(&mut self.unpark));
+        let mut changes = Changes { from: self.saved, to, rows, park, unpark };
         let (mut backoff, mut tried, begun) = (Backoff::new(), false, Instant::now());
         loop {
             match self.rows.commit(&mut changes).await {
@@ -223,6 +331,7 @@ impl<P: Projection> Worker<P> {
         // Its room is used again.
         self.changed = changes.rows;
         self.changed.clear();
+        self.park.drain(..).for_each(|event| self.blocked.add(&event.keys()));
         Ok(())
     }
 
@@ -244,18 +353,5 @@ impl<P: Projection> Worker<P> {
             Ok(_) => Err(error),
             Err(_) => Ok(()),
         }
-    }
-}
-
-/// What comes of the work, unless this is to stop before.
-async fn unless_stopped<R>(
-    stop: &mut watch::Receiver<bool>,
-    work: impl Future<Output = R>,
-) -> Option<R> {
-    // A runner that is gone has aborted the worker.
-    let stopped = pin!(stop.wait_for(|stop| *stop));
-    match select(stopped, pin!(work)).await {
-        Either::Left(_) => None,
-        Either::Right((done, _)) => Some(done),
     }
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod find;
+mod parked;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +12,16 @@ use factum_core::Projection;
 use factum_core::id::AsId;
 use factum_core::store::BoxFuture;
 use factum_core::store::Position;
-use factum_core::view::{Filter, Order, ViewError};
+use factum_core::view::{self, Filter, ViewError};
+
+use tokio::sync::mpsc;
 
 use crate::rows::{Ask, MissingRows, spec};
-use crate::runner::{Reached, Status};
+use crate::runner::{Order, Reached, Status};
 
 pub use error::QueryError;
 pub use find::Find;
+pub use parked::Parked;
 
 /// How long a query waits for the view, unless it says otherwise.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -40,6 +44,7 @@ const WITHIN: Duration = Duration::from_secs(5);
 pub struct View<V> {
     rows: Arc<dyn Ask<V>>,
     reached: Reached,
+    orders: mpsc::Sender<Order>,
     after: Option<Position>,
     within: Duration,
 }
@@ -47,7 +52,8 @@ pub struct View<V> {
 impl<V> Clone for View<V> {
     fn clone(&self) -> Self {
         let (rows, reached) = (self.rows.clone(), self.reached.clone());
-        Self { rows, reached, after: self.after, within: self.within }
+        let (after, within) = (self.after, self.within);
+        Self { rows, reached, orders: self.orders.clone(), after, within }
     }
 }
 
@@ -63,8 +69,12 @@ impl<V> fmt::Debug for View<V> {
 }
 
 impl<V: Projection> View<V> {
-    pub(crate) fn new(rows: Arc<dyn Ask<V>>, reached: Reached) -> Self {
-        Self { rows, reached, after: None, within: WITHIN }
+    pub(crate) fn new(
+        rows: Arc<dyn Ask<V>>,
+        reached: Reached,
+        orders: mpsc::Sender<Order>,
+    ) -> Self {
+        Self { rows, reached, orders, after: None, within: WITHIN }
     }
 
     /// The view of a projection that nobody runs: each query gives [`ViewError::Missing`].
@@ -72,7 +82,9 @@ impl<V: Projection> View<V> {
         let view = spec::<V>().id;
         let (status, reached) = Status::new(view);
         status.end(ViewError::Missing { view }.into());
-        Self::new(Arc::new(MissingRows::new()), reached)
+        // Nobody takes an order.
+        let (orders, _) = mpsc::channel(1);
+        Self::new(Arc::new(MissingRows::new()), reached, orders)
     }
 
     /// How far the view is: it has seen everything up to here.
@@ -115,7 +127,7 @@ impl<V: Projection> View<V> {
     }
 
     /// The rows in this order.
-    pub fn order_by(&self, order: Order<V>) -> Find<V> {
+    pub fn order_by(&self, order: view::Order<V>) -> Find<V> {
         self.find().order_by(order)
     }
 
@@ -138,6 +150,11 @@ impl<V: Projection> View<V> {
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
     pub async fn count(&self) -> Result<usize, QueryError> {
         self.find().count().await
+    }
+
+    /// What the projection could not take in, and what waits behind it.
+    pub fn parked(&self) -> Parked<V> {
+        Parked::new(self.clone())
     }
 
     fn find(&self) -> Find<V> {

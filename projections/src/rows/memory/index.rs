@@ -96,7 +96,7 @@ impl Keys {
     }
 
     /// Whether nothing is left.
-    fn remove(&mut self, key: &str) -> bool {
+    pub(super) fn remove(&mut self, key: &str) -> bool {
         match self {
             Self::One(only) => **only == *key,
             Self::Many(keys) => {

@@ -6,7 +6,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
 use factum_core::Projection;
 use factum_core::store::BoxFuture;
@@ -14,6 +15,7 @@ use factum_core::view::{Condition, Select, ViewError};
 
 use super::{Ask, AtHand, Changes, Rows};
 use crate::ProjectionError;
+use crate::parking::ParkedEvent;
 use table::Table;
 
 /// Both sides: the one task that writes holds the lock only to put a batch in, queries only to take
@@ -21,34 +23,41 @@ use table::Table;
 ///
 /// While the view is behind its indexes are left alone, unless somebody asks: to keep them up at every
 /// batch takes two fifths of a replay.
-pub(crate) struct MemoryRows<P>(Arc<RwLock<Table<P>>>);
+pub(crate) struct MemoryRows<P> {
+    table: Arc<RwLock<Table<P>>>,
+    parked: Arc<Mutex<BTreeMap<String, ParkedEvent>>>,
+}
 
 impl<P> Clone for MemoryRows<P> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { table: self.table.clone(), parked: self.parked.clone() }
     }
 }
 
 impl<P: Projection> MemoryRows<P> {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(RwLock::new(Table::new())))
+        Self { table: Arc::new(RwLock::new(Table::new())), parked: Arc::default() }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, ParkedEvent>> {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read<R>(&self, look: impl FnOnce(&Table<P>) -> R) -> R {
         // The user's code may have panicked under the lock, but it left the table sound.
-        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.table.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl<P: Projection> MemoryRows<P> {
     /// Asks the indexes.
     fn ask<R>(&self, ask: impl FnOnce(&Table<P>) -> R) -> R {
-        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         if table.is_fresh() {
             return ask(&table);
         }
         drop(table);
-        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         table.refresh();
         ask(&RwLockWriteGuard::downgrade(table))
     }
@@ -78,15 +87,29 @@ impl<P: Projection> Rows<P> for MemoryRows<P> {
         &'a mut self,
         changes: &'a mut Changes<P>,
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
-        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         for (key, row) in changes.rows.drain() {
-            table.put(key, row);
+            match row {
+                Some(row) => table.put(key, row),
+                None => table.take(&key),
+            }
+        }
+        drop(table);
+        let mut parked = self.kept();
+        parked.extend(changes.park.drain(..).map(|event| (event.key(), event)));
+        for key in changes.unpark.drain(..) {
+            parked.remove(&key);
         }
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn parked(&mut self) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ProjectionError>> {
+        let parked = self.kept().values().cloned().collect();
+        Box::pin(std::future::ready(Ok(parked)))
+    }
+
     fn caught_up(&mut self) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).refresh();
+        self.table.write().unwrap_or_else(PoisonError::into_inner).refresh();
     }
 }
 
@@ -97,6 +120,11 @@ impl<P: Projection> Ask<P> for MemoryRows<P> {
 
     fn select(&self, select: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>> {
         Box::pin(std::future::ready(Ok(self.ask(|table| table.select(&select)))))
+    }
+
+    fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
+        let parked = self.kept().values().take(limit).cloned().collect();
+        Box::pin(std::future::ready(Ok(parked)))
     }
 
     fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>> {

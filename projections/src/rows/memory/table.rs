@@ -51,6 +51,15 @@ impl<P: Projection> Table<P> {
         self.rows.insert(key.clone(), Entry { key, row, values: Vec::new(), stale: true });
     }
 
+    /// Takes a row out, at once out of the indexes, too.
+    pub(super) fn take(&mut self, key: &str) {
+        let Some(entry) = self.rows.remove(key) else { return };
+        for (index, value) in self.indexes.iter_mut().zip(&entry.values) {
+            index.remove(value, key);
+        }
+        self.keys.remove(key);
+    }
+
     /// Whether the indexes know of every row as it is.
     pub(super) fn is_fresh(&self) -> bool {
         self.stale.is_empty()
@@ -60,7 +69,11 @@ impl<P: Projection> Table<P> {
     pub(super) fn refresh(&mut self) {
         // A key leaves the list last, so that a panic of the user's code hides no row.
         while let Some(key) = self.stale.last() {
-            let Some(entry) = self.rows.get_mut(key) else { break };
+            let Some(entry) = self.rows.get_mut(key).filter(|entry| entry.stale) else {
+                // It was taken out since.
+                self.stale.pop();
+                continue;
+            };
             let mut values = Vec::with_capacity(self.indexes.len());
             entry.row.values(&mut values);
             if entry.values.is_empty() {
