@@ -19,5 +19,5 @@ mod view;
 
 pub use hub::Hub;
 pub use parking::ParkedEvent;
-pub use runner::{EventProblem, FailedEvent, ProjectionError, Retried, Runner};
-pub use view::{Find, Parked, QueryError, View};
+pub use runner::{EventProblem, FailedEvent, Placement, ProjectionError, Retried, Runner};
+pub use view::{Find, Parked, QueryError, Rebuild, Rebuilding, View};

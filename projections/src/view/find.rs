@@ -53,8 +53,8 @@ impl<V: Projection> Find<V> {
     /// # Errors
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
     pub async fn all(self) -> Result<Vec<V>, QueryError> {
-        self.view.wait().await?;
-        Ok(self.view.rows.select(self.select).await?)
+        let rows = self.view.rows().await?;
+        Ok(rows.select(self.select).await?)
     }
 
     /// The first of the rows. Cancellation-safe.
@@ -71,8 +71,8 @@ impl<V: Projection> Find<V> {
     /// # Errors
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
     pub async fn count(self) -> Result<usize, QueryError> {
-        self.view.wait().await?;
-        let rows = self.view.rows.count(self.select.conditions).await?;
-        Ok(rows.min(self.select.limit.unwrap_or(usize::MAX)))
+        let rows = self.view.rows().await?;
+        let count = rows.count(self.select.conditions).await?;
+        Ok(count.min(self.select.limit.unwrap_or(usize::MAX)))
     }
 }
