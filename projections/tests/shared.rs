@@ -52,17 +52,18 @@ impl Shared {
         self.rows.slices(spec()).await.unwrap()
     }
 
-    /// Waits until the slices are shared out like this: how many each owner has.
-    async fn until_shared(&self, wanted: &[(&str, usize)]) {
-        let wanted: BTreeMap<String, usize> =
-            wanted.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    /// Waits until these, and nobody else, have slices, as many each as the others or one more.
+    async fn until_shared_by(&self, wanted: &[&str]) {
         let reached = tokio::time::timeout(LONG, async {
             loop {
                 let mut found: BTreeMap<String, usize> = BTreeMap::new();
                 for owner in self.slices().await.into_iter().filter_map(|slice| slice.owner) {
                     *found.entry(owner.to_string()).or_default() += 1;
                 }
-                if found == wanted {
+                let (least, most) = (found.values().min(), found.values().max());
+                let even = most.zip(least).is_some_and(|(most, least)| most - least <= 1);
+                let all = found.values().sum::<usize>() == usize::from(SLICES);
+                if even && all && found.keys().eq(wanted) {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -106,14 +107,14 @@ async fn slices_are_shared_out_and_taken_over() {
     let shared = Shared::in_memory();
     let (mut rng, mut paid) = (Rng::with_seed(7), Paid::default());
     let a = shared.join("a").await;
-    shared.until_shared(&[("a", 5)]).await;
+    shared.until_shared_by(&["a"]).await;
     let done = paid.pay_some(&*shared.log, &mut rng).await;
     paid.check(&a.view, done).await;
 
     let mut b = shared.join("b").await;
-    shared.until_shared(&[("a", 3), ("b", 2)]).await;
+    shared.until_shared_by(&["a", "b"]).await;
     let c = shared.join("c").await;
-    shared.until_shared(&[("a", 2), ("b", 2), ("c", 1)]).await;
+    shared.until_shared_by(&["a", "b", "c"]).await;
     let done = paid.pay_some(&*shared.log, &mut rng).await;
     // Each knows of the slices of the others.
     for view in [&a.view, &b.view, &c.view] {
@@ -122,9 +123,9 @@ async fn slices_are_shared_out_and_taken_over() {
 
     // One that stops gives its slices back at once, of one that is killed the leases run out.
     b.runner.stop().await.unwrap();
-    shared.until_shared(&[("a", 3), ("c", 2)]).await;
+    shared.until_shared_by(&["a", "c"]).await;
     drop(a);
-    shared.until_shared(&[("c", 5)]).await;
+    shared.until_shared_by(&["c"]).await;
     let done = paid.pay_some(&*shared.log, &mut rng).await;
     paid.check(&c.view, done).await;
 }
@@ -171,7 +172,7 @@ async fn a_zombie_writes_nothing() {
     let Taken::Yours { hold, checkpoint } = taken else { panic!("{taken:?}") };
 
     let a = shared.join("a").await;
-    shared.until_shared(&[("a", 5)]).await;
+    shared.until_shared_by(&["a"]).await;
     let done = append(&*shared.log, "alice", &[deposit(1)]).await;
     a.view.after(done).all().await.unwrap();
     let to = Mark { position: Position::new(99), ..shared.log.head().await.unwrap() };
@@ -191,7 +192,7 @@ async fn what_is_parked_elsewhere_can_be_given_up_from_here() {
     }
     let done = shared.log.head().await.unwrap().position;
     let (a, b) = (shared.join("a").await, shared.join("b").await);
-    shared.until_shared(&[("a", 3), ("b", 2)]).await;
+    shared.until_shared_by(&["a", "b"]).await;
     a.view.after(done).count().await.unwrap();
     let parked = b.view.parked().list(100).await.unwrap();
     assert_eq!(parked.len(), 40);
@@ -202,7 +203,7 @@ async fn what_is_parked_elsewhere_can_be_given_up_from_here() {
     assert_eq!(a.view.parked().retry().await.unwrap().left, 0);
     assert_eq!(a.view.parked().list(100).await.unwrap(), []);
     assert_eq!(a.view.count().await.unwrap(), 20);
-    shared.until_shared(&[("a", 3), ("b", 2)]).await;
+    shared.until_shared_by(&["a", "b"]).await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use factum_core::Projection;
-use factum_core::store::{BoxFuture, StoreError};
+use factum_core::store::{BoxFuture, Position, StoreError};
 use factum_core::view::{
     Condition, Hold, Row, RowBatch, RowChanges, RowStore, Select, Sort, ViewError, ViewId, ViewSpec,
 };
@@ -187,8 +187,13 @@ impl<P: Projection> Ask<P> for StoredAsk<P> {
         })
     }
 
-    fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
-        Box::pin(read_parked(&*self.store, self.view, Vec::new(), Some(limit)))
+    fn parked(
+        &self,
+        at: Option<Position>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
+        let conditions = at.map(parking::at_position).into_iter().collect();
+        Box::pin(read_parked(&*self.store, self.view, conditions, Some(limit)))
     }
 
     fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>> {

@@ -8,8 +8,8 @@ use super::progress::Reached;
 pub(crate) enum Command {
     /// Try parked events again: all, or those that hang together with a row.
     Retry { row: Option<String>, answer: Answer<Retried> },
-    /// Give the parked event at a position up. Whether there was one.
-    Discard { position: Position, answer: Answer<bool> },
+    /// Give what a slice has parked at a position up. Whether there was anything.
+    Discard { slice: u16, position: Position, answer: Answer<bool> },
     /// Build one row anew. Whether it is there then.
     RebuildRow { key: String, answer: Answer<bool> },
     /// Build the view anew beside the one that is live.

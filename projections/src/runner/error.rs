@@ -32,6 +32,12 @@ pub enum ProjectionError {
         /// Why.
         problem: EncodeError,
     },
+    /// The slice that was to do something was taken by another process meanwhile.
+    #[error("view {view}: another process has just taken the slice that this concerns; ask again")]
+    Moved {
+        /// Which view.
+        view: ViewId,
+    },
     /// A row cannot be built anew, as events of it are parked.
     #[error(
         "view {view}, row {key:?}: events of it are parked; try them again, or give them up, before it is \
@@ -77,7 +83,7 @@ impl ProjectionError {
     pub(super) fn passes(&self) -> bool {
         match self {
             Self::Log { source, .. } => source.is_transient(),
-            Self::RowWaits { .. } => true,
+            Self::RowWaits { .. } | Self::Moved { .. } => true,
             other => other.is_transient(),
         }
     }

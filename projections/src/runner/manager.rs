@@ -324,9 +324,9 @@ impl<P: Projection> Manager<P> {
                     drop(answer.send(answers(orders, sum).await));
                 });
             }
-            Command::Discard { position, answer } => {
+            Command::Discard { slice, position, answer } => {
                 let order = |answer| Order::Discard { position, answer };
-                let orders = self.order(0..self.live.view.slices, order).await;
+                let orders = self.order(slice..slice + 1, order).await;
                 tokio::spawn(async move { drop(answer.send(answers(orders, BitOr::bitor).await)) });
             }
             Command::RebuildRow { key, answer } => {
@@ -360,8 +360,9 @@ impl<P: Projection> Manager<P> {
             let Self { hub, place, workers, live, .. } = self;
             live.seize(slice, hub, place, workers).await?;
             let (answer, answered) = oneshot::channel();
-            let to = live.orders(slice);
-            orders.extend(to.map(|to| Ordered { to, order: order(answer), answered }));
+            let view = live.view.id;
+            let to = live.orders(slice).ok_or(ProjectionError::Moved { view })?;
+            orders.push(Ordered { view, to, order: order(answer), answered });
         }
         Ok(orders)
     }
@@ -446,22 +447,27 @@ async fn drop_later(rows: Arc<dyn RowStore>, view: ViewId, grace: Duration) {
 
 /// An order that is yet to be given, and where its answer comes.
 struct Ordered<T> {
+    view: ViewId,
     to: mpsc::Sender<Order>,
     order: Order,
     answered: oneshot::Receiver<Result<T, ProjectionError>>,
 }
 
-/// Gives the orders, and joins their answers. A worker that is gone gives none.
+/// Gives the orders, and joins their answers.
 async fn answers<T: Default>(
     orders: Result<Vec<Ordered<T>>, ProjectionError>,
     join: impl Fn(T, T) -> T,
 ) -> Result<T, ProjectionError> {
     let mut joined = T::default();
-    for Ordered { to, order, answered } in orders? {
+    for Ordered { view, to, order, answered } in orders? {
         // If the worker is gone, so is the other end of the answer.
         drop(to.send(order).await);
-        if let Ok(answer) = answered.await {
-            joined = join(joined, answer?);
+        match answered.await {
+            Ok(Err(ProjectionError::Rows(ViewError::Fenced(fenced)))) if fenced.taken => {
+                return Err(ProjectionError::Moved { view });
+            }
+            Ok(answer) => joined = join(joined, answer?),
+            Err(_) => return Err(ProjectionError::Moved { view }),
         }
     }
     Ok(joined)

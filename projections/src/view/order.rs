@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use factum_core::Projection;
-use factum_core::view::ViewError;
 use tokio::sync::oneshot;
 
 use super::{QueryError, View};
@@ -22,7 +21,8 @@ impl<V: Projection> View<V> {
         let mut tries = 1;
         loop {
             let answered = self.order_once(&command).await;
-            if tries == TRIES || !matches!(&answered, Err(error) if is_taken(error)) {
+            let moved = matches!(&answered, Err(QueryError::Ended(ProjectionError::Moved { .. })));
+            if !moved || tries == TRIES {
                 return answered;
             }
             tries += 1;
@@ -39,11 +39,4 @@ impl<V: Projection> View<V> {
         self.commands.send(command(answer)).await.map_err(|_| ended())?;
         Ok(answered.await.map_err(|_| ended())??)
     }
-}
-
-fn is_taken(error: &QueryError) -> bool {
-    let QueryError::Ended(ProjectionError::Rows(ViewError::Fenced(fenced))) = error else {
-        return false;
-    };
-    fenced.taken
 }

@@ -41,7 +41,7 @@ impl<V: Projection> Parked<V> {
     /// # Errors
     /// [`QueryError`] if they could not be read.
     pub async fn list(&self, limit: usize) -> Result<Vec<ParkedEvent>, QueryError> {
-        Ok(self.view.current().rows.parked(limit).await?)
+        Ok(self.view.current().rows.parked(None, limit).await?)
     }
 
     /// Tries all of them again, in the order of the log; those that fail again, and what waits behind
@@ -69,6 +69,12 @@ impl<V: Projection> Parked<V> {
     /// # Errors
     /// As [`retry`](Self::retry).
     pub async fn discard(&self, position: Position) -> Result<bool, QueryError> {
-        self.view.order(|answer| Command::Discard { position, answer }).await
+        let parked = self.view.current().rows.parked(Some(position), usize::MAX).await?;
+        let mut was_parked = false;
+        for slice in parked.iter().map(|event| event.slice) {
+            let order = |answer| Command::Discard { slice, position, answer };
+            was_parked |= self.view.order(order).await?;
+        }
+        Ok(was_parked)
     }
 }
