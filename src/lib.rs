@@ -21,7 +21,9 @@ pub use factum_core::{
 pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
-pub use factum_projections::{ProjectionError, QueryError, View};
+pub use factum_projections::{
+    Parked, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried, View,
+};
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;
 pub use factum_stores as stores;
