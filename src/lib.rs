@@ -22,7 +22,8 @@ pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
 pub use factum_projections::{
-    Parked, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried, View,
+    Parked, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried,
+    View, Watch,
 };
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;

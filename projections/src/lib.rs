@@ -20,4 +20,4 @@ mod view;
 pub use hub::Hub;
 pub use parking::ParkedEvent;
 pub use runner::{EventProblem, FailedEvent, Placement, ProjectionError, Retried, Runner};
-pub use view::{Find, Parked, QueryError, Rebuild, Rebuilding, View};
+pub use view::{Find, Parked, QueryError, Rebuild, Rebuilding, View, Watch};

@@ -139,6 +139,18 @@ impl Reached {
         self.state.borrow().slices.iter().find_map(|slice| slice.trouble.clone())
     }
 
+    /// Takes what is known now as seen.
+    pub(crate) fn seen(&mut self) {
+        self.state.borrow_and_update();
+    }
+
+    /// Waits for what is new since it was seen; for ever once nothing more can come.
+    pub(crate) async fn changed(&mut self) {
+        if self.state.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits for anything new, for a moment at the most.
     pub(crate) async fn news(mut self) {
         const MOMENT: Duration = Duration::from_millis(20);

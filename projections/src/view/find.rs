@@ -3,13 +3,13 @@ use std::fmt;
 use factum_core::Projection;
 use factum_core::view::{Filter, Order, Select};
 
-use super::{QueryError, View};
+use super::{QueryError, View, Watch};
 
-/// A query for rows of the view `V`, to be ended with [`all`](Self::all), [`first`](Self::first) or
-/// [`count`](Self::count). Rows that the orders leave equal come in the order of their keys.
+/// A query for rows of the view `V`, to be ended with [`all`](Self::all), [`first`](Self::first),
+/// [`count`](Self::count) or [`watch`](Self::watch). Rows that the orders leave equal come in the order of their keys.
 #[must_use = "a query asks nothing until `all`, `first` or `count`"]
 pub struct Find<V> {
-    view: View<V>,
+    pub(super) view: View<V>,
     select: Select,
 }
 
@@ -64,6 +64,11 @@ impl<V: Projection> Find<V> {
     pub async fn first(self) -> Result<Option<V>, QueryError> {
         let limit = self.select.limit.unwrap_or(1).min(1);
         Ok(self.limit(limit).all().await?.into_iter().next())
+    }
+
+    /// The rows as [`all`](Self::all) gives them, and again each time that they have changed.
+    pub fn watch(self) -> Watch<V> {
+        Watch::new(self)
     }
 
     /// How many rows there are, at most the limit. Cancellation-safe.

@@ -5,6 +5,7 @@ mod find;
 mod order;
 mod parked;
 mod rebuild;
+mod watching;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use error::QueryError;
 pub use find::Find;
 pub use parked::Parked;
 pub use rebuild::{Rebuild, Rebuilding};
+pub use watching::Watch;
 
 /// How long a query waits for the view, unless it says otherwise.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -152,6 +154,11 @@ impl<V: Projection> View<V> {
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
     pub async fn count(&self) -> Result<usize, QueryError> {
         self.find().count().await
+    }
+
+    /// All rows, and again each time that they have changed.
+    pub fn watch(&self) -> Watch<V> {
+        self.find().watch()
     }
 
     /// What the projection could not take in, and what waits behind it.
