@@ -16,6 +16,8 @@
 //! `docs/decisions/hub.md`.
 
 mod consumer;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod page;
 mod pages;
 mod ring;
@@ -23,6 +25,8 @@ mod seats;
 mod shelf;
 mod sync;
 mod tail;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
