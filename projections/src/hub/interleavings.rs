@@ -4,12 +4,13 @@
 //! `RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --release -p factum-projections --lib interleavings`
 
 use std::future::poll_fn;
+// Loom's would take each of its clones for a step that matters.
+use std::sync::Arc;
 use std::task::Poll;
 
 use factum_core::store::{LogId, Mark, Position, Stamp};
 use loom::future::block_on;
 use loom::model::Builder;
-use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ use super::page::Page;
 use super::ring::{Entry, PATIENCE, Plan, Ring, Room, Taken};
 
 /// The events of the log, at the positions from 1 on. The ring holds two pages.
-const LAST: u64 = 4;
+const LAST: u64 = 3;
 
 fn mark(position: u64) -> Mark {
     let log = LogId::from_bytes([7; 16]);
@@ -115,36 +116,38 @@ fn tail(ring: &Ring, now: Instant, done: &AtomicUsize, consumers: usize) {
     }
 }
 
-fn check(preemptions: usize, patience_is_over: bool) {
+fn check(consumers: usize, preemptions: usize, patience_is_over: bool) {
     model(preemptions, move || {
         let world = World::new();
-        let consumers = [world.consumer(), world.consumer()].map(thread::spawn);
+        let threads: Vec<_> = (0..consumers).map(|_| thread::spawn(world.consumer())).collect();
         world.ring.open(None, world.begin);
         let now = if patience_is_over { world.begin + PATIENCE } else { world.begin };
-        tail(&world.ring, now, &world.done, 2);
-        for consumer in consumers {
-            assert_eq!(consumer.join().unwrap(), [1, 2, 3, 4]);
+        tail(&world.ring, now, &world.done, consumers);
+        for thread in threads {
+            assert_eq!(thread.join().unwrap(), [1, 2, 3]);
         }
     });
 }
 
 #[test]
 fn who_stays_gets_each_page_once_and_the_tail_waits() {
-    check(3, false);
+    check(1, 3, false);
+    check(2, 1, false);
 }
 
 #[test]
 fn who_has_to_leave_loses_nothing_and_takes_nothing_twice() {
-    check(3, true);
+    check(1, 3, true);
+    check(2, 1, true);
 }
 
 #[test]
 fn who_waits_for_the_ring_to_open_is_told() {
-    model(4, || {
+    model(3, || {
         let world = World::new();
         let consumer = thread::spawn(world.consumer());
         world.ring.open(Some(mark(1)), world.begin);
         tail(&world.ring, world.begin, &world.done, 1);
-        assert_eq!(consumer.join().unwrap(), [1, 2, 3, 4]);
+        assert_eq!(consumer.join().unwrap(), [1, 2, 3]);
     });
 }
