@@ -1,5 +1,7 @@
 //! Many projections are fed by one reader.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 mod common;
 
 use std::sync::Arc;
