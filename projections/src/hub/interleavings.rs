@@ -2,6 +2,7 @@
 //! `--cfg loom` only, into a target folder of their own:
 //!
 //! `RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --release -p factum-projections --lib interleavings`
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::future::poll_fn;
 // Loom's would take each of its clones for a step that matters.

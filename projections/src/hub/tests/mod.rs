@@ -1,12 +1,19 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod simulation;
 mod steps;
 
 use std::sync::Arc;
 
 use factum_core::store::{
-    Commit, EventStore, Expected, Metadata, NewEvent, Position, Query, Range, StreamWrite,
+    Commit, Direction, EventStore, Expected, Mark, Metadata, NewEvent, Position, Query, Range,
+    StreamWrite,
 };
-use factum_core::store::{Direction, Mark};
 use factum_core::{EventName, Key, StreamName, Tags};
 
 use super::{Batch, Consumer, Hub};
