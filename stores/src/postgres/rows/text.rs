@@ -3,8 +3,8 @@
 //! *Problem.* For a view a null is less than every value, and SQL's own null compares with nothing: `x < 5
 //! or x is null` is no range of an index, and a query that goes down from 5 would look at all that is
 //! above it. *Shape.* Where another condition says that the column is not null, the comparison stands
-//! alone. Otherwise the table is looked at twice, for what is less and for the nulls, and the server
-//! merges both in the order that is wanted.
+//! alone. Otherwise the table is looked at twice, for what is less and for the nulls, each time in the
+//! order that is wanted.
 
 use factum_core::view::{Comparison, Condition, Select, Value};
 
@@ -33,30 +33,28 @@ impl<'a> Text<'a> {
     /// The bodies of the rows that are wanted.
     pub(super) fn select(table: &'a Table, select: &'a Select) -> Self {
         let mut query = Self::new(table);
-        let first = select.sorts.first().map(|sort| sort.column);
-        query.from("select body from ", &select.conditions, first);
-        query.sql.push_str(" order by ");
+        let mut order = " order by ".to_owned();
         for sort in &select.sorts {
             if let Some(column) = table.columns.get(sort.column) {
-                query.sql.push_str(&column.name);
-                query.sql.push_str(if sort.descending {
-                    " desc nulls last, "
-                } else {
-                    " nulls first, "
-                });
+                let way = if sort.descending { "desc nulls last" } else { "nulls first" };
+                order.push_str(&format!("{} {way}, ", column.name));
             }
         }
         // A limit of null is none.
-        let limit = select.limit.map(|limit| integer(limit as u64));
-        let limit = query.put(Sql::Limit(limit));
-        query.sql.push_str(&format!("key limit {limit}"));
+        let limit = query.put(Sql::Limit(select.limit.map(|limit| integer(limit as u64))));
+        order.push_str(&format!("key limit {limit}"));
+        let first = select.sorts.first().map(|sort| sort.column);
+        // Of each part no more is read than what the whole may have.
+        let of_part = if select.limit.is_some() { &*order } else { "" };
+        query.from("select body from ", &select.conditions, first, of_part);
+        query.sql.push_str(&order);
         query
     }
 
     /// How many rows there are.
     pub(super) fn count(table: &'a Table, conditions: &'a [Condition]) -> Self {
         let mut query = Self::new(table);
-        query.from("select count(*) from ", conditions, None);
+        query.from("select count(*) from ", conditions, None, "");
         query
     }
 
@@ -72,8 +70,14 @@ impl<'a> Text<'a> {
     }
 
     /// The table with the conditions. If the table is looked at twice, then for a condition on the column
-    /// that the order begins with, if there is one.
-    fn from(&mut self, start: &str, conditions: &'a [Condition], first: Option<usize>) {
+    /// that the order begins with, if there is one; each part then has this order.
+    fn from(
+        &mut self,
+        start: &str,
+        conditions: &'a [Condition],
+        first: Option<usize>,
+        order: &str,
+    ) {
         let mut all = Vec::new();
         flatten(conditions, &mut all);
         all.iter().for_each(|condition| self.note_filled(condition));
@@ -88,8 +92,9 @@ impl<'a> Text<'a> {
                 let and = if all.is_empty() { "" } else { " and " };
                 let value = self.put(value);
                 format!(
-                    "{start}(select * from {table} where {name} {operator} {value}{and}{rest}
-                     union all select * from {table} where {name} is null{and}{rest}) both_parts"
+                    "{start}((select * from {table} where {name} {operator} {value}{and}{rest}{order})
+                     union all
+                     (select * from {table} where {name} is null{and}{rest}{order})) parts"
                 )
             }
         };
