@@ -76,11 +76,10 @@ impl AppBuilder {
     }
 
     /// Adds a projection. Its view lives in the app's store where that keeps rows (the embedded store
-    /// does), else in memory, built anew from the log at each start.
+    /// and PostgreSQL do), else in memory, built anew from the log at each start.
     ///
     /// A projection whose version was raised is built anew beside the rows of the version before;
-    /// those stay in the store until they are dropped by hand: in the embedded store the table
-    /// `view_<name>_v<version>`, and its line in the table `views`.
+    /// those stay in the store until they are dropped: see [`RowStore::drop_view`].
     pub fn projection<P: Projection>(mut self) -> Self {
         if self.names.add_projection::<P>() {
             self.projections.push(start_projection::<P>);
