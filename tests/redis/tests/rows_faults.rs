@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use factum_core::store::{Mark, StoreError};
+use factum_core::store::{Durability, Mark, StoreError};
 use factum_core::view::{Row, RowBatch, RowStore, ViewError};
 use factum_redis_tests::MARK;
 use factum_redis_tests::rows::{VIEW, all, batch, checkpoint, mark, row};
@@ -182,4 +182,25 @@ async fn a_foreign_key_refuses_whole_batches() {
     assert_eq!(server.ask(&["DEL", index]), ":1");
     store.commit(whole(Some(mark(1)), 2)).await.unwrap();
     assert_eq!(consistent(&store).await, Some(mark(2)));
+}
+
+/// A user who may not do all that a batch or a lease needs is told what, and nothing of it is done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_are_told_what_they_lack() {
+    let Some(server) = required(Redis::start()) else { return };
+    let rights = "on >secret ~{factum}:* -@all +@read +@write +@scripting";
+    let user: Vec<&str> = ["ACL", "SETUSER", "ann"].into_iter().chain(rights.split(' ')).collect();
+    assert_eq!(server.ask(&user), "+OK");
+    let url = server.url().replace("redis://", "redis://ann:secret@");
+    let options = RedisStore::options().stated_durability(Durability::Synced);
+    let store = options.connect(url).await.unwrap();
+    let error = source(store.open(VIEW).await.unwrap_err());
+    assert!(error.to_string().contains("`time`"), "{error}");
+    assert_eq!(server.ask(&["ACL", "SETUSER", "ann", "+time"]), "+OK");
+    store.open(VIEW).await.unwrap();
+    store.commit(whole(None, 1)).await.unwrap();
+    assert_eq!(server.ask(&["ACL", "SETUSER", "ann", "-zrem"]), "+OK");
+    let error = source(store.commit(whole(Some(mark(1)), 2)).await.unwrap_err());
+    assert!(error.to_string().contains("ZREM") && !error.is_transient(), "{error}");
+    assert_eq!(consistent(&store).await, Some(mark(1)));
 }

@@ -43,8 +43,17 @@ async fn walks_of_many_pages_are_whole() {
     let common = compare(1, Comparison::Ge, digits("5"));
     let few = compare(1, Comparison::Eq, digits("7"));
     let high = compare(0, Comparison::Gt, Value::Uint(1_250));
-    let conditions: [&[&Condition]; 6] =
-        [&[], &[&every_third], &[&common], &[&few], &[&few, &high], &[&every_third, &common]];
+    // Of two columns: no index has it.
+    let either = Condition::Any(vec![few.clone(), compare(0, Comparison::Lt, Value::Uint(1))]);
+    let conditions: [&[&Condition]; 7] = [
+        &[],
+        &[&every_third],
+        &[&common],
+        &[&few],
+        &[&few, &high],
+        &[&every_third, &common],
+        &[&every_third, &either],
+    ];
     let sorts = [
         vec![],
         vec![sort(0, false)],

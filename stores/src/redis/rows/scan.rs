@@ -141,11 +141,24 @@ impl Walk<'_> {
             if page.ended {
                 self.ranges.drain(..asked);
                 self.last = None;
+            } else {
+                self.drop_passed();
             }
             if self.ranges.is_empty() || visit.is_done() {
                 return Ok(Some(Walked::Whole));
             }
         }
+    }
+
+    /// Leaves out the ranges that end before the next member.
+    fn drop_passed(&mut self) {
+        let Some(last) = &self.last else { return };
+        let is_passed = |range: &&&Range| {
+            let Range { from, to } = range;
+            if self.way.down { last < from } else { to.as_ref().is_some_and(|to| to <= last) }
+        };
+        let passed = self.ranges.iter().take_while(is_passed).count();
+        self.ranges.drain(..passed);
     }
 
     async fn page<V: Visit>(
@@ -171,19 +184,11 @@ impl Walk<'_> {
         Ok(same.then_some(page))
     }
 
-    fn arguments<V: Visit>(&mut self, ranges: usize, ahead: usize) -> Vec<Vec<u8>> {
+    fn arguments<V: Visit>(&self, ranges: usize, ahead: usize) -> Vec<Vec<u8>> {
         let (rows, bytes) = self.page;
         // One more than may be looked at tells whether there are more.
         let left = self.way.most.saturating_sub(self.looked).saturating_add(1);
         let rows = rows.min(left).min(ahead.max(self.looked)).min(LUA);
-        if let Some(last) = &self.last {
-            let passed = |range: &&Range| match self.way.down {
-                true => *last < range.from,
-                false => range.to.as_ref().is_some_and(|to| to <= last),
-            };
-            let passed = self.ranges.iter().take_while(|range| passed(range)).count();
-            self.ranges.drain(..passed);
-        }
         let within = |last: &&Vec<u8>| {
             let first = self.ranges.first();
             first.is_some_and(|range| {
