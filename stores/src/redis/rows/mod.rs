@@ -32,6 +32,10 @@ use factum_core::view::{
 
 use super::RedisStore;
 
+/// The server does nothing else for some 9 ms while it changes them, with three columns. Eight times as
+/// many go no faster.
+const ROWS_PER_COMMIT: usize = 512;
+
 impl RowStore for RedisStore {
     fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<(), ViewError>> {
         Box::pin(async move { views::open(&self.shared, &view).await })
@@ -77,6 +81,10 @@ impl RowStore for RedisStore {
 
     fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>> {
         Box::pin(async move { write::commit(&self.shared, &batch).await })
+    }
+
+    fn rows_per_commit(&self) -> usize {
+        ROWS_PER_COMMIT
     }
 
     fn select(
