@@ -75,8 +75,8 @@ impl AppBuilder {
         self
     }
 
-    /// Adds a projection. Its view lives in the app's store where that keeps rows (the embedded store
-    /// does), else in memory, built anew from the log at each start.
+    /// Adds a projection. Its view lives in the app's store where that keeps rows (the embedded store and
+    /// Redis do), else in memory, built anew from the log at each start.
     ///
     /// A projection whose version was raised is built anew beside the rows of the version before;
     /// those stay in the store until they are dropped by hand: in the embedded store the table

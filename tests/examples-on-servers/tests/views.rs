@@ -71,7 +71,7 @@ fn deposit(account: &str, cents: u64) -> Deposit {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_on_redis_goes_on_where_it_was() {
     let Some(mut server) = required(Redis::start()) else { return };
-    let app = App::connect(server.url()).await.unwrap();
+    let app = App::connect(&server.url()).await.unwrap();
     let app = app.aggregate::<Account>().projection::<Balance>().start().await.unwrap();
     for (account, cents) in [("alice", 1), ("bob", 5), ("alice", 2)] {
         let done = app.send(deposit(account, cents)).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_view_on_redis_goes_on_where_it_was() {
     server.kill();
     server.start_again();
 
-    let app = App::connect(server.url()).await.unwrap();
+    let app = App::connect(&server.url()).await.unwrap();
     let app = app.aggregate::<Account>().projection::<Tenfold>().start().await.unwrap();
     let done = app.send(deposit("bob", 7)).await.unwrap();
     let view = app.view::<Tenfold>().after(done.position);
