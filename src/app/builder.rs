@@ -86,8 +86,7 @@ impl AppBuilder {
 
     /// Adds a projection. Its view lives where [`views_in`](Self::views_in) says, else in the app's store
     /// where that keeps rows (the embedded store, PostgreSQL and Redis do), else in memory, built anew from
-    /// the log at each start. Processes that share
-    /// the store share the view: one of them works on it.
+    /// the log at each start. Processes that share the store share the view: one of them works on it.
     ///
     /// A projection whose version was raised is built anew beside the rows of the version before, which
     /// queries see until the new ones have caught up, if the columns are the same. They stay in the store

@@ -17,8 +17,6 @@ use crate::parking::{self, ParkedEvent};
 
 /// How many rows that changed lately are kept, so that a hot row is not read before each change.
 const HOT_ROWS: usize = 16 * 1024;
-/// The writer of the store does nothing else while it changes them: some ten milliseconds.
-const MOST_ROWS: usize = 4096;
 
 /// The writing side.
 pub(crate) struct StoredRows<P> {
@@ -49,7 +47,7 @@ impl<P> StoredAsk<P> {
 
 impl<P: Projection> Rows<P> for StoredRows<P> {
     fn most(&self) -> usize {
-        MOST_ROWS
+        self.store.rows_per_commit()
     }
 
     fn at_hand(&mut self, key: &str) -> AtHand<P> {
