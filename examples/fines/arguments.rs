@@ -13,11 +13,13 @@ pub(crate) struct Arguments {
     pub(crate) place: Option<Place>,
     /// The one fine whose figures are wanted.
     pub(crate) fine: Option<String>,
+    /// Whether the sums are told as they change.
+    pub(crate) watch: bool,
 }
 
 /// A command line that is not understood.
 #[derive(Debug, PartialEq, thiserror::Error)]
-#[error("{0}\nusage: fines [--data FILE] [--db FILE | --store URL] [--fine ID]")]
+#[error("{0}\nusage: fines [--data FILE] [--db FILE | --store URL] [--fine ID] [--watch]")]
 pub(crate) struct BadArguments(String);
 
 impl Arguments {
@@ -32,6 +34,7 @@ impl Arguments {
                 "--db" => arguments.place = Some(Place::File(value()?.into())),
                 "--store" => arguments.place = Some(Place::Url(value()?)),
                 "--fine" => arguments.fine = Some(value()?),
+                "--watch" => arguments.watch = true,
                 _ => return Err(BadArguments(format!("{option} is not an option"))),
             }
         }

@@ -2,13 +2,14 @@
 //! from a view.
 //!
 //! ```text
-//! cargo run --release --example fines -- [--data FILE] [--db FILE | --store URL] [--fine ID]
+//! cargo run --release --example fines -- [--data FILE] [--db FILE | --store URL] [--fine ID] [--watch]
 //! ```
 //!
 //! `--data` is the file, in the columns of the `traffic_fines` log of the R package eventdataR; a
 //! small sample if it is left out. `--db` is where the events are kept; a temporary file if it is
-//! left out. It prints what all fines add up to, with `--fine` what this one does. Rows that cannot
-//! be taken are reported on stderr.
+//! left out. It prints what all fines add up to, with `--fine` what this one does. With `--watch` it
+//! tells on stderr what they add up to while they are read, each time that it has changed. Rows that
+//! cannot be taken are reported there, too.
 //!
 //! The ids of the commands follow from the rows, so the import can be killed at any moment and run
 //! again: it ends the same.
@@ -29,6 +30,7 @@ mod place;
 pub(crate) mod progress;
 pub(crate) mod rows;
 pub(crate) mod views;
+pub(crate) mod watching;
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -72,7 +74,12 @@ async fn run() -> Result<u64, Box<dyn Error>> {
     let temporary = || Place::File(scratch.path().join("fines.db"));
     let place = arguments.place.unwrap_or_else(temporary);
     let app = fines(place.open().await?).start().await?;
-    let outcome = import_and_print(&app, rows, &progress, arguments.fine.as_deref()).await;
+    let printed = import_and_print(&app, rows, &progress, arguments.fine.as_deref());
+    let outcome = if arguments.watch {
+        watching::watch(app.view(), &progress, printed).await?
+    } else {
+        printed.await
+    };
     app.stop().await?;
     outcome
 }

@@ -51,6 +51,18 @@ fn full_file() -> Option<PathBuf> {
 }
 
 #[test]
+fn the_sums_are_told_as_they_change() {
+    let ran = run("fines", ["--watch"]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(0), OF_THE_SAMPLE));
+    let events = |line: &str| -> Option<u64> {
+        line.split_once(" fines after ")?.1.split_once(" events: due ")?.0.parse().ok()
+    };
+    let told: Vec<u64> = ran.err.lines().map(|line| events(line).expect(line)).collect();
+    assert!(told.is_sorted_by(|a, b| a < b), "{}", ran.err);
+    assert_eq!(told.last(), Some(&EVENTS_OF_THE_SAMPLE.unsigned_abs()));
+}
+
+#[test]
 fn the_sample_adds_up_also_when_run_again() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("fines.db");
