@@ -7,7 +7,7 @@ mod derives;
 pub mod prelude;
 pub mod schema;
 
-pub use app::{App, AppBuilder, StartError};
+pub use app::{App, AppBuilder, StartError, StopError, WeakApp};
 pub use derives::{Aggregate, Command, Event, Id, Projection};
 pub use factum_core as core;
 pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
@@ -21,7 +21,10 @@ pub use factum_core::{
 pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
-pub use factum_projections::{ProjectionError, QueryError, View};
+pub use factum_projections::{
+    ParkedDeliveries, ParkedEvent, ProjectionError, QueryError, Retried, Subscribe, Subscriber,
+    SubscriberError, Subscription, Verdict, View,
+};
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;
 pub use factum_stores as stores;

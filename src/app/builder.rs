@@ -9,14 +9,15 @@ use factum_core::store::{BoxFuture, EventStore};
 use factum_core::time::{Clock, Ids};
 use factum_core::view::RowStore;
 use factum_core::{Aggregate, Projection};
-use factum_projections::{Hub, Runner};
+use factum_projections::{Hub, Runner, SubscriberRunner, Subscription};
 #[cfg(feature = "guard")]
 use factum_stores::guarded::{Guard, Guarded};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use super::names::Names;
-use super::{App, Inner, Ownership, StartError, Stop};
+use super::subscribers::StartSubscriber;
+use super::{App, Inner, Ownership, StartError, Stop, WeakApp};
 
 /// An app before it starts: what it consists of.
 #[must_use = "an app does nothing before `.start().await`"]
@@ -26,24 +27,28 @@ pub struct AppBuilder {
     #[cfg(feature = "guard")]
     guard: Option<Guard>,
     settings: Settings,
-    names: Names,
+    pub(super) names: Names,
     aggregates: Vec<fn(&mut Parts)>,
     projections: Vec<StartProjection>,
+    pub(super) subscribers: Vec<StartSubscriber>,
+    pub(super) weak: WeakApp,
     described: Vec<Describe>,
 }
 
 type StartProjection = for<'a> fn(&'a mut Parts) -> BoxFuture<'a, Result<(), StartError>>;
 
 /// What has been started.
-struct Parts {
+pub(super) struct Parts {
     store: Arc<dyn EventStore>,
-    rows: Option<Arc<dyn RowStore>>,
+    pub(super) rows: Option<Arc<dyn RowStore>>,
     settings: Settings,
     runtime: Handle,
     by_type: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     aggregates: Vec<Box<dyn Stop>>,
-    hub: Hub,
+    pub(super) hub: Hub,
     projections: Vec<Runner>,
+    pub(super) subscribers: Vec<SubscriberRunner>,
+    pub(super) subscriptions: HashMap<&'static str, Subscription>,
 }
 
 impl fmt::Debug for AppBuilder {
@@ -63,6 +68,8 @@ impl AppBuilder {
             names: Names::default(),
             aggregates: Vec::new(),
             projections: Vec::new(),
+            subscribers: Vec::new(),
+            weak: WeakApp::default(),
             described: Vec::new(),
         }
     }
@@ -161,8 +168,8 @@ impl AppBuilder {
     async fn start_parts(self, runtime: Handle) -> Result<App, StartError> {
         #[cfg(feature = "guard")]
         let guarded = self.guarded()?;
-        let Self { store, ownership, settings, names, aggregates, projections, described, .. } =
-            self;
+        let Self { store, ownership, settings, names, described, weak, .. } = self;
+        let Self { aggregates, projections, subscribers, .. } = self;
         names.verdict()?;
         #[cfg(feature = "guard")]
         let store = match &guarded {
@@ -180,16 +187,18 @@ impl AppBuilder {
             by_type: HashMap::new(),
             aggregates: Vec::new(),
             projections: Vec::new(),
+            subscribers: Vec::new(),
+            subscriptions: HashMap::new(),
         };
         aggregates.iter().for_each(|start| start(&mut parts));
         for start in projections {
             start(&mut parts).await?;
         }
-        // All are there: one tail is to feed those that start together.
-        parts.hub.start();
-        let Parts { store, by_type, aggregates, projections, .. } = parts;
-        let projections = Mutex::new(projections);
-        Ok(App {
+        for start in subscribers {
+            start(&mut parts).await?;
+        }
+        let Parts { store, by_type, aggregates, projections, subscribers, .. } = parts;
+        let app = App {
             inner: Arc::new(Inner {
                 store,
                 ownership,
@@ -197,10 +206,16 @@ impl AppBuilder {
                 guarded,
                 parts: by_type,
                 aggregates,
-                projections,
+                projections: Mutex::new(projections),
+                subscribers: Mutex::new(subscribers),
+                subscriptions: parts.subscriptions,
                 described,
             }),
-        })
+        };
+        weak.is(&app);
+        // All are there: one tail is to feed those that start together.
+        parts.hub.start();
+        Ok(app)
     }
 }
 

@@ -83,6 +83,11 @@ impl Hub {
         });
     }
 
+    /// The log that it reads.
+    pub(crate) fn store(&self) -> &Arc<dyn EventStore> {
+        &self.inner.store
+    }
+
     /// A consumer of the events of these contexts after a mark, or of all of them.
     pub(crate) fn consumer(
         &self,
