@@ -22,8 +22,9 @@ pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
 pub use factum_projections::{
-    ParkedDeliveries, ParkedEvent, ProjectionError, QueryError, Retried, Subscribe, Subscriber,
-    SubscriberError, Subscription, Verdict, View,
+    Parked, ParkedDeliveries, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild,
+    Rebuilding, Retried, Subscribe, Subscriber, SubscriberError, Subscription, Verdict, View,
+    Watch,
 };
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;

@@ -156,7 +156,9 @@ examples() (
 # In a target folder of its own: the flag is for all that is compiled.
 interleavings() {
     RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=$target/loom \
-        cargo test -q --release -p factum-resilience --test loom
+        cargo test -q --release -p factum-resilience --test loom &&
+        RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=$target/loom \
+            cargo test -q --release -p factum-projections --lib interleavings
 }
 
 docs() {
@@ -170,7 +172,7 @@ fast() {
     step "clippy, each feature alone" features_alone
     step "unit, integration and UI tests" run_tests
     step "doc tests" cargo test -q "${all[@]}" --doc
-    step "interleavings of the breaker" interleavings
+    step "interleavings of the breaker and the hub" interleavings
     step "examples" examples
     step "docs" docs
 }

@@ -21,9 +21,9 @@ mod view;
 
 pub use hub::Hub;
 pub use parking::ParkedEvent;
-pub use runner::{EventProblem, FailedEvent, ProjectionError, Retried, Runner};
+pub use runner::{EventProblem, FailedEvent, Placement, ProjectionError, Retried, Runner};
 pub use subscriber::{
     FailedDelivery, ParkedDeliveries, Subscribe, Subscriber, SubscriberError, SubscriberRunner,
     Subscription, Verdict,
 };
-pub use view::{Find, Parked, QueryError, View};
+pub use view::{Find, Parked, QueryError, Rebuild, Rebuilding, View, Watch};

@@ -2,6 +2,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use factum_core::pipeline::{Dispatcher, Settings};
 use factum_core::schema::{AggregateSchema, Description, ProjectionSchema};
@@ -9,7 +10,7 @@ use factum_core::store::{BoxFuture, EventStore};
 use factum_core::time::{Clock, Ids};
 use factum_core::view::RowStore;
 use factum_core::{Aggregate, Projection};
-use factum_projections::{Hub, Runner, SubscriberRunner, Subscription};
+use factum_projections::{Hub, Placement, Runner, SubscriberRunner, Subscription};
 #[cfg(feature = "guard")]
 use factum_stores::guarded::{Guard, Guarded};
 use tokio::runtime::Handle;
@@ -29,17 +30,25 @@ pub struct AppBuilder {
     settings: Settings,
     pub(super) names: Names,
     aggregates: Vec<fn(&mut Parts)>,
+    views: Option<Arc<dyn RowStore>>,
     projections: Vec<StartProjection>,
     pub(super) subscribers: Vec<StartSubscriber>,
     pub(super) weak: WeakApp,
     described: Vec<Describe>,
 }
 
-type StartProjection = for<'a> fn(&'a mut Parts) -> BoxFuture<'a, Result<(), StartError>>;
+type StartProjection =
+    Box<dyn for<'a> FnOnce(&'a mut Parts) -> BoxFuture<'a, Result<(), StartError>> + Send>;
+
+/// How long a process that keeps views with others may be silent before they take its part over.
+const LEASE: Duration = Duration::from_secs(10);
 
 /// What has been started.
 pub(super) struct Parts {
     store: Arc<dyn EventStore>,
+    /// Where views are kept unless something else is said.
+    usual: Placement,
+    /// Where subscribers keep how far they are.
     pub(super) rows: Option<Arc<dyn RowStore>>,
     settings: Settings,
     runtime: Handle,
@@ -67,6 +76,7 @@ impl AppBuilder {
             settings: Settings::default(),
             names: Names::default(),
             aggregates: Vec::new(),
+            views: None,
             projections: Vec::new(),
             subscribers: Vec::new(),
             weak: WeakApp::default(),
@@ -83,17 +93,52 @@ impl AppBuilder {
         self
     }
 
-    /// Adds a projection. Its view lives in the app's store where that keeps rows (the embedded store
-    /// does), else in memory, built anew from the log at each start.
+    /// Adds a projection. Its view lives where [`views_in`](Self::views_in) says, else in the app's store
+    /// where that keeps rows (the embedded store, PostgreSQL and Redis do), else in memory, built anew from
+    /// the log at each start. Processes that share the store share the view: one of them works on it.
     ///
-    /// A projection whose version was raised is built anew beside the rows of the version before;
-    /// those stay in the store until they are dropped by hand: in the embedded store the table
-    /// `view_<name>_v<version>`, and its line in the table `views`.
-    pub fn projection<P: Projection>(mut self) -> Self {
+    /// A projection whose version was raised is built anew beside the rows of the version before, which
+    /// queries see until the new ones have caught up, if the columns are the same. They stay in the store
+    /// after that, as programs of the version before may still use them, until
+    /// [`RowStore::drop_view`] takes them out.
+    pub fn projection<P: Projection>(self) -> Self {
+        self.projection_with::<P>(|usual| usual)
+    }
+
+    /// Adds a projection that is kept in another way than the usual one.
+    ///
+    /// ```
+    /// # use factum::{App, prelude::*};
+    /// # #[derive(Event, Clone)]
+    /// # enum LampEvent { #[event("lamp.lit")] Lit }
+    /// # #[derive(Projection, Default, Clone, Serialize, Deserialize)]
+    /// # #[projection(name = "lamps", from(LampEvent))]
+    /// # struct LampRow { #[key] lamp: String, lit: u32 }
+    /// # impl Project<LampEvent> for LampRow {
+    /// #     fn project(&mut self, _: &LampEvent, _: &Origin) { self.lit += 1; }
+    /// # }
+    /// use factum::Placement;
+    ///
+    /// // Live: in memory, whatever the store is.
+    /// let app = App::memory().projection_with::<LampRow>(|_| Placement::memory());
+    /// // In eight slices, on which as many processes work as there are.
+    /// let app = App::memory().projection_with::<LampRow>(|usual| usual.slices(8));
+    /// ```
+    pub fn projection_with<P: Projection>(
+        mut self,
+        place: impl FnOnce(Placement) -> Placement + Send + 'static,
+    ) -> Self {
         if self.names.add_projection::<P>() {
-            self.projections.push(start_projection::<P>);
+            self.projections.push(Box::new(|parts| Box::pin(start_projection::<P>(parts, place))));
             self.described.push(|app| app.projections.push(ProjectionSchema::of::<P>()));
         }
+        self
+    }
+
+    /// Keeps the views in another store than the app's: where that keeps none, or to have them elsewhere.
+    /// Processes may share it.
+    pub fn views_in(mut self, rows: Arc<dyn RowStore>) -> Self {
+        self.views = Some(rows);
         self
     }
 
@@ -168,7 +213,7 @@ impl AppBuilder {
     async fn start_parts(self, runtime: Handle) -> Result<App, StartError> {
         #[cfg(feature = "guard")]
         let guarded = self.guarded()?;
-        let Self { store, ownership, settings, names, described, weak, .. } = self;
+        let Self { store, ownership, settings, names, views, described, weak, .. } = self;
         let Self { aggregates, projections, subscribers, .. } = self;
         names.verdict()?;
         #[cfg(feature = "guard")]
@@ -179,7 +224,8 @@ impl AppBuilder {
         // What cannot be read is found now, and not at the first command.
         store.head().await?;
         let mut parts = Parts {
-            rows: store.rows(),
+            usual: usual(&*store, views.clone(), &settings),
+            rows: views.or_else(|| store.rows()),
             hub: Hub::new(store.clone()),
             store,
             settings,
@@ -235,11 +281,28 @@ fn start_aggregate<A: Aggregate>(parts: &mut Parts) {
     parts.by_type.insert(TypeId::of::<A>(), Box::new(dispatcher));
 }
 
-fn start_projection<P: Projection>(parts: &mut Parts) -> BoxFuture<'_, Result<(), StartError>> {
-    Box::pin(async {
-        let (runner, view) = Runner::start::<P>(&parts.hub, parts.rows.clone()).await?;
-        parts.projections.push(runner);
-        parts.by_type.insert(TypeId::of::<P>(), Box::new(view));
-        Ok(())
-    })
+async fn start_projection<P: Projection>(
+    parts: &mut Parts,
+    place: impl FnOnce(Placement) -> Placement,
+) -> Result<(), StartError> {
+    let place = place(parts.usual.clone());
+    let (runner, view) = Runner::start::<P>(&parts.hub, place).await?;
+    parts.projections.push(runner);
+    parts.by_type.insert(TypeId::of::<P>(), Box::new(view));
+    Ok(())
+}
+
+/// Where views are kept unless something else is said. What only this process writes to needs no leases.
+fn usual(
+    store: &dyn EventStore,
+    views: Option<Arc<dyn RowStore>>,
+    settings: &Settings,
+) -> Placement {
+    let alone = views.is_none() && store.capabilities().single_writer;
+    let place = match views.or_else(|| store.rows()) {
+        None => Placement::memory(),
+        Some(rows) if alone => Placement::stored(rows),
+        Some(rows) => Placement::stored(rows).leased(LEASE),
+    };
+    place.clock(settings.clock.clone())
 }

@@ -21,6 +21,8 @@ pub mod postgres;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod repeat;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod rows;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 

@@ -5,19 +5,17 @@
 )]
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use factum::codec::{self, DecodeError, EncodeError, Form};
 use factum::prelude::*;
 use factum::projection::Sources;
 use factum::store::{Commit, EventStore, Expected, Metadata, NewEvent, StreamWrite};
-use factum::view::{ColumnSpec, RowStore, Value};
-use factum::{BadId, EventName, EventType, Key, Position, Projection, StreamName, Tags};
+use factum::view::{ColumnSpec, Value};
+use factum::{BadId, EventName, EventType, Key, Projection, StreamName, Tags};
 use factum_benches::Result;
 use factum_benches::load::now;
-use factum_projections::{Hub, Runner};
-
-use crate::PATIENCE;
+use factum_projections::{Hub, Runner, View};
 
 /// How many there are.
 pub(crate) const KINDS: u32 = 100;
@@ -73,16 +71,40 @@ impl<const N: usize> Event for Kind<N> {
     }
 }
 
-/// The `P`th projection of the events of kind `N`.
+/// A projection of the events of one kind: of the one that [`KIND`] says when it is started. One type,
+/// as a hundred would take minutes to compile.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Totals<const P: usize, const N: usize> {
+pub(crate) struct Totals {
     account: String,
     cents: u64,
     count: u64,
 }
 
-impl<const P: usize, const N: usize> Projection for Totals<P, N> {
-    const NAME: &'static str = NAMES[P / 10][P % 10][0];
+static KIND: AtomicUsize = AtomicUsize::new(0);
+
+type Sourcing = fn(&mut Sources<Totals>) -> &mut Sources<Totals>;
+
+macro_rules! sourcing {
+    ($($p:literal)*) => {
+        [$([
+            Sources::from::<Kind<{ $p * 10 }>>,
+            Sources::from::<Kind<{ $p * 10 + 1 }>>,
+            Sources::from::<Kind<{ $p * 10 + 2 }>>,
+            Sources::from::<Kind<{ $p * 10 + 3 }>>,
+            Sources::from::<Kind<{ $p * 10 + 4 }>>,
+            Sources::from::<Kind<{ $p * 10 + 5 }>>,
+            Sources::from::<Kind<{ $p * 10 + 6 }>>,
+            Sources::from::<Kind<{ $p * 10 + 7 }>>,
+            Sources::from::<Kind<{ $p * 10 + 8 }>>,
+            Sources::from::<Kind<{ $p * 10 + 9 }>>,
+        ]),*]
+    };
+}
+
+const SOURCING: [[Sourcing; 10]; 10] = sourcing!(0 1 2 3 4 5 6 7 8 9);
+
+impl Projection for Totals {
+    const NAME: &'static str = "totals";
     const VERSION: u32 = 1;
     const COLUMNS: &'static [ColumnSpec] = &[];
     fn key(&self) -> Cow<'_, str> {
@@ -97,11 +119,12 @@ impl<const P: usize, const N: usize> Projection for Totals<P, N> {
     }
     fn values(&self, _: &mut Vec<Value>) {}
     fn sources(list: &mut Sources<Self>) {
-        list.from::<Kind<N>>();
+        let kind = KIND.load(Ordering::Relaxed);
+        SOURCING[kind / 10][kind % 10](list);
     }
 }
 
-impl<const P: usize, const N: usize> Project<Kind<N>> for Totals<P, N> {
+impl<const N: usize> Project<Kind<N>> for Totals {
     fn project(&mut self, event: &Kind<N>, _: &Origin) {
         self.cents += event.fields.cents;
         self.count += 1;
@@ -139,57 +162,13 @@ fn commit(number: u32, kinds: u32) -> Result<Commit> {
     Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None })
 }
 
-/// A view that was started: waits until it is there, and stops it. How many events it took in.
-pub(crate) type Started = std::pin::Pin<Box<dyn Future<Output = Result<u64>> + Send>>;
-
-/// Starts a projection.
-pub(crate) async fn start<const P: usize, const N: usize>(
-    hub: &Hub,
-    rows: Option<Arc<dyn RowStore>>,
-    end: Position,
-) -> Result<Started> {
-    let (mut runner, view) = Runner::start::<Totals<P, N>>(hub, rows).await?;
-    Ok(Box::pin(async move {
-        let rows = view.after(end).within(PATIENCE).all().await?;
-        runner.stop().await?;
-        Ok(rows.iter().map(|row| row.count).sum())
-    }))
+/// Starts a projection in memory of the events of a kind.
+pub(crate) async fn start(hub: &Hub, kind: u32) -> Result<(Runner, View<Totals>)> {
+    KIND.store(kind as usize, Ordering::Relaxed);
+    Ok(Runner::start::<Totals>(hub, None).await?)
 }
 
-/// Starts a hundred projections. `each` is 1 if each has a kind of its own, and 0 if all have the first.
-macro_rules! start_all {
-    ($hub:ident $rows:ident $end:ident $each:literal, $($p:literal)*) => {{
-        let mut started = Vec::new();
-        $(
-            started.push(start::<{ $p * 10 + 0 }, { ($p * 10 + 0) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 1 }, { ($p * 10 + 1) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 2 }, { ($p * 10 + 2) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 3 }, { ($p * 10 + 3) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 4 }, { ($p * 10 + 4) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 5 }, { ($p * 10 + 5) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 6 }, { ($p * 10 + 6) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 7 }, { ($p * 10 + 7) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 8 }, { ($p * 10 + 8) * $each }>($hub, $rows.clone(), $end).await?);
-            started.push(start::<{ $p * 10 + 9 }, { ($p * 10 + 9) * $each }>($hub, $rows.clone(), $end).await?);
-        )*
-        started
-    }};
-}
-
-/// A hundred projections, each of a kind of its own.
-pub(crate) async fn start_each(
-    hub: &Hub,
-    rows: Option<Arc<dyn RowStore>>,
-    end: Position,
-) -> Result<Vec<Started>> {
-    Ok(start_all!(hub rows end 1, 0 1 2 3 4 5 6 7 8 9))
-}
-
-/// A hundred projections, all of the first kind.
-pub(crate) async fn start_same(
-    hub: &Hub,
-    rows: Option<Arc<dyn RowStore>>,
-    end: Position,
-) -> Result<Vec<Started>> {
-    Ok(start_all!(hub rows end 0, 0 1 2 3 4 5 6 7 8 9))
+/// How many events the rows have taken in.
+pub(crate) fn seen(rows: &[Totals]) -> u64 {
+    rows.iter().map(|row| row.count).sum()
 }

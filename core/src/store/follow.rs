@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use super::{Direction, EventStore, Mark, Position, Query, Range, StoreError, Tail, Tailed};
 
-/// How many events a tail reads at once.
-const PAGE: usize = 1024;
+/// How many events a tail reads at once. A store may give fewer, where they are large.
+const PAGE: usize = 4096;
 /// How long a tail waits after an error that may pass.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -66,6 +66,17 @@ pub enum ViewError {
         /// What is wrong.
         problem: BadFilter,
     },
+    /// The query would look at more rows than its store looks at for one.
+    #[error(
+        "view {view}: the query looks at more than {limit} rows, the store's bound: compare a column so \
+         that fewer are left, or give it a limit and an order that meets such rows early"
+    )]
+    TooManyRows {
+        /// Which view.
+        view: ViewId,
+        /// How many the store looks at.
+        limit: usize,
+    },
     /// A stored row is not what the code expects.
     #[error(
         "view {view}, row {key:?}: {problem}; raise the projection's version so that it is built anew"

@@ -88,6 +88,12 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
     /// [`ViewError`] if the rows could not be written. Nothing is changed then.
     fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>>;
 
+    /// How many rows one commit had better change at the most, as the backend does nothing else
+    /// meanwhile. One of more is taken, too.
+    fn rows_per_commit(&self) -> usize {
+        4096
+    }
+
     /// The bodies of the rows that are wanted, in the order that is wanted.
     ///
     /// # Errors

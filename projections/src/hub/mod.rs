@@ -16,6 +16,8 @@
 //! `docs/decisions/hub.md`.
 
 mod consumer;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod page;
 mod pages;
 mod ring;
@@ -23,6 +25,8 @@ mod seats;
 mod shelf;
 mod sync;
 mod tail;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -76,6 +80,9 @@ impl Hub {
 
     /// Begins to read, on the tokio runtime that this is called in, from where most of the registered
     /// consumers are. Those who register later are served as well. Does nothing the second time.
+    ///
+    /// # Panics
+    /// If there is no such runtime.
     pub fn start(&self) {
         let Inner { store, ring, tail } = &*self.inner;
         tail.get_or_init(|| {

@@ -10,6 +10,7 @@ pub(crate) struct Page {
     events: Vec<Recorded>,
     /// Of each event, which group it is in, and its place there.
     places: Vec<(u32, u32)>,
+    /// In the order of their contexts.
     groups: Vec<Group>,
     to: Mark,
     caught_up: bool,
@@ -18,6 +19,7 @@ pub(crate) struct Page {
 
 /// The events of one context.
 struct Group {
+    context: Box<str>,
     /// Their places in the page.
     events: Vec<u32>,
     decoded: Option<Decoded>,
@@ -35,8 +37,7 @@ impl Page {
         let bytes = events.iter().map(|event| event.payload.len()).sum();
         let (places, mut groups) = grouped(&events);
         for group in &mut groups {
-            let context = group.first(&events).map(|event| event.name.context());
-            let shared = context.is_some_and(&is_shared);
+            let shared = is_shared(&group.context);
             group.decoded = shared.then(|| Decoded::new(group.events.len()));
         }
         Self { events, places, groups, to, caught_up, bytes }
@@ -71,35 +72,33 @@ impl Page {
         self.events.get(at).map(|event| event.at.mark())
     }
 
-    /// Appends the events of these contexts after a position, in the order of the log. The contexts
-    /// are sorted.
+    /// Appends the events of these contexts after a position, in the order of the log.
     pub(crate) fn select<'a>(
         &'a self,
         contexts: &[String],
         after: Position,
         out: &mut Vec<Seen<'a>>,
     ) {
-        let wants = |group: &Group| {
-            let first = group.first(&self.events).map(|event| event.name.context());
-            first.is_some_and(|first| contexts.binary_search_by(|c| (**c).cmp(first)).is_ok())
-        };
-        let mut wanted = self.groups.iter().enumerate().filter(|(_, group)| wants(group));
-        let (Some((_, first)), second) = (wanted.next(), wanted.next()) else { return };
+        let mut wanted: Vec<usize> = contexts.iter().filter_map(|c| self.group(c)).collect();
         let newer = |seen: &Seen<'_>| seen.recorded().at.position > after;
-        let Some((second, _)) = second else {
-            let own = first.events.iter().enumerate();
-            let seen = own.filter_map(|(at, event)| self.seen(*event as usize, first, at));
+        if let [one] = *wanted {
+            let Some(group) = self.groups.get(one) else { return };
+            let own = group.events.iter().enumerate();
+            let seen = own.filter_map(|(at, event)| self.seen(*event as usize, group, at));
             return out.extend(seen.filter(newer));
-        };
-        let mut is_wanted: Vec<bool> = self.groups.iter().take(second).map(wants).collect();
-        is_wanted.push(true);
-        is_wanted.extend(self.groups.iter().skip(second + 1).map(wants));
+        }
+        wanted.sort_unstable();
         let seen = self.places.iter().enumerate().filter_map(|(event, (group, at))| {
-            let is_wanted = is_wanted.get(*group as usize)?;
-            let group = self.groups.get(*group as usize).filter(|_| *is_wanted)?;
+            let group = *group as usize;
+            let wanted = wanted.len() == self.groups.len() || wanted.binary_search(&group).is_ok();
+            let group = self.groups.get(group).filter(|_| wanted)?;
             self.seen(event, group, *at as usize)
         });
         out.extend(seen.filter(newer));
+    }
+
+    fn group(&self, context: &str) -> Option<usize> {
+        self.groups.binary_search_by(|group| (*group.context).cmp(context)).ok()
     }
 
     fn seen<'a>(&'a self, event: usize, group: &'a Group, at: usize) -> Option<Seen<'a>> {
@@ -108,12 +107,6 @@ impl Page {
             Some(decoded) => Seen::shared(event, decoded, at),
             None => Seen::alone(event),
         })
-    }
-}
-
-impl Group {
-    fn first<'a>(&self, events: &'a [Recorded]) -> Option<&'a Recorded> {
-        self.events.first().and_then(|first| events.get(*first as usize))
     }
 }
 
@@ -131,11 +124,21 @@ fn grouped(events: &[Recorded]) -> (Vec<(u32, u32)>, Vec<Group>) {
         };
         newest = Some((context, at));
         if at == groups.len() {
-            groups.push(Group { events: Vec::new(), decoded: None });
+            groups.push(Group { context: context.into(), events: Vec::new(), decoded: None });
         }
         if let Some(group) = groups.get_mut(at) {
             places.push((at as u32, group.events.len() as u32));
             group.events.push(place as u32);
+        }
+    }
+    if groups.len() > 1 {
+        groups.sort_unstable_by(|one, other| one.context.cmp(&other.context));
+        for (at, group) in groups.iter().enumerate() {
+            for event in &group.events {
+                if let Some((group, _)) = places.get_mut(*event as usize) {
+                    *group = at as u32;
+                }
+            }
         }
     }
     (places, groups)

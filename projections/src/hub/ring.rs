@@ -22,7 +22,7 @@ use super::sync::Mutex;
 /// How long a consumer may leave pages lying before it has to leave a ring that is full. About as long
 /// as a row store may take for all that the ring holds: one that is merely at work is not sent away,
 /// and one that has stalled has been so for long when a ring that fills slowly is full.
-pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 500 });
 
 pub(crate) struct Ring {
     state: Mutex<State>,

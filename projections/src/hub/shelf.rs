@@ -5,10 +5,13 @@ use factum_core::store::{Mark, Position};
 
 use super::page::Page;
 
-/// A quiet log makes pages of one event: this many bridge some seconds of those.
-const PAGES: usize = 4096;
-/// What a consumer takes in at once, at the most, is the whole ring.
-const EVENTS: usize = 16 * 1024;
+/// A quiet log makes pages of one event: this many bridge some seconds of those. Tests come to the
+/// bounds sooner.
+const PAGES: usize = if cfg!(loom) { 2 } else { 4096 };
+/// What a consumer takes in at once, at the most, is the whole ring: as many events as are committed in
+/// some hundred milliseconds.
+pub(super) const EVENTS: usize = if cfg!(test) { 64 } else { 16 * 1024 };
+/// Of payloads: large events make a short ring.
 const BYTES: usize = 16 * 1024 * 1024;
 
 /// The pages that the ring holds. Each has a number; they follow on one another without a gap.

@@ -61,8 +61,8 @@ impl HubTail {
         starts.dedup();
         let mut begin = None;
         for start in starts {
-            begin = start;
             if self.has(start, backoff).await? {
+                begin = start;
                 break;
             }
         }

@@ -94,6 +94,12 @@ pub(crate) fn read(body: &[u8]) -> Result<ParkedEvent, DecodeError> {
     codec::read_json(body)
 }
 
+/// Only what is parked of one event.
+pub(crate) fn at_position(position: Position) -> Condition {
+    let value = Value::Uint(position.number());
+    Condition::Compare { column: POSITION, comparison: Comparison::Eq, value }
+}
+
 /// Only what is parked in a slice.
 pub(crate) fn of_slice(slice: u16) -> Condition {
     let value = Value::Uint(slice.into());

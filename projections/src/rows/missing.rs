@@ -1,7 +1,7 @@
 use std::marker::PhantomData;
 
 use factum_core::Projection;
-use factum_core::store::BoxFuture;
+use factum_core::store::{BoxFuture, Position};
 use factum_core::view::{Condition, Select, ViewError};
 
 use super::{Ask, spec};
@@ -25,7 +25,11 @@ impl<P: Projection> Ask<P> for MissingRows<P> {
         Box::pin(async { Err(ViewError::Missing { view: spec::<P>().id }) })
     }
 
-    fn parked(&self, _: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
+    fn parked(
+        &self,
+        _: Option<Position>,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
         Box::pin(async { Err(ViewError::Missing { view: spec::<P>().id }) })
     }
 

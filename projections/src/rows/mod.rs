@@ -7,7 +7,7 @@ mod stored;
 use std::collections::HashMap;
 
 use factum_core::Projection;
-use factum_core::store::{BoxFuture, Mark};
+use factum_core::store::{BoxFuture, Mark, Position};
 use factum_core::view::{Condition, Select, ViewError, ViewId, ViewSpec};
 use hashlink::DefaultHashBuilder;
 
@@ -86,8 +86,12 @@ pub(crate) trait Ask<P>: Send + Sync {
     /// The rows that are wanted, in the order that is wanted.
     fn select(&self, select: Select) -> BoxFuture<'_, Result<Vec<P>, ViewError>>;
 
-    /// The first events that are parked, in the order of the log.
-    fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>>;
+    /// The first events that are parked, of all positions or of one, in the order of the log.
+    fn parked(
+        &self,
+        at: Option<Position>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>>;
 
     /// How many rows there are of which all of the conditions hold.
     fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>>;

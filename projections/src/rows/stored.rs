@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use factum_core::Projection;
-use factum_core::store::{BoxFuture, StoreError};
+use factum_core::store::{BoxFuture, Position, StoreError};
 use factum_core::view::{
     Condition, Hold, Row, RowBatch, RowChanges, RowStore, Select, Sort, ViewError, ViewId, ViewSpec,
 };
@@ -17,8 +17,6 @@ use crate::parking::{self, ParkedEvent};
 
 /// How many rows that changed lately are kept, so that a hot row is not read before each change.
 const HOT_ROWS: usize = 16 * 1024;
-/// The writer of the store does nothing else while it changes them: some ten milliseconds.
-const MOST_ROWS: usize = 4096;
 
 /// The writing side.
 pub(crate) struct StoredRows<P> {
@@ -49,7 +47,7 @@ impl<P> StoredAsk<P> {
 
 impl<P: Projection> Rows<P> for StoredRows<P> {
     fn most(&self) -> usize {
-        MOST_ROWS
+        self.store.rows_per_commit()
     }
 
     fn at_hand(&mut self, key: &str) -> AtHand<P> {
@@ -187,8 +185,13 @@ impl<P: Projection> Ask<P> for StoredAsk<P> {
         })
     }
 
-    fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
-        Box::pin(read_parked(&*self.store, self.view, Vec::new(), Some(limit)))
+    fn parked(
+        &self,
+        at: Option<Position>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
+        let conditions = at.map(parking::at_position).into_iter().collect();
+        Box::pin(read_parked(&*self.store, self.view, conditions, Some(limit)))
     }
 
     fn count(&self, conditions: Vec<Condition>) -> BoxFuture<'_, Result<usize, ViewError>> {

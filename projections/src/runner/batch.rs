@@ -162,7 +162,7 @@ impl<P: Projection> FirstPass<'_, P> {
     }
 }
 
-fn apply<P: Projection>(
+pub(super) fn apply<P: Projection>(
     row: &mut Option<P>,
     key: &str,
     change: &Change<'_, P>,

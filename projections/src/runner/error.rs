@@ -32,6 +32,23 @@ pub enum ProjectionError {
         /// Why.
         problem: EncodeError,
     },
+    /// The slice that was to do something was taken by another process meanwhile.
+    #[error("view {view}: another process has just taken the slice that this concerns; ask again")]
+    Moved {
+        /// Which view.
+        view: ViewId,
+    },
+    /// A row cannot be built anew, as events of it are parked.
+    #[error(
+        "view {view}, row {key:?}: events of it are parked; try them again, or give them up, before it is \
+         built anew"
+    )]
+    RowWaits {
+        /// Which view.
+        view: ViewId,
+        /// Which row.
+        key: String,
+    },
     /// What is to be kept of a parked event has no JSON form.
     #[error("the event at {position} cannot be parked: its key {problem}")]
     Parked {
@@ -64,7 +81,11 @@ impl ProjectionError {
 
     /// Whether what was asked for may work later, so that whoever does it goes on.
     pub(super) fn passes(&self) -> bool {
-        self.is_transient() || matches!(self, Self::Log { source, .. } if source.is_transient())
+        match self {
+            Self::Log { source, .. } => source.is_transient(),
+            Self::RowWaits { .. } | Self::Moved { .. } => true,
+            other => other.is_transient(),
+        }
     }
 
     /// Whether the log no longer has what the rows were built from.

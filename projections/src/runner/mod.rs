@@ -2,48 +2,44 @@
 //!
 //! *Problem.* A view is asked while it is behind, its store fails, its events surprise it, and the
 //! process dies at any moment. *Invariant.* A position is announced only after everything up to it
-//! is committed. *Shape.* The hub hands on what is read, [`batch`] takes it into rows, [`worker`]
-//! commits them, [`status`] tells the views.
+//! is committed. *Shape.* The [`manager`] keeps a [`building`] of the view, or two while it is built
+//! anew, and has a [`worker`] on each slice that is this process's: the hub hands on what is read,
+//! [`batch`] takes it into rows, the worker commits them, [`progress`] tells the views.
 
 mod batch;
+mod building;
+mod commands;
+mod current;
 mod error;
+mod manager;
 mod orders;
+mod pace;
+mod placement;
+mod plan;
+mod progress;
+mod rebuild_row;
 mod slice;
-mod status;
 mod worker;
 
-use std::sync::Arc;
-
 use factum_core::Projection;
-use factum_core::projection::Sources;
-use factum_core::store::Mark;
-use factum_core::time::SystemClock;
-use factum_core::view::{Hold, Owner, RowStore, Taken, ViewError, ViewId, ViewSpec};
+use factum_core::view::{ViewError, ViewId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::rows::{Ask, MemoryRows, Rows, StoredAsk, StoredRows, spec};
+use crate::rows::spec;
 use crate::{Hub, View};
-use slice::Slice;
-use worker::{Parts, Worker};
+use manager::Manager;
 
+pub(crate) use commands::Command;
+pub(crate) use current::Current;
 pub use error::{EventProblem, FailedEvent, ProjectionError};
+pub(crate) use orders::Answer;
 pub use orders::Retried;
-pub(crate) use orders::{Answer, Order};
-pub(crate) use status::{Reached, Status};
+pub(crate) use pace::Pace;
+pub use placement::Placement;
 
-/// Opens a view and takes it, whoever has it.
-async fn take(rows: &dyn RowStore, view: ViewSpec) -> Result<(Hold, Option<Mark>), ViewError> {
-    rows.open(view).await?;
-    match rows.take(view, 0, Owner::fresh(), None).await? {
-        Taken::Yours { hold, checkpoint } => Ok((hold, checkpoint)),
-        // Without a lease it is not asked who has it.
-        Taken::Theirs { .. } => Err(ViewError::Missing { view: view.id }),
-    }
-}
-
-/// How many orders wait for a worker before whoever gives one waits, too.
-const ORDERS: usize = 16;
+/// How many commands wait for a projection before whoever gives one waits, too.
+const COMMANDS: usize = 16;
 
 /// A projection that is being followed. Dropping it ends the work without waiting, which loses nothing:
 /// rows and checkpoint stay as they were committed last. A commit that is under way may still happen,
@@ -53,50 +49,31 @@ const ORDERS: usize = 16;
 pub struct Runner {
     view: ViewId,
     stop: watch::Sender<bool>,
-    worker: JoinHandle<Result<(), ProjectionError>>,
-    /// What the worker ended with, once it was waited for.
+    manager: JoinHandle<Result<(), ProjectionError>>,
+    /// What the work ended with, once it was waited for.
     ended: Option<Result<(), ProjectionError>>,
 }
 
 impl Runner {
-    /// Starts to follow the log for one projection, from the checkpoint that `rows` has; without
-    /// `rows` the view is kept in memory, and starts from the beginning of the log each time. Nothing
-    /// comes before the hub is started.
+    /// Starts to follow the log for one projection, from the checkpoint that its view has. Nothing comes
+    /// before the hub is started.
     ///
     /// It runs until it is stopped, or meets what it cannot get over: see [`ProjectionError`].
     /// Failures of a store that may pass are tried again, for as long as it takes.
     ///
     /// # Errors
-    /// [`ViewError`] if `rows` cannot be opened, or keeps the view with other columns.
+    /// [`ViewError`] if the view cannot be opened, or is kept with other columns or slices.
     pub async fn start<P: Projection>(
         hub: &Hub,
-        rows: Option<Arc<dyn RowStore>>,
+        place: impl Into<Placement>,
     ) -> Result<(Self, View<P>), ViewError> {
-        let view = spec::<P>();
-        let (hold, checkpoint, rows, asking): (_, _, Box<dyn Rows<P>>, Arc<dyn Ask<P>>) = match rows
-        {
-            None => {
-                let rows = MemoryRows::new();
-                (Hold::default(), None, Box::new(rows.clone()), Arc::new(rows))
-            }
-            Some(store) => {
-                let (hold, checkpoint) = take(&*store, view).await?;
-                let rows = StoredRows::new(store.clone(), view, hold);
-                (hold, checkpoint, Box::new(rows), Arc::new(StoredAsk::new(store, view)))
-            }
-        };
-        let (status, reached) = Status::new(view.id);
         let (stop, stopped) = watch::channel(false);
-        let (order, orders) = mpsc::channel(ORDERS);
-        let sources = Sources::<P>::of();
-        let contexts = sources.contexts().map(|(context, _)| context);
-        let consumer = hub.consumer(contexts, checkpoint);
-        let slice = Slice { hold, of: view.slices };
-        let (view, clock, stop_) = (view.id, Arc::new(SystemClock), stopped);
-        let parts =
-            Parts { view, slice, rows, checkpoint, consumer, status, clock, orders, stop: stop_ };
-        let worker = tokio::spawn(Worker::new(parts).run());
-        Ok((Self { view, stop, worker, ended: None }, View::new(asking, reached, order)))
+        let (commands, received) = mpsc::channel(COMMANDS);
+        let opening = Manager::<P>::open(hub.clone(), place.into(), received, stopped);
+        let (manager, current) = opening.await?;
+        let manager = tokio::spawn(manager.run());
+        let view = spec::<P>().id;
+        Ok((Self { view, stop, manager, ended: None }, View::new(current, commands)))
     }
 
     /// Which view it keeps.
@@ -115,13 +92,13 @@ impl Runner {
         }
         self.stop.send_replace(true);
         let aborted = ProjectionError::Stopped { view: self.view };
-        let ended = (&mut self.worker).await.unwrap_or(Err(aborted));
+        let ended = (&mut self.manager).await.unwrap_or(Err(aborted));
         self.ended.insert(ended).clone()
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        self.worker.abort();
+        self.manager.abort();
     }
 }

@@ -31,26 +31,20 @@ pub(crate) enum Order {
     Retry { row: Option<String>, answer: Answer<Retried> },
     /// Give the parked event at a position up. Whether there was one.
     Discard { position: Position, answer: Answer<bool> },
+    /// Build a row anew. Whether it is there then.
+    RebuildRow { key: String, answer: Answer<bool> },
 }
 
 impl<P: Projection> Worker<P> {
     /// # Errors
     /// Only what ends the worker.
     pub(super) async fn carry_out(&mut self, order: Order) -> Result<(), ProjectionError> {
-        // Whoever asked may be gone.
         let failed = match order {
-            Order::Retry { row, answer } => {
-                let done = self.retry(row.as_deref()).await;
-                let failed = done.as_ref().err().cloned();
-                drop(answer.send(done));
-                failed
-            }
+            Order::Retry { row, answer } => answer_with(answer, self.retry(row.as_deref()).await),
             Order::Discard { position, answer } => {
-                let done = self.discard(position).await;
-                let failed = done.as_ref().err().cloned();
-                drop(answer.send(done));
-                failed
+                answer_with(answer, self.discard(position).await)
             }
+            Order::RebuildRow { key, answer } => answer_with(answer, self.rebuild_row(&key).await),
         };
         match failed {
             Some(error) if !error.passes() => Err(error),
@@ -139,6 +133,14 @@ impl<P: Projection> Worker<P> {
         self.blocked = blocked;
         Ok(projected?.1.map(|problem| problem.to_string()))
     }
+}
+
+/// Answers, and says what went wrong.
+fn answer_with<T>(answer: Answer<T>, done: Result<T, ProjectionError>) -> Option<ProjectionError> {
+    let failed = done.as_ref().err().cloned();
+    // Whoever asked may be gone.
+    drop(answer.send(done));
+    failed
 }
 
 /// The parked events that have a key of the row, or of one that has, and so on.

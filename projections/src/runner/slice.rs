@@ -17,7 +17,7 @@ impl Slice {
 
 /// The slice that a key falls to: a part of what is persisted, the same on every machine and for ever.
 /// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>), which spreads short keys well.
-fn slice_of(key: &str, of: u16) -> u16 {
+pub(super) fn slice_of(key: &str, of: u16) -> u16 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
     let hash = key.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));

@@ -15,8 +15,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::batch::{self, FailedAt, Failure, Taken, Work};
 use super::orders::Order;
+use super::pace::Pace;
+use super::progress::Status;
 use super::slice::Slice;
-use super::{EventProblem, FailedEvent, ProjectionError, Status};
+use super::{EventProblem, FailedEvent, ProjectionError};
 use crate::backoff::Backoff;
 use crate::hub::{Batch, Consumer};
 use crate::parking::{Blocked, Keys, ParkedEvent};
@@ -27,7 +29,7 @@ use crate::rows::{Changed, Changes, Rows};
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// From how many events in one batch on the log is busy.
-const BUSY: usize = 32;
+const BUSY: usize = 256;
 /// While the log is busy, how many times as long as a commit took nothing is committed after it. A
 /// few large batches cost the store's writer far less than many small ones, as their rows share
 /// pages; and a store that answers slowly is asked less often.
@@ -47,6 +49,7 @@ pub(super) struct Parts<P> {
     pub(super) consumer: Consumer,
     pub(super) status: Status,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) pace: Pace,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -57,7 +60,7 @@ pub(super) struct Worker<P> {
     sources: Sources<P>,
     pub(super) slice: Slice,
     pub(super) rows: Box<dyn Rows<P>>,
-    changed: Changed<P>,
+    pub(super) changed: Changed<P>,
     /// What the next commit parks, and takes out of what is parked.
     pub(super) park: Vec<ParkedEvent>,
     pub(super) unpark: Vec<String>,
@@ -71,6 +74,7 @@ pub(super) struct Worker<P> {
     pub(super) consumer: Consumer,
     status: Status,
     pub(super) clock: Arc<dyn Clock>,
+    pace: Pace,
     orders: mpsc::Receiver<Order>,
     stop: watch::Receiver<bool>,
 }
@@ -84,7 +88,8 @@ enum Next {
 
 impl<P: Projection> Worker<P> {
     pub(super) fn new(parts: Parts<P>) -> Self {
-        let Parts { view, slice, rows, checkpoint, consumer, status, clock, orders, stop } = parts;
+        let Parts { view, slice, rows, checkpoint, consumer, status, clock, pace, orders, stop } =
+            parts;
         Self {
             view,
             sources: Sources::of(),
@@ -101,20 +106,19 @@ impl<P: Projection> Worker<P> {
             consumer,
             status,
             clock,
+            pace,
             orders,
             stop,
         }
     }
 
-    /// Ends with the reason, which the views are told as well.
+    /// Ends with the reason.
     pub(super) async fn run(mut self) -> Result<(), ProjectionError> {
         let view = self.view;
         let ended = AssertUnwindSafe(self.follow()).catch_unwind().await;
-        let ended = ended.unwrap_or_else(|panic| {
+        ended.unwrap_or_else(|panic| {
             Err(ProjectionError::Panicked { view, message: panic::message(&*panic) })
-        });
-        self.status.end(ended.clone().err().unwrap_or(ProjectionError::Stopped { view }));
-        ended
+        })
     }
 
     async fn follow(&mut self) -> Result<(), ProjectionError> {
@@ -139,6 +143,9 @@ impl<P: Projection> Worker<P> {
             while !rest.is_empty() {
                 let done = self.take(rest, to).await?;
                 rest = rest.get(done..).unwrap_or_default();
+                if !self.keep_pace(done).await {
+                    return self.save().await;
+                }
             }
             if events.is_empty() {
                 self.commit(to).await?;
@@ -154,6 +161,12 @@ impl<P: Projection> Worker<P> {
             }
         }
         self.save().await
+    }
+
+    /// Waits so long that so many events have taken their time; whether this is to go on.
+    async fn keep_pace(&mut self, events: usize) -> bool {
+        let time = self.pace.time_of(events);
+        time.is_zero() || timeout(time, self.stop.wait_for(|stop| *stop)).await.is_err()
     }
 
     /// Lets events gather.
@@ -217,7 +230,8 @@ impl<P: Projection> Worker<P> {
     ///
     /// One that fails parks, after those before it.
     async fn take(&mut self, events: &[Seen<'_>], to: Mark) -> Result<usize, ProjectionError> {
-        let (taken, problem) = self.project(events).await?;
+        let at_once = events.get(..self.pace.at_once()).unwrap_or(events);
+        let (taken, problem) = self.project(at_once).await?;
         let now = self.clock.now();
         let slice = self.slice.hold.slice;
         for (at, keys) in &taken.waiting {
@@ -301,10 +315,15 @@ impl<P: Projection> Worker<P> {
 
     /// Commits what has changed where the checkpoint is.
     pub(super) async fn commit_in_place(&mut self) -> Result<(), ProjectionError> {
-        match self.ahead.or(self.saved) {
+        match self.known() {
             Some(to) => self.write(to).await,
             None => Ok(()),
         }
+    }
+
+    /// How far the log is known.
+    pub(super) fn known(&self) -> Option<Mark> {
+        self.ahead.or(self.saved)
     }
 
     async fn write(&mut self, to: Mark) -> Result<(), ProjectionError> {

@@ -3,13 +3,13 @@ use std::fmt;
 use factum_core::Projection;
 use factum_core::view::{Filter, Order, Select};
 
-use super::{QueryError, View};
+use super::{QueryError, View, Watch};
 
-/// A query for rows of the view `V`, to be ended with [`all`](Self::all), [`first`](Self::first) or
-/// [`count`](Self::count). Rows that the orders leave equal come in the order of their keys.
+/// A query for rows of the view `V`, to be ended with [`all`](Self::all), [`first`](Self::first),
+/// [`count`](Self::count) or [`watch`](Self::watch). Rows that the orders leave equal come in the order of their keys.
 #[must_use = "a query asks nothing until `all`, `first` or `count`"]
 pub struct Find<V> {
-    view: View<V>,
+    pub(super) view: View<V>,
     select: Select,
 }
 
@@ -53,8 +53,8 @@ impl<V: Projection> Find<V> {
     /// # Errors
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
     pub async fn all(self) -> Result<Vec<V>, QueryError> {
-        self.view.wait().await?;
-        Ok(self.view.rows.select(self.select).await?)
+        let rows = self.view.rows().await?;
+        Ok(rows.select(self.select).await?)
     }
 
     /// The first of the rows. Cancellation-safe.
@@ -66,13 +66,18 @@ impl<V: Projection> Find<V> {
         Ok(self.limit(limit).all().await?.into_iter().next())
     }
 
+    /// The rows as [`all`](Self::all) gives them, and again each time that they have changed.
+    pub fn watch(self) -> Watch<V> {
+        Watch::new(self)
+    }
+
     /// How many rows there are, at most the limit. Cancellation-safe.
     ///
     /// # Errors
     /// [`QueryError`] if the view did not come to the position in time, or could not be read.
     pub async fn count(self) -> Result<usize, QueryError> {
-        self.view.wait().await?;
-        let rows = self.view.rows.count(self.select.conditions).await?;
-        Ok(rows.min(self.select.limit.unwrap_or(usize::MAX)))
+        let rows = self.view.rows().await?;
+        let count = rows.count(self.select.conditions).await?;
+        Ok(count.min(self.select.limit.unwrap_or(usize::MAX)))
     }
 }

@@ -2,7 +2,10 @@
 
 mod error;
 mod find;
+mod order;
 mod parked;
+mod rebuild;
+mod watching;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,17 +17,22 @@ use factum_core::store::BoxFuture;
 use factum_core::store::Position;
 use factum_core::view::{self, Filter, ViewError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use crate::rows::{Ask, MissingRows, spec};
-use crate::runner::{Order, Reached, Status};
+use crate::rows::Ask;
+use crate::runner::{Command, Current};
 
 pub use error::QueryError;
 pub use find::Find;
 pub use parked::Parked;
+pub use rebuild::{Rebuild, Rebuilding};
+pub use watching::Watch;
 
 /// How long a query waits for the view, unless it says otherwise.
 const WITHIN: Duration = Duration::from_secs(5);
+/// How long after its begin, and how often at the least, a query asks how far others are.
+const ASK_FIRST: Duration = Duration::from_millis(5);
+const ASK_LAST: Duration = Duration::from_millis(100);
 
 /// A view, for queries: a cheap handle, which may outlive its projection.
 ///
@@ -42,27 +50,25 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// # Ok(()) }
 /// ```
 pub struct View<V> {
-    rows: Arc<dyn Ask<V>>,
-    reached: Reached,
-    orders: mpsc::Sender<Order>,
+    current: watch::Receiver<Arc<Current<V>>>,
+    commands: mpsc::Sender<Command>,
     after: Option<Position>,
     within: Duration,
 }
 
 impl<V> Clone for View<V> {
     fn clone(&self) -> Self {
-        let (rows, reached) = (self.rows.clone(), self.reached.clone());
-        let (after, within) = (self.after, self.within);
-        Self { rows, reached, orders: self.orders.clone(), after, within }
+        let (current, commands) = (self.current.clone(), self.commands.clone());
+        Self { current, commands, after: self.after, within: self.within }
     }
 }
 
 impl<V> fmt::Debug for View<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { reached, after, within, .. } = self;
+        let reached = &self.current.borrow().reached;
         write!(f, "View({}, reached {}", reached.view(), reached.position())?;
-        if let Some(after) = after {
-            write!(f, ", after {after} within {within:?}")?;
+        if let Some(after) = self.after {
+            write!(f, ", after {after} within {:?}", self.within)?;
         }
         f.write_str(")")
     }
@@ -70,26 +76,24 @@ impl<V> fmt::Debug for View<V> {
 
 impl<V: Projection> View<V> {
     pub(crate) fn new(
-        rows: Arc<dyn Ask<V>>,
-        reached: Reached,
-        orders: mpsc::Sender<Order>,
+        current: watch::Receiver<Arc<Current<V>>>,
+        commands: mpsc::Sender<Command>,
     ) -> Self {
-        Self { rows, reached, orders, after: None, within: WITHIN }
+        Self { current, commands, after: None, within: WITHIN }
     }
 
     /// The view of a projection that nobody runs: each query gives [`ViewError::Missing`].
     pub fn missing() -> Self {
-        let view = spec::<V>().id;
-        let (status, reached) = Status::new(view);
-        status.end(ViewError::Missing { view }.into());
-        // Nobody takes an order.
-        let (orders, _) = mpsc::channel(1);
-        Self::new(Arc::new(MissingRows::new()), reached, orders)
+        // What they show stays, and nobody takes a command.
+        let (_, current) = watch::channel(Arc::new(Current::missing()));
+        let (commands, _) = mpsc::channel(1);
+        Self::new(current, commands)
     }
 
-    /// How far the view is: it has seen everything up to here.
+    /// How far the view is, as far as this process knows: it has seen everything up to here. Slices that
+    /// other processes work on are asked only by queries that wait.
     pub fn reached(&self) -> Position {
-        self.reached.position()
+        self.current.borrow().reached.position()
     }
 
     /// The same view, for queries that wait until it has seen everything up to the position: with the
@@ -116,8 +120,8 @@ impl<V: Projection> View<V> {
         // Named, and not that of an `async fn`: a wrong key is then one error.
         let (view, key) = (self.clone(), key.as_id().into_owned());
         Box::pin(async move {
-            view.wait().await?;
-            Ok(view.rows.get(&key).await?)
+            let rows = view.rows().await?;
+            Ok(rows.get(&key).await?)
         })
     }
 
@@ -152,27 +156,89 @@ impl<V: Projection> View<V> {
         self.find().count().await
     }
 
+    /// All rows, and again each time that they have changed.
+    pub fn watch(&self) -> Watch<V> {
+        self.find().watch()
+    }
+
     /// What the projection could not take in, and what waits behind it.
     pub fn parked(&self) -> Parked<V> {
         Parked::new(self.clone())
+    }
+
+    /// The means to build the view, or one of its rows, anew.
+    pub fn rebuild(&self) -> Rebuild<V> {
+        Rebuild::new(self.clone())
     }
 
     fn find(&self) -> Find<V> {
         Find::new(self.clone())
     }
 
-    async fn wait(&self) -> Result<(), QueryError> {
-        let Some(wanted) = self.after else { return Ok(()) };
-        let mut reached = self.reached.clone();
-        match tokio::time::timeout(self.within, reached.wait(wanted)).await {
-            Ok(there) => Ok(there?),
-            Err(_) => Err(QueryError::Late {
-                view: self.reached.view(),
-                wanted,
-                reached: self.reached(),
-                within: self.within,
-                cause: self.reached.trouble().map(Box::new),
-            }),
+    /// Where the rows are that a query sees, once they are as far as it wants them.
+    async fn rows(&self) -> Result<Arc<dyn Ask<V>>, QueryError> {
+        let Some(wanted) = self.after else {
+            return Ok(self.current().shown().clone());
+        };
+        match tokio::time::timeout(self.within, self.there(wanted)).await {
+            Ok(rows) => Ok(rows?),
+            Err(_) => {
+                let current = self.current();
+                Err(QueryError::Late {
+                    view: current.view.id,
+                    wanted,
+                    reached: current.reached.position(),
+                    within: self.within,
+                    cause: current.reached.trouble().map(Box::new),
+                })
+            }
+        }
+    }
+
+    fn current(&self) -> Arc<Current<V>> {
+        self.current.borrow().clone()
+    }
+
+    /// Waits until everything up to the position is committed, whichever building is current then.
+    async fn there(&self, wanted: Position) -> Result<Arc<dyn Ask<V>>, QueryError> {
+        let mut changes = self.current.clone();
+        loop {
+            let current = changes.borrow_and_update().clone();
+            let mut here = current.reached.clone();
+            let changed = async {
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                there = here.wait(wanted) => {
+                    there?;
+                    return Ok(current.rows.clone());
+                }
+                there = others(&current, wanted) => {
+                    there?;
+                    return Ok(current.rows.clone());
+                }
+                () = changed => {}
+            }
+        }
+    }
+}
+
+/// Waits until everything up to the position is committed, by asking how far others are with the slices
+/// that they work on, as long as there are such.
+async fn others<V>(current: &Current<V>, wanted: Position) -> Result<(), ViewError> {
+    let Some(store) = &current.store else { return std::future::pending().await };
+    let mut pause = ASK_FIRST;
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(ASK_LAST);
+        if current.reached.is_shared() {
+            let slices = store.slices(current.view).await?;
+            if current.reached.with_others(&slices) >= wanted {
+                return Ok(());
+            }
         }
     }
 }

@@ -1,12 +1,10 @@
 use std::fmt;
 
+use super::{QueryError, View};
+use crate::runner::Command;
+use crate::{ParkedEvent, Retried};
 use factum_core::Projection;
 use factum_core::store::Position;
-use tokio::sync::oneshot;
-
-use super::{QueryError, View};
-use crate::runner::{Answer, Order};
-use crate::{ParkedEvent, ProjectionError, Retried};
 
 /// The events that a projection could not take in, or that wait behind such a one, and what can be done
 /// about them. The projection goes on with all other rows meanwhile; parked events are tried again only
@@ -43,7 +41,7 @@ impl<V: Projection> Parked<V> {
     /// # Errors
     /// [`QueryError`] if they could not be read.
     pub async fn list(&self, limit: usize) -> Result<Vec<ParkedEvent>, QueryError> {
-        Ok(self.view.rows.parked(limit).await?)
+        Ok(self.view.current().rows.parked(None, limit).await?)
     }
 
     /// Tries all of them again, in the order of the log; those that fail again, and what waits behind
@@ -52,7 +50,7 @@ impl<V: Projection> Parked<V> {
     /// # Errors
     /// [`QueryError`] if the projection has ended, or what is parked could not be read or written.
     pub async fn retry(&self) -> Result<Retried, QueryError> {
-        self.order(|answer| Order::Retry { row: None, answer }).await
+        self.view.order(|answer| Command::Retry { row: None, answer }).await
     }
 
     /// The same for those that concern a row, and all that hang together with them: an event that
@@ -61,8 +59,8 @@ impl<V: Projection> Parked<V> {
     /// # Errors
     /// As [`retry`](Self::retry).
     pub async fn retry_row(&self, key: &str) -> Result<Retried, QueryError> {
-        let row = Some(key.to_owned());
-        self.order(|answer| Order::Retry { row, answer }).await
+        let row = || Some(key.to_owned());
+        self.view.order(|answer| Command::Retry { row: row(), answer }).await
     }
 
     /// Gives the event at a position up: its rows will never have it. What waited behind it is tried with
@@ -71,15 +69,12 @@ impl<V: Projection> Parked<V> {
     /// # Errors
     /// As [`retry`](Self::retry).
     pub async fn discard(&self, position: Position) -> Result<bool, QueryError> {
-        self.order(|answer| Order::Discard { position, answer }).await
-    }
-
-    async fn order<T>(&self, order: impl FnOnce(Answer<T>) -> Order) -> Result<T, QueryError> {
-        let ended = || ProjectionError::Stopped { view: self.view.reached.view() };
-        let (answer, answered) = oneshot::channel();
-        let sent = self.view.orders.send(order(answer)).await;
-        sent.map_err(|_| self.view.reached.ended().unwrap_or_else(ended))?;
-        let answered = answered.await.map_err(|_| self.view.reached.ended().unwrap_or_else(ended));
-        Ok(answered??)
+        let parked = self.view.current().rows.parked(Some(position), usize::MAX).await?;
+        let mut was_parked = false;
+        for slice in parked.iter().map(|event| event.slice) {
+            let order = |answer| Command::Discard { slice, position, answer };
+            was_parked |= self.view.order(order).await?;
+        }
+        Ok(was_parked)
     }
 }

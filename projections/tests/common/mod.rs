@@ -8,6 +8,7 @@
     reason = "test code, of which each test binary uses a part"
 )]
 
+pub mod counting;
 pub mod deliveries;
 pub mod flaky;
 pub mod flaky_log;

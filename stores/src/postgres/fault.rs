@@ -69,9 +69,13 @@ impl Fault {
     /// Whether another append in its place need not fail, so that it concerns only whoever asked:
     /// what the server says of values, not of itself.
     pub(super) fn is_of_one_request(&self) -> bool {
-        let Self::Sql(error) = self else { return false };
-        let code = error.as_db_error().map_or("", |told| told.code().code());
-        ["21", "22", "23", "54"].iter().any(|class| code.starts_with(class))
+        ["21", "22", "23", "54"].iter().any(|class| self.code().starts_with(class))
+    }
+
+    /// The server's code for what it says; empty if it is not the server that says it.
+    pub(super) fn code(&self) -> &str {
+        let Self::Sql(error) = self else { return "" };
+        error.as_db_error().map_or("", |told| told.code().code())
     }
 
     /// Whether the session cannot be used any more.

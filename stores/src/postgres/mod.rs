@@ -16,11 +16,13 @@ mod call;
 mod clauses;
 mod fault;
 mod group;
+mod marks;
 mod news;
 mod options;
 mod pool;
 mod read;
 mod row;
+mod rows;
 mod run;
 mod schema;
 mod session;
@@ -36,6 +38,7 @@ use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, Durability, EventStore, KeyMemory, Mark, Outcome,
     Page, Position, Query, Range, Receipt, StoreError, Tail, follow,
 };
+use factum_core::view::RowStore;
 use factum_core::{Key, StreamName};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -43,7 +46,7 @@ use crate::repeat;
 use fault::{BACKEND, Fault};
 pub use options::PostgresOptions;
 use pool::Pool;
-use session::{Server, Session};
+use session::{Plans, Server, Session};
 use writer::{Request, Writer};
 
 /// How many requests wait for the writer; senders beyond wait their turn.
@@ -56,8 +59,37 @@ const QUEUE: usize = 1024;
 /// signed by one of the system's authorities, or by one in the file that `sslrootcert=…` names.
 ///
 /// It holds at most six connections, however many append, read and follow: see
-/// [`PostgresOptions::readers`]. Dropping the last handle ends them once what is queued is answered;
+/// [`PostgresOptions::readers`]. An app with views has up to four more for them: see
+/// [`PostgresOptions::view_connections`]. Dropping the last handle ends them once what is queued is answered;
 /// [`close`](Self::close) waits for that. Tails end with it.
+///
+/// # Views
+///
+/// Views are kept in the same schema, each building of one in two tables: of its rows,
+/// `view_LOG_NAME_vVERSION`, and of the events that it could not take in, `parked_…`, where `LOG` is the
+/// log's number in the table `logs`; a building after the first ends in `_b` and its number. They have a
+/// column for each `#[index]`, and an index for each column, and can be queried by anybody:
+///
+/// ```sql
+/// select key, owner, cents, body::jsonb from factum.view_1_balances_v1 where cents >= 100;
+/// ```
+///
+/// | in Rust | in the table |
+/// |---|---|
+/// | `bool`, signed integers, `Timestamp` | `boolean`, `bigint`, `bigint` in microseconds since 1970 |
+/// | unsigned integers | `numeric(20)`, as those beyond 2⁶³ fit no integer of the server |
+/// | `String`, `Uuid`, the key | `text`, ordered by its bytes |
+/// | `None` | `null`, which a view orders first |
+///
+/// PostgreSQL has no text with the character U+0000: it is kept as U+0001 U+0001, and U+0001 as
+/// U+0001 U+0002, which leaves the order as it is. It cuts names off at 63 bytes: a longer one is cut
+/// here, and ends in a digest of the whole. An indexed text and the row's key must fit into an entry of an
+/// index, 2,700 bytes after compression; a longer one is refused as
+/// [`BadRow`](factum_core::view::ViewError::BadRow).
+///
+/// Tables are made when an app with a new view, or a new version of one, starts. So its user needs
+/// `create` on the schema, as who migrated has it; other users of the log need
+/// `select, insert, update, delete` on its tables.
 ///
 /// ```no_run
 /// use factum_core::store::EventStore;
@@ -74,6 +106,8 @@ const QUEUE: usize = 1024;
 pub struct PostgresStore {
     server: Arc<Server>,
     pool: Arc<Pool>,
+    /// Views have connections of their own, so that no query of theirs holds commands up.
+    views: Arc<Pool>,
     durability: Durability,
     /// `None`: a tail's handle, which does not keep the writer alive.
     writer: Option<mpsc::Sender<Request>>,
@@ -130,7 +164,7 @@ impl PostgresStore {
         if server.options.migrate {
             server.migrate().await.map_err(place)?;
         }
-        let session = server.session().await.map_err(place)?;
+        let session = server.session(Plans::Log).await.map_err(place)?;
         let (log, durability) = (session.log, session.durability);
         let (news, head) = watch::channel(Position::START);
         let news = Arc::new(news);
@@ -143,8 +177,10 @@ impl PostgresStore {
             working.work(requests).await;
             stop.send_replace(true);
         });
-        let pool = Pool::new(Arc::clone(&server));
-        Ok(Self { server, pool, durability, writer: Some(writer), head })
+        let (readers, most) = (server.options.readers, server.options.view_connections);
+        let pool = Pool::new(Arc::clone(&server), Plans::Log, readers);
+        let views = Pool::new(Arc::clone(&server), Plans::Views, most);
+        Ok(Self { server, pool, views, durability, writer: Some(writer), head })
     }
 
     /// Ends the connections, for all handles, once what is queued is answered, and waits for that.
@@ -158,6 +194,7 @@ impl PostgresStore {
             }
         }
         self.pool.close().await;
+        self.views.close().await;
     }
 
     fn server(&self) -> Arc<Server> {
@@ -253,6 +290,10 @@ impl EventStore for PostgresStore {
     }
 
     fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(Arc::new(self.clone()))
+    }
+
+    fn rows(&self) -> Option<Arc<dyn RowStore>> {
         Some(Arc::new(self.clone()))
     }
 }

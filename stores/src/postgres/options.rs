@@ -18,6 +18,7 @@ pub struct PostgresOptions {
     pub(super) lock_within: Duration,
     pub(super) poll: Duration,
     pub(super) readers: u32,
+    pub(super) view_connections: u32,
 }
 
 impl Default for PostgresOptions {
@@ -34,6 +35,7 @@ impl Default for PostgresOptions {
             lock_within: Duration::from_secs(5),
             poll: Duration::from_secs(1),
             readers: 4,
+            view_connections: 4,
         }
     }
 }
@@ -112,6 +114,13 @@ impl PostgresOptions {
     #[must_use]
     pub fn readers(self, connections: u32) -> Self {
         Self { readers: connections.max(1), ..self }
+    }
+
+    /// How many connections views have at the most, to be written and asked: 4 by default. They are made
+    /// when they are needed.
+    #[must_use]
+    pub fn view_connections(self, connections: u32) -> Self {
+        Self { view_connections: connections.max(1), ..self }
     }
 
     /// Opens the store. See [`PostgresStore::connect`].

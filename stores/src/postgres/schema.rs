@@ -11,7 +11,8 @@ use super::session::Server;
 /// changes, and what is new is a step more: a schema that has run a step does not run it again. No step
 /// has been released yet, so until the first release the first one is edited in place, and schemas made
 /// before such an edit have to be dropped.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 1] =
+    [concat!(include_str!("migrations/1.sql"), include_str!("migrations/views.sql"))];
 
 /// How long they may take, and wait for another process that is at it.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -46,6 +46,29 @@ pub(super) struct Session {
     answer_within: Duration,
 }
 
+/// How the server is to plan a session's statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plans {
+    /// By an index in its order, always: the plans must not depend on statistics, which an empty table
+    /// has not and a grown one has old ones of.
+    Log,
+    /// By the values that are asked for: which index serves a filter best depends on them.
+    Views,
+}
+
+impl Plans {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Log => {
+                "set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off;
+                 set enable_hashjoin = off; set enable_mergejoin = off;
+                 set plan_cache_mode = force_generic_plan;"
+            }
+            Self::Views => "set plan_cache_mode = force_custom_plan;",
+        }
+    }
+}
+
 /// The log that a session works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Log {
@@ -106,10 +129,10 @@ impl Server {
     }
 
     /// A session, ready to work on the log.
-    pub(super) async fn session(self: &Arc<Self>) -> Result<Session, Fault> {
+    pub(super) async fn session(self: &Arc<Self>, plans: Plans) -> Result<Session, Fault> {
         let (client, driver) = self.plain().await?;
         let limit = self.options.connect_within;
-        let set_up = tokio::time::timeout(limit, self.set_up(&client)).await;
+        let set_up = tokio::time::timeout(limit, self.set_up(&client, plans)).await;
         match set_up.unwrap_or(Err(Fault::Late("connect_within", limit))) {
             Ok((log, durability)) => {
                 let (statements, answer_within) = (HashMap::new(), self.options.answer_within);
@@ -122,16 +145,13 @@ impl Server {
         }
     }
 
-    async fn set_up(&self, client: &Client) -> Result<(Log, Durability), Fault> {
+    async fn set_up(&self, client: &Client, plans: Plans) -> Result<(Log, Durability), Fault> {
         let millis = |limit: Duration| limit.as_millis().clamp(1, i32::MAX as u128);
         let (call, lock) = (millis(self.options.answer_within), millis(self.options.lock_within));
-        // The plans must not depend on statistics, which an empty table has not and a grown one has
-        // old ones of: every statement here goes by an index in its order.
+        let plans = plans.settings();
         client
             .batch_execute(&format!(
-                "set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off;
-                 set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
-                 set max_parallel_workers_per_gather = 0; set plan_cache_mode = force_generic_plan;
+                "{plans} set jit = off; set max_parallel_workers_per_gather = 0;
                  set default_transaction_isolation = 'read committed';
                  set client_min_messages = 'warning'; set statement_timeout = {call};
                  set lock_timeout = {lock}; set idle_in_transaction_session_timeout = {call}"

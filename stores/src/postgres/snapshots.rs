@@ -1,12 +1,12 @@
 use bytes::Bytes;
+use factum_core::StreamName;
 use factum_core::snapshot::{Snapshot, SnapshotStore};
-use factum_core::store::{BoxFuture, LogId, Mark, Position, Stamp, StoreError};
-use factum_core::{EventId, StreamName};
+use factum_core::store::{BoxFuture, StoreError};
 use tokio_postgres::types::Type;
-use uuid::Uuid;
 
 use super::PostgresStore;
 use super::fault::{Fault, integer};
+use super::marks;
 use super::schema::Schema;
 use super::session::Session;
 
@@ -45,14 +45,7 @@ async fn load(
         [(&log, Type::INT4), (&name, Type::TEXT), (&number, Type::INT8)];
     let rows = session.query(&sql, &values).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let log: Uuid = row.try_get(1)?;
-    let event: Option<Uuid> = row.try_get(3)?;
-    let mark = Mark {
-        log: LogId::from_bytes(*log.as_bytes()),
-        position: Position::new(row.try_get::<_, i64>(2)?.cast_unsigned()),
-        event: event.map(EventId::from),
-        stamp: Stamp::new(row.try_get::<_, i64>(4)?.cast_unsigned()),
-    };
+    let Some(mark) = marks::read(row, 1)? else { return Ok(None) };
     let state = Bytes::copy_from_slice(row.try_get(5)?);
     let revision = row.try_get::<_, i64>(0)?.cast_unsigned();
     Ok(Some(Snapshot { stream, shape, revision, mark, state }))
@@ -73,19 +66,16 @@ async fn save(session: &mut Session, schema: &Schema, snapshot: &Snapshot) -> Re
     let Snapshot { stream, shape, revision, mark, state } = snapshot;
     let (log, name, state) = (session.log.number, stream.to_string(), &**state);
     let (shape, revision) = (shape.cast_signed(), integer(*revision));
-    let (mark_log, position) =
-        (Uuid::from_bytes(*mark.log.as_bytes()), integer(mark.position.number()));
-    let event = mark.event.map(EventId::uuid);
-    let stamp = mark.stamp.number().cast_signed();
+    let mark = marks::Columns::of(mark);
     let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 9] = [
         (&log, Type::INT4),
         (&name, Type::TEXT),
         (&shape, Type::INT8),
         (&revision, Type::INT8),
-        (&mark_log, Type::UUID),
-        (&position, Type::INT8),
-        (&event, Type::UUID),
-        (&stamp, Type::INT8),
+        (&mark.log, Type::UUID),
+        (&mark.position, Type::INT8),
+        (&mark.event, Type::UUID),
+        (&mark.stamp, Type::INT8),
         (&state, Type::BYTEA),
     ];
     session.query(&sql, &values).await?;

@@ -17,7 +17,7 @@ use super::fault::{BACKEND, Fault};
 use super::group::{Group, Sent};
 use super::read;
 use super::run::Run;
-use super::session::{Log, Server, Session};
+use super::session::{Log, Plans, Server, Session};
 
 /// How many requests are at work at once, and how many commits of a run are looked up.
 const TAKEN: usize = 512;
@@ -193,7 +193,7 @@ impl Writer {
         let until = Instant::now() + self.server.options.answer_within;
         let (mut pause, longest) = PAUSES;
         loop {
-            let error = match self.server.session().await {
+            let error = match self.server.session(Plans::Log).await {
                 Ok(session) if session.log.id == self.log.id => return Ok(session),
                 Ok(session) => {
                     let (seen, found) = (Mark::start(self.log.id), Mark::start(session.log.id));

@@ -78,6 +78,10 @@ pub(super) fn unavailable(reason: String) -> StoreError {
     StoreError::Unavailable { backend: BACKEND, reason }
 }
 
+/// What a store of events and rows does.
+const RIGHTS: &str =
+    "allow the user `time`, and all of `@read @write @scripting` on the log's keys";
+
 /// What the server refused to do, as an error that says what to do.
 fn refusal(error: &RedisError, place: &str) -> StoreError {
     let place = place.to_owned();
@@ -99,7 +103,9 @@ fn refusal(error: &RedisError, place: &str) -> StoreError {
         "BUSY" => unavailable("the server runs somebody's long script".to_owned()),
         "NOREPLICAS" => unavailable("it has fewer replicas than it is to write to".to_owned()),
         "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "ASK" => unavailable(said),
-        "NOPERM" => open("allow the user all of `@read @write @scripting` on the log's keys"),
+        "NOPERM" => open(RIGHTS),
+        // What a script is told, without the command that it is about.
+        "ERR" if said.starts_with("The user executing the script") => open(RIGHTS),
         "NOAUTH" => {
             let reason =
                 "the server asks for a password: put user and password into the address".to_owned();

@@ -12,6 +12,15 @@ use factum_core::store::Query;
 /// | `{name}:t:TAG` | a list: the entries with an event that carries the tag |
 /// | `{name}:k:XXXX` | hashes: the entry of each key, by the key's last two bytes |
 /// | `{name}:snapshots:STREAM` | a hash: the newest snapshot of each shape |
+/// | `{name}:views:VIEW` | a hash: the buildings of a view, `VERSION:BUILD`, and which is live, `live:VERSION` |
+/// | `{name}:v:VIEW:VERSION:BUILD:state` | a hash: columns and slices of a building, and who has which slice |
+/// | `{name}:v:VIEW:VERSION:BUILD:rows` | a hash: values and body of each row |
+/// | `{name}:v:VIEW:VERSION:BUILD:rows:key` | a sorted set: the keys of the rows |
+/// | `{name}:v:VIEW:VERSION:BUILD:rows:N` | a sorted set: the values of column *N*, each with its row's key |
+/// | `{name}:v:VIEW:VERSION:BUILD:parked…` | the same of what the view parked |
+///
+/// Views are in the slot of their log, not in some of their own: what is known of a view changes in one
+/// script with what is known of its name, and one connection reaches all.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     pub(super) prefix: String,
@@ -33,6 +42,16 @@ impl Keys {
 
     pub(super) fn snapshots(&self, stream: &StreamName) -> String {
         format!("{}snapshots:{stream}", self.prefix)
+    }
+
+    /// The buildings of a view.
+    pub(super) fn builds(&self, view: &str) -> String {
+        format!("{}views:{view}", self.prefix)
+    }
+
+    /// What the keys of all buildings of a view begin with.
+    pub(super) fn view(&self, view: &str) -> String {
+        format!("{}v:{view}:", self.prefix)
     }
 
     /// The lists that have all entries which a query may match, without the prefix: for each part of

@@ -24,6 +24,7 @@ mod fault;
 mod head;
 mod keys;
 mod link;
+mod marks;
 mod moment;
 mod options;
 mod pack;
@@ -31,6 +32,7 @@ mod part;
 mod read;
 mod request;
 mod rounds;
+mod rows;
 mod scripts;
 mod sentinels;
 mod setup;
@@ -39,7 +41,7 @@ mod value;
 mod watcher;
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::redis::Value;
 use factum_core::snapshot::SnapshotStore;
@@ -47,11 +49,12 @@ use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, Durability, EventStore, KeyMemory, LogId, Mark,
     Outcome, Page, Position, Query, Range, Receipt, StoreError, Tail, follow,
 };
+use factum_core::view::RowStore;
 use factum_core::{Key, StreamName};
 use tokio::sync::{Notify, mpsc, watch};
 
 use entry::{Damaged, Entry};
-use fault::{BACKEND, unavailable};
+use fault::{BACKEND, Fault, unavailable};
 use keys::Keys;
 use link::Link;
 pub use options::RedisOptions;
@@ -130,7 +133,7 @@ impl RedisStore {
     /// The ways in which a store can be opened.
     ///
     /// ```no_run
-    /// use std::time::Duration;
+    /// use std::time::{Duration, Instant};
     /// use factum_core::store::Durability;
     /// use factum_stores::redis::RedisStore;
     ///
@@ -253,6 +256,38 @@ impl Shared {
         self.reading.read(request).await
     }
 
+    /// Sends a request that changes something, on the connection whose server keeps what it acknowledges.
+    async fn write(&self, request: &Request<'_>) -> Result<Vec<Value>, Fault> {
+        if self.options.read_only {
+            return Err(self.read_only().into());
+        }
+        if *self.closing.borrow() {
+            return Err(StoreError::Closed.into());
+        }
+        let answer = self.writing.send(request).await;
+        if let Err(Fault::Store(StoreError::ReadOnly { .. })) = &answer {
+            // What is read there from now on may be old. New connections see to it.
+            self.close_links().await;
+        }
+        answer
+    }
+
+    /// The same for a change that may be sent twice.
+    async fn change(&self, request: &Request<'_>) -> Result<Vec<Value>, StoreError> {
+        let begun = Instant::now();
+        let answer = match self.write(request).await {
+            Err(Fault::Lost(_)) if begun.elapsed() < self.options.answer_within => {
+                self.write(request).await
+            }
+            answer => answer,
+        };
+        answer.map_err(Fault::of_append)
+    }
+
+    fn read_only(&self) -> StoreError {
+        StoreError::ReadOnly { place: self.place.clone() }
+    }
+
     async fn close_links(&self) {
         self.writing.close().await;
         self.reading.close().await;
@@ -283,7 +318,7 @@ impl EventStore for RedisStore {
     fn append(&self, run: Vec<Commit>) -> BoxFuture<'_, Result<Vec<Outcome>, StoreError>> {
         Box::pin(async move {
             if self.shared.options.read_only {
-                return Err(StoreError::ReadOnly { place: self.shared.place.clone() });
+                return Err(self.shared.read_only());
             }
             append::append(self, &run).await
         })
@@ -341,6 +376,10 @@ impl EventStore for RedisStore {
     }
 
     fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(Arc::new(self.clone()))
+    }
+
+    fn rows(&self) -> Option<Arc<dyn RowStore>> {
         Some(Arc::new(self.clone()))
     }
 }

@@ -18,6 +18,7 @@ pub struct RedisOptions {
     pub(super) answer_within: Duration,
     pub(super) replicas: Option<(usize, Duration)>,
     pub(super) read_only: bool,
+    pub(super) rows_per_query: usize,
     #[cfg(feature = "redis-tls")]
     pub(super) trusted: Option<Vec<u8>>,
 }
@@ -33,6 +34,7 @@ impl Default for RedisOptions {
             answer_within: Duration::from_secs(10),
             replicas: None,
             read_only: false,
+            rows_per_query: 100_000,
             #[cfg(feature = "redis-tls")]
             trusted: None,
         }
@@ -99,6 +101,14 @@ impl RedisOptions {
     #[must_use]
     pub fn read_only(self) -> Self {
         Self { read_only: true, ..self }
+    }
+
+    /// How many rows of a view one query may look at, 100,000 if nothing is said. One index finds and
+    /// orders them; what it does not decide is decided by a look at each. A query that would look at
+    /// more fails with [`ViewError::TooManyRows`](factum_core::view::ViewError::TooManyRows).
+    #[must_use]
+    pub fn rows_per_query(self, rows: usize) -> Self {
+        Self { rows_per_query: rows, ..self }
     }
 
     /// Trusts these certificates (PEM) instead of the system's, for `rediss://` addresses: those of an

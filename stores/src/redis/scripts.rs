@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisResult};
 
@@ -17,39 +19,40 @@ pub(super) enum Script {
     Append,
     Look,
     Snapshot,
+    Views,
+    Rows,
+    Page,
+    Count,
 }
+
+/// What each script is, in the order of [`Script`].
+const TEXTS: [&str; 8] = [
+    include_str!("scripts/open.lua"),
+    APPEND,
+    include_str!("scripts/look.lua"),
+    include_str!("scripts/snapshot.lua"),
+    include_str!("scripts/views.lua"),
+    include_str!("scripts/rows.lua"),
+    include_str!("scripts/page.lua"),
+    include_str!("scripts/count.lua"),
+];
 
 /// The scripts, by the names that the server gave them.
 #[derive(Clone, Debug)]
-pub(super) struct Loaded {
-    open: String,
-    append: String,
-    look: String,
-    snapshot: String,
-}
+pub(super) struct Loaded(Arc<[String]>);
 
 impl Loaded {
     /// Hands the scripts to the server.
     pub(super) async fn load(connection: &mut MultiplexedConnection) -> RedisResult<Self> {
-        let mut pipeline = Pipeline::with_capacity(4);
-        for script in [
-            include_str!("scripts/open.lua"),
-            APPEND,
-            include_str!("scripts/look.lua"),
-            include_str!("scripts/snapshot.lua"),
-        ] {
+        let mut pipeline = Pipeline::with_capacity(TEXTS.len());
+        for script in TEXTS {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(script);
         }
-        let (open, append, look, snapshot) = pipeline.query_async(connection).await?;
-        Ok(Self { open, append, look, snapshot })
+        pipeline.query_async::<Vec<String>>(connection).await.map(|names| Self(names.into()))
     }
 
     pub(super) fn sha(&self, script: Script) -> &str {
-        match script {
-            Script::Open => &self.open,
-            Script::Append => &self.append,
-            Script::Look => &self.look,
-            Script::Snapshot => &self.snapshot,
-        }
+        // A name that the server does not know is answered with `NOSCRIPT`.
+        self.0.get(script as usize).map_or("", String::as_str)
     }
 }

@@ -1,11 +1,11 @@
 use bytes::Bytes;
+use factum_core::StreamName;
 use factum_core::snapshot::{Snapshot, SnapshotStore};
-use factum_core::store::{BoxFuture, LogId, Mark, Position, Stamp, StoreError};
-use factum_core::{EventId, StreamName};
+use factum_core::store::{BoxFuture, StoreError};
 use redis::Value;
-use uuid::Uuid;
 
 use super::RedisStore;
+use super::marks;
 use super::request::Request;
 use super::scripts::Script;
 use super::value::{Odd, bytes, list, number};
@@ -45,13 +45,7 @@ fn field(shape: u64) -> String {
 
 /// The mark, then the state.
 fn write(snapshot: &Snapshot) -> Vec<u8> {
-    let Mark { log, position, event, stamp } = snapshot.mark;
-    let mut kept = Vec::with_capacity(snapshot.state.len() + 49);
-    kept.extend(log.as_bytes());
-    kept.extend(position.number().to_be_bytes());
-    kept.extend(stamp.number().to_be_bytes());
-    kept.push(u8::from(event.is_some()));
-    kept.extend(event.map_or([0; 16], |event| *event.uuid().as_bytes()));
+    let mut kept = marks::write(&snapshot.mark);
     kept.extend_from_slice(&snapshot.state);
     kept
 }
@@ -60,17 +54,6 @@ fn read(answer: Vec<Value>, stream: StreamName, shape: u64) -> Result<Snapshot, 
     let mut parts = list(answer.into_iter().next().unwrap_or_default())?.into_iter();
     let kept = Bytes::from(bytes(parts.next().unwrap_or_default())?);
     let revision = number(&parts.next().unwrap_or_default())?;
-    let (log, rest) = kept.split_first_chunk().ok_or(Odd)?;
-    let (position, rest) = rest.split_first_chunk().ok_or(Odd)?;
-    let (stamp, rest) = rest.split_first_chunk().ok_or(Odd)?;
-    let ([there], rest) = rest.split_first_chunk().ok_or(Odd)?;
-    let (event, state) = rest.split_first_chunk().ok_or(Odd)?;
-    let event = (*there == 1).then(|| EventId::from(Uuid::from_bytes(*event)));
-    let mark = Mark {
-        log: LogId::from_bytes(*log),
-        position: Position::new(u64::from_be_bytes(*position)),
-        event,
-        stamp: Stamp::new(u64::from_be_bytes(*stamp)),
-    };
+    let (mark, state) = marks::read(&kept).ok_or(Odd)?;
     Ok(Snapshot { stream, shape, revision, mark, state: kept.slice_ref(state) })
 }

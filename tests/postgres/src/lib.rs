@@ -1,6 +1,9 @@
 //! What the tests of the PostgreSQL store share.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod raw;
+mod view;
+
 use std::fmt::Display;
 
 use factum_core::store::{
@@ -8,6 +11,9 @@ use factum_core::store::{
     StoreError, StreamWrite,
 };
 use factum_core::{EventName, Key, StreamName, Tag, Tags};
+
+pub use raw::stand_still;
+pub use view::{VIEW, batch, checkpoint, mark, row, texts};
 
 /// A commit of one event.
 ///

@@ -2,16 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use factum_core::store::{
-    Durability, EventStore, Mark, Position, Query, Receipt, StoreError, Tailed,
-};
-use factum_postgres_tests::{append, append_surely, one, read_all};
+use factum_core::store::{Durability, EventStore, Position, Query, Receipt, StoreError, Tailed};
+use factum_postgres_tests::{append, append_surely, one, read_all, stand_still};
 use factum_stores::PostgresStore;
 use factum_stores::postgres::PostgresOptions;
 use factum_test_servers::{Postgres, Proxy, required};
@@ -209,11 +205,8 @@ async fn a_client_that_stands_still_holds_nobody_up() {
     let Some(server) = required(Postgres::start()) else { return };
     let store = open(&server).await;
     append(&store, one("a", &[])).await.unwrap().unwrap();
-    let message = half_an_append(&store.head().await.unwrap());
     for kept_back in [0, 1, 4, 5, 6, 10, 15, 40] {
-        let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
-        start_up(&mut stream);
-        stream.write_all(&message[..message.len() - kept_back]).unwrap();
+        let _still = stand_still(server.port(), &an_append(), kept_back);
         std::thread::sleep(Duration::from_millis(100));
         let begun = Instant::now();
         append(&store, one("a", &[])).await.unwrap().unwrap();
@@ -223,41 +216,17 @@ async fn a_client_that_stands_still_holds_nobody_up() {
     store.close().await;
 }
 
-/// The messages Parse, Bind, Execute and Sync of an append with one commit.
-fn half_an_append(_head: &Mark) -> Vec<u8> {
+/// An append of one commit.
+fn an_append() -> String {
     let key = factum_core::Key::now_v7();
-    let sql = format!(
+    format!(
         "call factum.append(1, 1, 'x', '{{1}}', array['{key}'::uuid], '{{0}}', '{{f}}', '{{null}}', \
          '{{1}}', '{{1}}', '{{thing-raw}}', '{{1}}', '{{-3}}', '{{1}}', '{{1}}', '{{1}}', \
          array['{key}'::uuid], '{{0}}', '{{null}}', '{{null}}', '{{null}}', '{{null}}', '{{null}}', \
          '{{null}}', '{{thing-raw}}', '{{a.b}}', '{{1}}', \
          '{{null}}', array[''::bytea], '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', \
          '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', null, null, null, null)"
-    );
-    let mut all = Vec::new();
-    let mut message = |kind: u8, body: &[u8]| {
-        all.push(kind);
-        all.extend(u32::try_from(body.len() + 4).unwrap().to_be_bytes());
-        all.extend(body);
-    };
-    message(b'P', &[b"\0", sql.as_bytes(), b"\0\0\0"].concat());
-    message(b'B', &[0; 8]);
-    message(b'E', &[0; 5]);
-    message(b'S', &[]);
-    all
-}
-
-fn start_up(stream: &mut TcpStream) {
-    let body = b"\0\x03\0\0user\0postgres\0database\0postgres\0\0";
-    let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
-    stream.write_all(&[&length[..], body].concat()).unwrap();
-    let mut seen = Vec::new();
-    // Until the server is ready for a query, outside of a transaction.
-    while !seen.ends_with(b"Z\0\0\0\x05I") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        seen.push(byte[0]);
-    }
+    )
 }
 
 /// Another program that holds the log's row: the append ends at its limit, by name.

@@ -1,6 +1,8 @@
 //! What the tests of the Redis store share.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+pub mod rows;
+
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 

@@ -4,6 +4,8 @@
 use std::time::{Duration, Instant};
 
 use factum_core::store::{EventStore, Expected, Query};
+use factum_core::view::RowStore;
+use factum_redis_tests::rows::{VIEW, all, batch, checkpoint, mark, row};
 use factum_redis_tests::{accepted, one, read};
 use factum_stores::RedisStore;
 use factum_test_servers::{Missing, Redis, RedisSettings, free_port, required};
@@ -49,4 +51,24 @@ async fn any_node_leads_to_the_log() {
         store.close().await;
     }
     assert_eq!(logs[0], logs[1]);
+}
+
+/// Views are where their log is, whichever node is named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_node_leads_to_the_rows() {
+    let Some(nodes) = required(cluster()) else { return };
+    let mut from = None;
+    for (number, node) in (1..).zip(&nodes) {
+        let store = RedisStore::connect(node.url()).await.unwrap();
+        store.open(VIEW).await.unwrap();
+        assert_eq!(checkpoint(&store).await, from);
+        store.commit(batch(from, number, [row("a", number)])).await.unwrap();
+        from = Some(mark(number));
+        assert_eq!(
+            store.load(VIEW, vec!["a".to_owned()]).await.unwrap(),
+            [Some(row("a", number).body)]
+        );
+        assert_eq!(all(&store).await, [number]);
+        store.close().await;
+    }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
 use factum_core::Projection;
-use factum_core::store::BoxFuture;
+use factum_core::store::{BoxFuture, Position};
 use factum_core::view::{Condition, Select, ViewError};
 
 use super::{Ask, AtHand, Changes, Rows};
@@ -122,8 +122,13 @@ impl<P: Projection> Ask<P> for MemoryRows<P> {
         Box::pin(std::future::ready(Ok(self.ask(|table| table.select(&select)))))
     }
 
-    fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
-        let parked = self.kept().values().take(limit).cloned().collect();
+    fn parked(
+        &self,
+        at: Option<Position>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ViewError>> {
+        let wanted = |event: &&ParkedEvent| at.is_none_or(|at| event.position == at);
+        let parked = self.kept().values().filter(wanted).take(limit).cloned().collect();
         Box::pin(std::future::ready(Ok(parked)))
     }
 

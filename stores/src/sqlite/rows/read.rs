@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::super::fault::{Fault, integer};
 use super::table::{columns, table};
 use super::value::Sql;
+use crate::rows::values_of_one_column;
 
 /// The bodies of the rows with these keys.
 pub(super) fn load(
@@ -153,22 +154,6 @@ impl<'a> Text<'a> {
         self.sql.push_str(&format!("{column} {operator} ?"));
         self.values.push(Cow::Borrowed(value));
     }
-}
-
-/// The values, if the conditions are that one column is equal to one of them.
-fn values_of_one_column(any: &[Condition]) -> Option<(usize, Vec<&Value>)> {
-    let (mut of, mut values) = (None, Vec::with_capacity(any.len()));
-    for condition in any {
-        match condition {
-            Condition::Compare { column, comparison: Comparison::Eq, value }
-                if *value != Value::Null && *of.get_or_insert(*column) == *column =>
-            {
-                values.push(value);
-            }
-            _ => return None,
-        }
-    }
-    of.map(|column| (column, values))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use factum_core::view::{Part, ViewId, ViewSpec};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::fault::Fault;
+use crate::rows::{self, building, part_name, quoted};
 
 /// The name of one of a view's tables, quoted.
 pub(super) fn table(view: &ViewSpec) -> String {
@@ -14,28 +15,12 @@ fn name(view: ViewId, part: Part) -> String {
 }
 
 fn name_of(name: &str, version: u32, build: u32, part: Part) -> String {
-    let part = match part {
-        Part::Rows => "view",
-        Part::Parked => "parked",
-    };
-    let build = if build > 0 { format!("_b{build}") } else { String::new() };
-    format!("{part}_{name}_v{version}{build}")
+    format!("{}_{}", part_name(part), building(name, version, build))
 }
 
-/// The names of a table's columns, quoted. One that the table has already, for itself or, as SQL does
-/// not tell capitals from small letters, for another column, gets its place as a
-/// suffix, as often as that is taken too.
+/// The names of a table's columns, quoted.
 pub(super) fn columns(view: &ViewSpec) -> Vec<String> {
-    let mut taken = vec!["key".to_owned(), "body".to_owned()];
-    let names = view.columns.iter().enumerate().map(|(place, column)| {
-        let mut name = column.name.to_owned();
-        while taken.contains(&name.to_lowercase()) {
-            name = format!("{name}_{place}");
-        }
-        taken.push(name.to_lowercase());
-        quoted(&name)
-    });
-    names.collect()
+    rows::columns(view, &["key", "body"], str::to_owned)
 }
 
 /// Makes a view's tables.
@@ -123,8 +108,4 @@ fn check_name(conn: &Connection, view: &ViewSpec) -> Result<(), Fault> {
         }
         None => Ok(()),
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

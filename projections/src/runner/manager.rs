@@ -1,0 +1,474 @@
+//! What keeps a view: the building that is live, the one that is made beside it, and the slices of both
+//! that this process works on.
+//!
+//! *Problem.* Several processes share a view, come, go and fall asleep, while it may be built anew.
+//! *Invariant.* Queries see one building, whole; they see the next one once it has come as far. What
+//! this process knows of the others it knows from the row store alone. *Shape.* One task, which looks
+//! at the row store now and then, starts and ends workers, and passes orders on to them.
+
+use std::ops::{BitOr, Range};
+use std::sync::Arc;
+use std::time::Duration;
+
+use factum_core::Projection;
+use factum_core::store::Position;
+use factum_core::view::{BuildState, RowStore, ViewError, ViewId, ViewSpec};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::ProjectionError;
+use super::building::{Building, Ended};
+use super::commands::Command;
+use super::current::Current;
+use super::orders::{Answer, Order, Retried};
+use super::pace::Pace;
+use super::placement::Placement;
+use super::slice::slice_of;
+use crate::Hub;
+use crate::rows::{Ask, StoredAsk, spec};
+
+/// How often the row store is looked at while a view is built that nobody else builds.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub(super) struct Manager<P: Projection> {
+    hub: Hub,
+    place: Placement,
+    live: Building<P>,
+    /// How far the log was at the last look, while queries see an older version.
+    goal: Option<Position>,
+    /// What is made beside it.
+    next: Option<Next<P>>,
+    workers: JoinSet<Ended>,
+    current: watch::Sender<Arc<Current<P>>>,
+    commands: mpsc::Receiver<Command>,
+    stop: watch::Receiver<bool>,
+    look_at: Instant,
+}
+
+/// What the manager is woken by.
+enum Wake {
+    Stop,
+    Ended(Ended),
+    Command(Command),
+    Look,
+}
+
+/// A building in the making.
+struct Next<P> {
+    building: Building<P>,
+    /// How far the log was at the last look: it is done once it has come that far.
+    goal: Option<Position>,
+}
+
+impl<P: Projection> Manager<P> {
+    /// Opens the view. `Err` before anything runs.
+    pub(super) async fn open(
+        hub: Hub,
+        place: Placement,
+        commands: mpsc::Receiver<Command>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(Self, watch::Receiver<Arc<Current<P>>>), ViewError> {
+        let slices = if place.rows.is_some() { place.slices } else { 1 };
+        let first = ViewSpec { slices, ..spec::<P>() };
+        let opened = match &place.rows {
+            None => Opened { own: first, older: None },
+            Some(rows) => open_first::<P>(&**rows, first).await?,
+        };
+        let building = Building::new(opened.own, &place, Pace::default());
+        let older = opened.older.zip(place.rows.clone());
+        let older =
+            older.map(|(older, rows)| Arc::new(StoredAsk::new(rows, older)) as Arc<dyn Ask<P>>);
+        let shown = Current { older, ..building.current() };
+        let (current, seen) = watch::channel(Arc::new(shown));
+        let mut manager = Self {
+            hub,
+            place,
+            live: building,
+            goal: None,
+            next: None,
+            workers: JoinSet::new(),
+            current,
+            commands,
+            stop,
+            look_at: Instant::now(),
+        };
+        manager.live.take(&manager.hub, &manager.place, &mut manager.workers).await?;
+        Ok((manager, seen))
+    }
+
+    /// Ends with the reason, which the views are told as well.
+    pub(super) async fn run(mut self) -> Result<(), ProjectionError> {
+        let ended = self.work().await;
+        self.workers.shutdown().await;
+        self.live.release().await;
+        if let Some(next) = &self.next {
+            next.building.release().await;
+        }
+        let stopped = ProjectionError::Stopped { view: self.live.view.id };
+        self.live.progress.end(ended.clone().err().unwrap_or(stopped));
+        ended
+    }
+
+    async fn work(&mut self) -> Result<(), ProjectionError> {
+        loop {
+            match self.wake().await {
+                Wake::Stop => return self.drain().await,
+                Wake::Ended(ended) => self.ended(ended)?,
+                Wake::Command(command) => self.carry_out(command).await,
+                Wake::Look => self.look().await?,
+            }
+        }
+    }
+
+    async fn wake(&mut self) -> Wake {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => return Wake::Stop,
+                Some(ended) = self.workers.join_next() => {
+                    // What panics is caught in the worker.
+                    if let Ok(ended) = ended {
+                        return Wake::Ended(ended);
+                    }
+                }
+                Some(command) = self.commands.recv() => return Wake::Command(command),
+                () = sleep_until(self.look_at) => return Wake::Look,
+            }
+        }
+    }
+
+    /// Lets the workers commit what they have in hand.
+    async fn drain(&mut self) -> Result<(), ProjectionError> {
+        self.live.stop();
+        if let Some(next) = &self.next {
+            next.building.stop();
+        }
+        let mut done = Ok(());
+        while let Some(ended) = self.workers.join_next().await {
+            if let Ok((view, _, result)) = ended
+                && view == self.live.view
+                && !self.is_taken(&result)
+            {
+                done = done.and(result);
+            }
+        }
+        done
+    }
+
+    /// Whether a worker ended only because somebody else works on its slice now.
+    fn is_taken(&self, ended: &Result<(), ProjectionError>) -> bool {
+        let fenced = matches!(ended, Err(ProjectionError::Rows(ViewError::Fenced(_))));
+        fenced && self.place.lease.is_some()
+    }
+
+    fn ended(&mut self, (view, hold, result): Ended) -> Result<(), ProjectionError> {
+        if view == self.live.view {
+            self.live.ended(hold);
+            // Whoever took it may lose it again.
+            if self.is_taken(&result) { Ok(()) } else { result }
+        } else {
+            if let Some(next) = self.next.as_mut().filter(|next| next.building.view == view) {
+                next.building.ended(hold);
+                if let Err(error) = result
+                    && !(matches!(error, ProjectionError::Rows(ViewError::Fenced(_))))
+                {
+                    // The live one goes on; what is wrong with the next one is told by its status.
+                    next.building.progress.end(error);
+                }
+            }
+            Ok(())
+        }
+    }
+
+    /// Looks at what has become of the view in the row store.
+    async fn look(&mut self) -> Result<(), ProjectionError> {
+        self.look_at = Instant::now() + self.pause();
+        match self.look_around().await {
+            Err(error) if error.passes() => Ok(()),
+            looked => looked,
+        }
+    }
+
+    /// How long until the next look.
+    fn pause(&self) -> Duration {
+        match (self.place.lease, &self.next, self.is_shown()) {
+            (_, Some(_), _) | (_, _, false) => LOOK,
+            (Some(lease), None, true) => lease / 3,
+            // Nobody else changes anything.
+            (None, None, true) => Duration::from_secs(3600),
+        }
+    }
+
+    /// Whether queries see the live building, and not yet an older one.
+    fn is_shown(&self) -> bool {
+        self.current.borrow().older.is_none()
+    }
+
+    async fn look_around(&mut self) -> Result<(), ProjectionError> {
+        let Self { hub, place, workers, live, .. } = self;
+        live.take(hub, place, workers).await?;
+        if !self.is_shown() {
+            self.show_own().await?;
+        }
+        self.look_for_builds().await?;
+        self.look_after_next().await
+    }
+
+    /// Shows the building of this version in place of an older one, once it has come as far as the log
+    /// was.
+    async fn show_own(&mut self) -> Result<(), ProjectionError> {
+        let reached = self.live.reached().await?;
+        let goal = self.goal.replace(self.head().await?);
+        if goal.is_none_or(|goal| reached < goal) {
+            return Ok(());
+        }
+        if let Some(rows) = &self.place.rows {
+            rows.promote(self.live.view.id).await?;
+        }
+        self.current.send_replace(Arc::new(self.live.current()));
+        Ok(())
+    }
+
+    /// Takes note of buildings that others have begun, given up, or made live.
+    async fn look_for_builds(&mut self) -> Result<(), ProjectionError> {
+        let Some(rows) = self.place.rows.clone() else { return Ok(()) };
+        let builds = rows.builds(P::NAME).await?;
+        let own: Vec<&BuildState> = builds.iter().filter(|b| b.id.version == P::VERSION).collect();
+        if let Some(live) = own.iter().find(|build| build.live)
+            && live.id.build > self.live.view.id.build
+        {
+            let view = ViewSpec { id: live.id, ..self.live.view };
+            let next = self.next.take().filter(|next| next.building.view == view);
+            let building = match next {
+                Some(next) => next.building,
+                None => Building::new(view, &self.place, Pace::default()),
+            };
+            self.swap(building);
+        }
+        let begun = own.iter().map(|build| build.id).max().filter(|id| *id > self.live.view.id);
+        match (begun, &self.next) {
+            (None, Some(next)) => {
+                next.building.stop();
+                self.next = None;
+            }
+            (Some(id), None) => self.begin(id, Pace::default()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Works on the next building, and swaps it in once it has caught up.
+    async fn look_after_next(&mut self) -> Result<(), ProjectionError> {
+        let head = self.head().await?;
+        let Self { hub, place, workers, next, live, .. } = self;
+        let Some(Next { building, goal }) = next else { return Ok(()) };
+        if building.progress.reached().ended().is_some() {
+            return Ok(());
+        }
+        building.take(hub, place, workers).await?;
+        let reached = building.reached().await?;
+        // Never behind what queries have seen.
+        let seen = live.reached().await?;
+        let wanted = goal.replace(head).map(|goal| goal.max(seen));
+        if wanted.is_none_or(|wanted| reached < wanted) {
+            return Ok(());
+        }
+        if let Some(rows) = &place.rows {
+            rows.promote(building.view.id).await?;
+        }
+        if let Some(next) = self.next.take() {
+            self.swap(next.building);
+        }
+        Ok(())
+    }
+
+    async fn head(&self) -> Result<Position, ProjectionError> {
+        let view = self.live.view.id;
+        let head = self.hub.store().head().await;
+        Ok(head.map_err(|source| ProjectionError::Log { view, source })?.position)
+    }
+
+    /// Puts a building in the place of the live one.
+    fn swap(&mut self, building: Building<P>) {
+        let old = std::mem::replace(&mut self.live, building);
+        self.current.send_replace(Arc::new(self.live.current()));
+        old.stop();
+        if let Some(rows) = self.place.rows.clone() {
+            let grace = self.place.lease.unwrap_or_default();
+            tokio::spawn(drop_later(rows, old.view.id, grace));
+        }
+    }
+
+    fn begin(&mut self, id: ViewId, pace: Pace) {
+        let view = ViewSpec { id, ..self.live.view };
+        self.next = Some(Next { building: Building::new(view, &self.place, pace), goal: None });
+        self.look_at = Instant::now();
+    }
+
+    async fn carry_out(&mut self, command: Command) {
+        // Whoever gave it may be gone.
+        match command {
+            Command::Retry { row, answer } => {
+                let slices = match &row {
+                    Some(row) => self.slice_of(row),
+                    None => 0..self.live.view.slices,
+                };
+                let order = |answer| Order::Retry { row: row.clone(), answer };
+                let orders = self.order(slices, order).await;
+                tokio::spawn(async move {
+                    let sum = |a: Retried, b: Retried| Retried {
+                        taken: a.taken + b.taken,
+                        left: a.left + b.left,
+                    };
+                    drop(answer.send(answers(orders, sum).await));
+                });
+            }
+            Command::Discard { slice, position, answer } => {
+                let order = |answer| Order::Discard { position, answer };
+                let orders = self.order(slice..slice + 1, order).await;
+                tokio::spawn(async move { drop(answer.send(answers(orders, BitOr::bitor).await)) });
+            }
+            Command::RebuildRow { key, answer } => {
+                let order = |answer| Order::RebuildRow { key: key.clone(), answer };
+                let orders = self.order(self.slice_of(&key), order).await;
+                tokio::spawn(async move { drop(answer.send(answers(orders, BitOr::bitor).await)) });
+            }
+            Command::Rebuild { pace, answer } => drop(answer.send(self.rebuild(pace).await)),
+            Command::Cancel { answer } => drop(answer.send(self.cancel().await)),
+            Command::Building { answer } => {
+                let next = self.next.as_ref();
+                drop(answer.send(Ok(next.map(|next| next.building.progress.reached()))));
+            }
+        }
+    }
+
+    /// The slice that a row is in.
+    fn slice_of(&self, row: &str) -> Range<u16> {
+        let slice = slice_of(row, self.live.view.slices);
+        slice..slice + 1
+    }
+
+    /// Makes orders for some slices, which this process takes for it if need be.
+    async fn order<T>(
+        &mut self,
+        slices: Range<u16>,
+        order: impl Fn(Answer<T>) -> Order,
+    ) -> Result<Vec<Ordered<T>>, ProjectionError> {
+        let mut orders = Vec::new();
+        for slice in slices {
+            let Self { hub, place, workers, live, .. } = self;
+            live.seize(slice, hub, place, workers).await?;
+            let (answer, answered) = oneshot::channel();
+            let view = live.view.id;
+            let to = live.orders(slice).ok_or(ProjectionError::Moved { view })?;
+            orders.push(Ordered { view, to, order: order(answer), answered });
+        }
+        Ok(orders)
+    }
+
+    /// Begins to build the view anew beside the one that is live; goes on with one that was begun.
+    async fn rebuild(&mut self, pace: Pace) -> Result<(), ProjectionError> {
+        self.look_for_builds().await?;
+        if self.next.is_some() {
+            return Ok(());
+        }
+        let live = self.live.view.id;
+        let id = ViewId { build: live.build + 1, ..live };
+        if let Some(rows) = &self.place.rows {
+            rows.open(ViewSpec { id, ..self.live.view }).await?;
+        }
+        self.begin(id, pace);
+        Ok(())
+    }
+
+    /// Gives the next building up; whether there was one.
+    async fn cancel(&mut self) -> Result<bool, ProjectionError> {
+        self.look_for_builds().await?;
+        let Some(next) = self.next.take() else { return Ok(false) };
+        next.building.stop();
+        if let Some(rows) = &self.place.rows {
+            rows.drop_view(next.building.view.id).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// What this process begins with.
+struct Opened {
+    /// The building of its version.
+    own: ViewSpec,
+    /// What queries see until that has caught up.
+    older: Option<ViewSpec>,
+}
+
+/// Opens the building of this version that is live, or the one that was begun, or a first one.
+async fn open_first<P: Projection>(
+    rows: &dyn RowStore,
+    first: ViewSpec,
+) -> Result<Opened, ViewError> {
+    let builds = rows.builds(P::NAME).await?;
+    let own = builds.iter().filter(|build| build.id.version == P::VERSION);
+    let live = own.clone().find(|build| build.live).map(|build| build.id);
+    let id = live.or_else(|| own.map(|build| build.id).min()).unwrap_or(first.id);
+    let own = ViewSpec { id, ..first };
+    rows.open(own).await?;
+    if live.is_some() {
+        return Ok(Opened { own, older: None });
+    }
+    let mut older = builds.iter().filter(|build| build.live && build.id.version < P::VERSION);
+    let older = older.next_back().filter(|build| build.columns == own.column_list());
+    let Some(older) = older else {
+        // There is nothing to be seen before it.
+        rows.promote(id).await?;
+        return Ok(Opened { own, older: None });
+    };
+    let older = ViewSpec { id: older.id, slices: older.slices, ..own };
+    if reads_as::<P>(rows, older).await? {
+        return Ok(Opened { own, older: Some(older) });
+    }
+    rows.promote(id).await?;
+    Ok(Opened { own, older: None })
+}
+
+/// Whether the rows of an older version can be read as those of this one, by the first of them.
+async fn reads_as<P: Projection>(rows: &dyn RowStore, older: ViewSpec) -> Result<bool, ViewError> {
+    let one = factum_core::view::Select { limit: Some(1), ..Default::default() };
+    let bodies = rows.select(older, one).await?;
+    Ok(bodies.iter().all(|body| P::form().read(body).is_ok()))
+}
+
+/// Takes a building out that nobody needs any more, after a while: other processes may still ask it.
+async fn drop_later(rows: Arc<dyn RowStore>, view: ViewId, grace: Duration) {
+    tokio::time::sleep(grace).await;
+    // What is left of it only takes room; the next rebuild does not use its number.
+    drop(rows.drop_view(view).await);
+}
+
+/// An order that is yet to be given, and where its answer comes.
+struct Ordered<T> {
+    view: ViewId,
+    to: mpsc::Sender<Order>,
+    order: Order,
+    answered: oneshot::Receiver<Result<T, ProjectionError>>,
+}
+
+/// Gives the orders, and joins their answers.
+async fn answers<T: Default>(
+    orders: Result<Vec<Ordered<T>>, ProjectionError>,
+    join: impl Fn(T, T) -> T,
+) -> Result<T, ProjectionError> {
+    let mut joined = T::default();
+    for Ordered { view, to, order, answered } in orders? {
+        // If the worker is gone, so is the other end of the answer.
+        drop(to.send(order).await);
+        match answered.await {
+            Ok(Err(ProjectionError::Rows(ViewError::Fenced(fenced)))) if fenced.taken => {
+                return Err(ProjectionError::Moved { view });
+            }
+            Ok(answer) => joined = join(joined, answer?),
+            Err(_) => return Err(ProjectionError::Moved { view }),
+        }
+    }
+    Ok(joined)
+}

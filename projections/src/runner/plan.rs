@@ -1,0 +1,105 @@
+//! Which slices a process takes: by what all can see, without talking to each other.
+
+use std::collections::HashMap;
+
+use factum_core::view::{Owner, SliceState};
+
+/// A slice that is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Nobody has it.
+    Free(u16),
+    /// Its owner has at least two more than this process would have with it. The owner finds out by its
+    /// next commit or renewal.
+    FromAnother(u16),
+}
+
+/// What a process wants of the slices: free ones up to its share, then one at a time from whoever has
+/// the most. Each step makes the shares more even, so that this ends.
+pub(super) fn wishes(slices: &[SliceState], me: &Owner) -> Vec<Wish> {
+    let mut counts: HashMap<&Owner, usize> = HashMap::from([(me, 0)]);
+    for owner in slices.iter().filter_map(|slice| slice.owner.as_ref()) {
+        *counts.entry(owner).or_default() += 1;
+    }
+    let mine = counts.get(me).copied().unwrap_or_default();
+    let share = slices.len().div_ceil(counts.len().max(1));
+    let free = slices.iter().filter(|slice| slice.owner.is_none());
+    let free: Vec<Wish> = free.map(|slice| Wish::Free(slice.hold.slice)).collect();
+    if !free.is_empty() {
+        return free.into_iter().take(share.saturating_sub(mine)).collect();
+    }
+    let richest = counts.iter().max_by_key(|(owner, count)| (**count, owner.as_str()));
+    let Some((richest, _)) = richest.filter(|(_, count)| **count > mine + 1) else {
+        return Vec::new();
+    };
+    let theirs = slices.iter().rev().find(|slice| slice.owner.as_ref() == Some(*richest));
+    theirs.map(|slice| Wish::FromAnother(slice.hold.slice)).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use factum_core::view::Hold;
+
+    use super::*;
+
+    fn slices(owners: &[Option<&str>]) -> Vec<SliceState> {
+        let state = |(slice, owner): (u16, &Option<&str>)| SliceState {
+            hold: Hold { slice, epoch: 0 },
+            owner: owner.map(Owner::new),
+            checkpoint: None,
+        };
+        (0..).zip(owners).map(state).collect()
+    }
+
+    #[test]
+    fn free_ones_are_taken_up_to_the_share() {
+        let (a, b) = (Some("a"), Some("b"));
+        let of_a = |owners: &[Option<&str>]| wishes(&slices(owners), &Owner::new("a"));
+        assert_eq!(of_a(&[None, None, None]), [0, 1, 2].map(Wish::Free));
+        assert_eq!(of_a(&[b, None, None, None]), [1, 2].map(Wish::Free));
+        assert_eq!(of_a(&[a, a, b, None]), [], "the share of the other");
+        assert_eq!(of_a(&[a, b, b, None]), [3].map(Wish::Free));
+        assert_eq!(of_a(&[b]), []);
+        assert_eq!(of_a(&[b, b]), [Wish::FromAnother(1)]);
+        assert_eq!(of_a(&[a, b, b]), []);
+    }
+
+    /// Processes that come and go, each acting on what it sees: the shares become even and stay so.
+    #[test]
+    fn shares_become_even() {
+        for nodes in 1..=5_usize {
+            for count in 1..=16_u16 {
+                let mut slices = slices(&vec![Some("gone"); usize::from(count)]);
+                // Half of what the one that is gone had has run out.
+                slices.iter_mut().step_by(2).for_each(|slice| slice.owner = None);
+                let names: Vec<Owner> = (0..nodes).map(|n| Owner::new(&n.to_string())).collect();
+                let mut changed = true;
+                let mut rounds = 0;
+                while changed {
+                    changed = false;
+                    for me in &names {
+                        for wish in wishes(&slices, me) {
+                            let (Wish::Free(slice) | Wish::FromAnother(slice)) = wish;
+                            slices[usize::from(slice)].owner = Some(me.clone());
+                            changed = true;
+                        }
+                    }
+                    rounds += 1;
+                    assert!(rounds < 100, "{nodes} processes, {count} slices");
+                    let gone = |s: &&mut SliceState| s.owner == Some(Owner::new("gone"));
+                    if let Some(slice) = slices.iter_mut().find(gone) {
+                        slice.owner = None;
+                        changed = true;
+                    }
+                }
+                let counts = names.iter().map(|me| {
+                    slices.iter().filter(|slice| slice.owner.as_ref() == Some(me)).count()
+                });
+                let counts: Vec<usize> = counts.collect();
+                let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+                assert!(most - least <= 1, "{counts:?}");
+                assert_eq!(counts.iter().sum::<usize>(), usize::from(count));
+            }
+        }
+    }
+}

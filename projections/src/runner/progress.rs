@@ -1,0 +1,178 @@
+//! How far a building of a view is, as its workers announce it and its queries see it.
+
+use std::time::Duration;
+
+use factum_core::store::Position;
+use factum_core::view::{SliceState, ViewId};
+use tokio::sync::watch;
+
+use super::ProjectionError;
+
+#[derive(Clone, Debug)]
+struct State {
+    slices: Vec<SliceProgress>,
+    ended: Option<ProjectionError>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct SliceProgress {
+    /// Whether this process works on it.
+    here: bool,
+    reached: Position,
+    /// What is being tried again, until it works.
+    trouble: Option<ProjectionError>,
+}
+
+impl State {
+    fn reached(&self) -> Position {
+        self.slices.iter().map(|slice| slice.reached).min().unwrap_or_default()
+    }
+}
+
+/// The side that announces.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    view: ViewId,
+    state: watch::Sender<State>,
+}
+
+/// What the worker of one slice announces.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    progress: Progress,
+    slice: usize,
+}
+
+/// The side that waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    view: ViewId,
+    state: watch::Receiver<State>,
+}
+
+impl Progress {
+    /// Nothing is announced yet: a checkpoint counts only once the log is known to have it still.
+    pub(crate) fn new(view: ViewId, slices: u16) -> Self {
+        let slices = vec![SliceProgress::default(); usize::from(slices.max(1))];
+        let (state, _) = watch::channel(State { slices, ended: None });
+        Self { view, state }
+    }
+
+    pub(crate) fn reached(&self) -> Reached {
+        Reached { view: self.view, state: self.state.subscribe() }
+    }
+
+    /// This process works on a slice, until [`left`](Self::left).
+    pub(super) fn took(&self, slice: u16) -> Status {
+        let slice = usize::from(slice);
+        self.change(slice, |slice| slice.here = true);
+        Status { progress: self.clone(), slice }
+    }
+
+    pub(super) fn left(&self, slice: u16) {
+        self.change(usize::from(slice), |slice| (slice.here, slice.trouble) = (false, None));
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn end(&self, error: ProjectionError) {
+        self.state.send_modify(|state| {
+            state.ended.get_or_insert(error);
+        });
+    }
+
+    fn change(&self, slice: usize, change: impl FnOnce(&mut SliceProgress)) {
+        self.state.send_modify(|state| {
+            if let Some(slice) = state.slices.get_mut(slice) {
+                change(slice);
+            }
+        });
+    }
+}
+
+impl Status {
+    /// Everything up to here is committed.
+    pub(super) fn reach(&self, position: Position) {
+        self.progress.change(self.slice, |slice| (slice.reached, slice.trouble) = (position, None));
+    }
+
+    /// Something failed that is tried again.
+    pub(super) fn trouble(&self, error: ProjectionError) {
+        self.progress.change(self.slice, |slice| slice.trouble = Some(error));
+    }
+}
+
+impl Reached {
+    pub(crate) fn view(&self) -> ViewId {
+        self.view
+    }
+
+    /// Everything up to here is committed.
+    pub(crate) fn position(&self) -> Position {
+        self.state.borrow().reached()
+    }
+
+    /// Whether others work on a part of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.state.borrow().slices.iter().any(|slice| !slice.here)
+    }
+
+    /// Everything up to here is committed, by what others say of the slices that they work on.
+    pub(crate) fn with_others(&self, others: &[SliceState]) -> Position {
+        let state = self.state.borrow();
+        let theirs = others.iter().map(|slice| slice.checkpoint.map(|mark| mark.position));
+        let each = state.slices.iter().zip(theirs.chain(std::iter::repeat(None)));
+        let reached = each.map(|(slice, theirs)| match theirs {
+            Some(theirs) if !slice.here => theirs,
+            _ if slice.here => slice.reached,
+            _ => Position::START,
+        });
+        reached.min().unwrap_or_default()
+    }
+
+    /// Why the projection has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<ProjectionError> {
+        self.state.borrow().ended.clone()
+    }
+
+    /// What keeps the view from going on, though it may pass.
+    pub(crate) fn trouble(&self) -> Option<ProjectionError> {
+        self.state.borrow().slices.iter().find_map(|slice| slice.trouble.clone())
+    }
+
+    /// Takes what is known now as seen.
+    pub(crate) fn seen(&mut self) {
+        self.state.borrow_and_update();
+    }
+
+    /// Waits for what is new since it was seen; for ever once nothing more can come.
+    pub(crate) async fn changed(&mut self) {
+        if self.state.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Waits for anything new, for a moment at the most.
+    pub(crate) async fn news(mut self) {
+        const MOMENT: Duration = Duration::from_millis(20);
+        // However this ends, it is time to look.
+        drop(tokio::time::timeout(MOMENT, self.state.changed()).await);
+    }
+
+    /// Waits until everything up to the position is committed. Cancellation-safe.
+    ///
+    /// # Errors
+    /// Why the projection ended before, or that the log was rewound: then the rows are those of
+    /// another log, and no position of this one is among them.
+    pub(crate) async fn wait(&mut self, wanted: Position) -> Result<(), ProjectionError> {
+        let stopped = ProjectionError::Stopped { view: self.view };
+        let there = |state: &State| state.reached() >= wanted || state.ended.is_some();
+        match self.state.wait_for(there).await {
+            Ok(state) => match &state.ended {
+                Some(error) if state.reached() < wanted || error.is_rewound() => Err(error.clone()),
+                _ => Ok(()),
+            },
+            // Aborted: the worker could not say so.
+            Err(_) => Err(stopped),
+        }
+    }
+}
