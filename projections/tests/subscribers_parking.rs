@@ -168,6 +168,33 @@ async fn trying_again_holds_nobody_up_and_keeps_the_order() {
     }
 }
 
+#[tokio::test]
+async fn a_stop_waits_for_what_is_tried_again_and_leaves_the_rest_parked() {
+    for place in Place::each() {
+        let gate = Arc::new(Semaphore::new(0));
+        let closed = gate.clone();
+        let actor = Actor::new(move |at, tries| match (at.position.number(), tries) {
+            (1, 1) => Act::Refuse,
+            (1, _) => Act::Wait(closed.clone()),
+            _ => Act::Done,
+        });
+        append(&*place.log, "alice", &[deposit(1), deposit(2)]).await;
+        let (mut runner, subscription) = place.follow(actor.subscriber("s")).await;
+        reach(&subscription, Position::new(2)).await;
+        let of = subscription.clone();
+        let retry = tokio::spawn(async move { of.parked().retry().await });
+        actor.until(|seen| seen.tries(1) == 2).await;
+        let mut stop = Box::pin(runner.stop());
+        assert!(tokio::time::timeout(Duration::ZERO, &mut stop).await.is_err());
+        gate.add_permits(1);
+        stop.await.unwrap();
+        let refused = retry.await.unwrap().unwrap_err();
+        assert!(matches!(refused, SubscriberError::Stopped { .. }), "{refused}");
+        assert_eq!(actor.seen().positions(), [1]);
+        assert_eq!(parked_at(&subscription).await, [2]);
+    }
+}
+
 /// The checkpoint stays before the first, which is in hand, so the parked one comes from the log again.
 #[tokio::test]
 async fn what_is_parked_stays_as_it_is_when_the_log_is_read_again() {
