@@ -15,8 +15,8 @@ impl AppBuilder {
     /// Adds a handler that does something outside for each event of an enum: at least once, in order for
     /// each stream. See [`Subscribe`] for what it has to know.
     ///
-    /// How far it is, and what it could not deliver, is kept under the name, in the app's store where
-    /// that keeps rows (the embedded store does). Where it does not, each start begins with the
+    /// How far it is, and what it could not deliver, is kept under the name, where the app's views are
+    /// kept: see [`projection`](Self::projection). Where that is memory alone, each start begins with the
     /// beginning of the log, or, with [`from_now`](Subscriber::from_now), with what comes after it.
     ///
     /// ```
