@@ -7,7 +7,7 @@ mod derives;
 pub mod prelude;
 pub mod schema;
 
-pub use app::{App, AppBuilder, StartError};
+pub use app::{App, AppBuilder, StartError, StopError, WeakApp};
 pub use derives::{Aggregate, Command, Event, Id, Projection};
 pub use factum_core as core;
 pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
@@ -22,8 +22,9 @@ pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
 pub use factum_projections::{
-    Parked, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried,
-    View, Watch,
+    Parked, ParkedDeliveries, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild,
+    Rebuilding, Retried, Subscribe, Subscriber, SubscriberError, Subscription, Verdict, View,
+    Watch,
 };
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;

@@ -4,7 +4,7 @@
 
 pub use crate::{
     Aggregate, App, Apply, Command, Context, Decision, Event, Events, Handle, Id, Origin, Project,
-    Projection, Timestamp, emit, require,
+    Projection, Subscribe, Timestamp, emit, require,
 };
 pub use serde::{Deserialize, Serialize};
 pub use uuid::Uuid;

@@ -10,14 +10,15 @@ use factum_core::store::{BoxFuture, EventStore};
 use factum_core::time::{Clock, Ids};
 use factum_core::view::RowStore;
 use factum_core::{Aggregate, Projection};
-use factum_projections::{Hub, Placement, Runner};
+use factum_projections::{Hub, Placement, Runner, SubscriberRunner, Subscription};
 #[cfg(feature = "guard")]
 use factum_stores::guarded::{Guard, Guarded};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use super::names::Names;
-use super::{App, Inner, Ownership, StartError, Stop};
+use super::subscribers::StartSubscriber;
+use super::{App, Inner, Ownership, StartError, Stop, WeakApp};
 
 /// An app before it starts: what it consists of.
 #[must_use = "an app does nothing before `.start().await`"]
@@ -27,10 +28,12 @@ pub struct AppBuilder {
     #[cfg(feature = "guard")]
     guard: Option<Guard>,
     settings: Settings,
-    names: Names,
+    pub(super) names: Names,
     aggregates: Vec<fn(&mut Parts)>,
     views: Option<Arc<dyn RowStore>>,
     projections: Vec<StartProjection>,
+    pub(super) subscribers: Vec<StartSubscriber>,
+    pub(super) weak: WeakApp,
     described: Vec<Describe>,
 }
 
@@ -41,16 +44,20 @@ type StartProjection =
 const LEASE: Duration = Duration::from_secs(10);
 
 /// What has been started.
-struct Parts {
+pub(super) struct Parts {
     store: Arc<dyn EventStore>,
     /// Where views are kept unless something else is said.
     usual: Placement,
+    /// Where subscribers keep how far they are.
+    pub(super) rows: Option<Arc<dyn RowStore>>,
     settings: Settings,
     runtime: Handle,
     by_type: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     aggregates: Vec<Box<dyn Stop>>,
-    hub: Hub,
+    pub(super) hub: Hub,
     projections: Vec<Runner>,
+    pub(super) subscribers: Vec<SubscriberRunner>,
+    pub(super) subscriptions: HashMap<&'static str, Subscription>,
 }
 
 impl fmt::Debug for AppBuilder {
@@ -71,6 +78,8 @@ impl AppBuilder {
             aggregates: Vec::new(),
             views: None,
             projections: Vec::new(),
+            subscribers: Vec::new(),
+            weak: WeakApp::default(),
             described: Vec::new(),
         }
     }
@@ -204,17 +213,8 @@ impl AppBuilder {
     async fn start_parts(self, runtime: Handle) -> Result<App, StartError> {
         #[cfg(feature = "guard")]
         let guarded = self.guarded()?;
-        let Self {
-            store,
-            ownership,
-            settings,
-            names,
-            aggregates,
-            views,
-            projections,
-            described,
-            ..
-        } = self;
+        let Self { store, ownership, settings, names, views, described, weak, .. } = self;
+        let Self { aggregates, projections, subscribers, .. } = self;
         names.verdict()?;
         #[cfg(feature = "guard")]
         let store = match &guarded {
@@ -224,7 +224,8 @@ impl AppBuilder {
         // What cannot be read is found now, and not at the first command.
         store.head().await?;
         let mut parts = Parts {
-            usual: usual(&*store, views, &settings),
+            usual: usual(&*store, views.clone(), &settings),
+            rows: views.or_else(|| store.rows()),
             hub: Hub::new(store.clone()),
             store,
             settings,
@@ -232,16 +233,18 @@ impl AppBuilder {
             by_type: HashMap::new(),
             aggregates: Vec::new(),
             projections: Vec::new(),
+            subscribers: Vec::new(),
+            subscriptions: HashMap::new(),
         };
         aggregates.iter().for_each(|start| start(&mut parts));
         for start in projections {
             start(&mut parts).await?;
         }
-        // All are there: one tail is to feed those that start together.
-        parts.hub.start();
-        let Parts { store, by_type, aggregates, projections, .. } = parts;
-        let projections = Mutex::new(projections);
-        Ok(App {
+        for start in subscribers {
+            start(&mut parts).await?;
+        }
+        let Parts { store, by_type, aggregates, projections, subscribers, .. } = parts;
+        let app = App {
             inner: Arc::new(Inner {
                 store,
                 ownership,
@@ -249,10 +252,16 @@ impl AppBuilder {
                 guarded,
                 parts: by_type,
                 aggregates,
-                projections,
+                projections: Mutex::new(projections),
+                subscribers: Mutex::new(subscribers),
+                subscriptions: parts.subscriptions,
                 described,
             }),
-        })
+        };
+        weak.is(&app);
+        // All are there: one tail is to feed those that start together.
+        parts.hub.start();
+        Ok(app)
     }
 }
 

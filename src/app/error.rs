@@ -1,6 +1,7 @@
 use factum_core::names::BadName;
 use factum_core::store::StoreError;
 use factum_core::view::ViewError;
+use factum_projections::{ProjectionError, SubscriberError};
 
 /// Why an app does not start.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -12,6 +13,9 @@ pub enum StartError {
     /// A view could not be opened.
     #[error(transparent)]
     View(#[from] ViewError),
+    /// A subscriber could not be started.
+    #[error(transparent)]
+    Subscriber(#[from] SubscriberError),
     /// Two types have one persisted name.
     #[error("{first} and {second} are both the {what} `{name}`: give one of them another name")]
     SameName {
@@ -38,6 +42,18 @@ pub enum StartError {
         /// That of the other.
         second: &'static str,
     },
+    /// One name is used for two things that keep a checkpoint under it.
+    #[error(
+        "there are two consumers `{name}`, of {first} and {second}: give one of them another name"
+    )]
+    SameConsumer {
+        /// The name.
+        name: &'static str,
+        /// The Rust type of the one projection or handler.
+        first: &'static str,
+        /// That of the other, which may be the same.
+        second: &'static str,
+    },
     /// A name that cannot be persisted.
     #[error("{of}: {problem}")]
     BadName {
@@ -53,4 +69,16 @@ pub enum StartError {
     /// There is no runtime to work on.
     #[error("the app needs a tokio runtime: start it inside of one")]
     NoRuntime,
+}
+
+/// What had gone wrong by the time an app stopped.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StopError {
+    /// A projection had ended before, or could not commit.
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    /// A subscriber had ended before, or could not save how far it is.
+    #[error(transparent)]
+    Subscriber(#[from] SubscriberError),
 }

@@ -4,6 +4,8 @@ mod builder;
 mod connect;
 mod error;
 mod names;
+mod subscribers;
+mod weak;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -14,12 +16,13 @@ use factum_core::pipeline::{Dispatcher, EventLog, SendError, Sending};
 use factum_core::schema::Description;
 use factum_core::store::{BoxFuture, EventStore};
 use factum_core::{Aggregate, Projection, SentTo};
-use factum_projections::{ProjectionError, Runner, View};
+use factum_projections::{Runner, SubscriberRunner, Subscription, View};
 use tokio::sync::Mutex;
 
 pub use builder::AppBuilder;
 use builder::Describe;
-pub use error::StartError;
+pub use error::{StartError, StopError};
+pub use weak::WeakApp;
 
 /// A running app: takes commands, and answers queries. A cheap handle; clones share everything.
 ///
@@ -78,6 +81,8 @@ struct Inner {
     aggregates: Vec<Box<dyn Stop>>,
     /// In the order of their registration; they stay here, so that a second stop tells the same.
     projections: Mutex<Vec<Runner>>,
+    subscribers: Mutex<Vec<SubscriberRunner>>,
+    subscriptions: HashMap<&'static str, Subscription>,
     described: Vec<Describe>,
 }
 
@@ -176,22 +181,25 @@ impl App {
         self.inner.guarded.as_ref()
     }
 
-    /// Waits until every command under way is answered, refuses later ones, and ends the projections
-    /// once what they have in hand is committed. A store that the app opened is closed. Dropping the
+    /// Waits until the subscribers' handlers in hand are done, then until every command under way is
+    /// answered, refuses later ones, and ends the projections once what they have in hand is committed. A store that the app opened is closed. Dropping the
     /// app instead loses nothing that was acknowledged. Cancellation safe: call it again. Each call
     /// gives the same answer.
     ///
     /// # Errors
-    /// [`ProjectionError`] of the first projection, in the order of their registration, that had
-    /// ended before, or could not commit. All are ended.
-    pub async fn stop(&self) -> Result<(), ProjectionError> {
+    /// [`StopError`] of the first subscriber or projection, in the order of their registration, that
+    /// had ended before, or could not commit. All are ended.
+    pub async fn stop(&self) -> Result<(), StopError> {
+        let mut ended = Ok(());
+        // What they have in hand may send commands.
+        for runner in self.inner.subscribers.lock().await.iter_mut() {
+            ended = ended.and(runner.stop().await.map_err(StopError::from));
+        }
         for aggregate in &self.inner.aggregates {
             aggregate.stop().await;
         }
-        let mut projections = self.inner.projections.lock().await;
-        let mut ended = Ok(());
-        for runner in projections.iter_mut() {
-            ended = ended.and(runner.stop().await);
+        for runner in self.inner.projections.lock().await.iter_mut() {
+            ended = ended.and(runner.stop().await.map_err(StopError::from));
         }
         if self.inner.ownership == Ownership::Own {
             self.inner.store.close().await;

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use factum_core::names::{self, BadName};
 use factum_core::projection::Sources;
-use factum_core::{Aggregate, Commands, Event, EventName, Projection};
+use factum_core::{Aggregate, Commands, Event, EventName, Projection, event};
 
 use super::StartError;
 
@@ -14,6 +14,8 @@ pub(super) struct Names {
     owners: HashMap<(&'static str, &'static str), &'static str>,
     /// The aggregate that a command goes to, by the command's name.
     receivers: HashMap<&'static str, &'static str>,
+    /// The projection or handler that keeps a checkpoint under a name.
+    consumers: HashMap<&'static str, &'static str>,
     problems: Vec<StartError>,
 }
 
@@ -44,7 +46,20 @@ impl Names {
         for (context, owner) in Sources::<P>::of().contexts() {
             self.claim("context", context, owner);
         }
-        self.claim("projection", P::NAME, type_name::<P>())
+        let is_new = self.claim("projection", P::NAME, type_name::<P>());
+        if is_new {
+            self.claim_consumer(P::NAME, type_name::<P>());
+        }
+        is_new
+    }
+
+    /// Claims the name of a subscriber, whose handler follows the events of an enum.
+    pub(super) fn add_subscriber<E: Event, S>(&mut self, name: &'static str) {
+        self.check(type_name::<S>(), names::check("subscriber", name));
+        for context in event::contexts::<E>() {
+            self.claim("context", context, type_name::<E>());
+        }
+        self.claim_consumer(name, type_name::<S>());
     }
 
     /// The first problem that was found.
@@ -63,6 +78,13 @@ impl Names {
             self.problems.push(StartError::SameName { what, name, first, second: owner });
         }
         false
+    }
+
+    /// Two consumers under one name would share a checkpoint.
+    fn claim_consumer(&mut self, name: &'static str, second: &'static str) {
+        if let Some(first) = self.consumers.insert(name, second) {
+            self.problems.push(StartError::SameConsumer { name, first, second });
+        }
     }
 
     /// A command that two aggregates list would reach one of them only.

@@ -9,6 +9,7 @@ mod fines_runs;
 mod process;
 mod schemas;
 mod university_rules;
+mod uploads_runs;
 mod watched;
 
 #[path = "../../examples/bank/main.rs"]
@@ -20,3 +21,6 @@ mod fines;
 #[path = "../../examples/university/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
 mod university;
+#[path = "../../examples/uploads/main.rs"]
+#[allow(dead_code, reason = "an example, of which the tests use parts")]
+mod uploads;

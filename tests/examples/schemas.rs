@@ -11,6 +11,7 @@ use factum::{App, AppBuilder};
 use crate::bank::bank;
 use crate::fines::fines;
 use crate::university::university;
+use crate::uploads::uploads;
 
 #[test]
 fn what_a_bank_has_stored_can_be_read() {
@@ -28,10 +29,16 @@ fn what_a_university_has_stored_can_be_read() {
 }
 
 #[test]
+fn what_is_stored_of_uploads_can_be_read() {
+    lock!(uploads(App::memory()), "examples/uploads");
+}
+
+#[test]
 fn the_documents_of_the_examples_are_up_to_date() {
     up_to_date("bank", &bank(App::memory()));
     up_to_date("fines", &fines(App::memory()));
     up_to_date("university", &university(App::memory()));
+    up_to_date("uploads", &uploads(App::memory()));
 }
 
 /// Runs itself once more, on a folder of its own, with the variable set.

@@ -1,7 +1,7 @@
 use factum_core::codec::{self, DecodeError, EncodeError};
-use factum_core::store::{Position, Recorded};
+use factum_core::store::{Direction, EventStore, Position, Query, Range, Recorded, StoreError};
 use factum_core::view::{Comparison, Condition, Row, Value};
-use factum_core::{EventId, Timestamp};
+use factum_core::{EventId, StreamName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Keys;
@@ -21,7 +21,7 @@ pub struct ParkedEvent {
     /// Its revision.
     pub revision: u64,
     /// The keys of the rows that it concerns, as far as they are the slice's; none if that could not be
-    /// told.
+    /// told. For a subscriber its stream.
     pub rows: Vec<String>,
     /// In which slice of the view it is parked.
     pub slice: u16,
@@ -60,12 +60,22 @@ impl ParkedEvent {
         Keys { rows: self.rows.clone(), stream: self.stream.clone() }
     }
 
+    /// The event as the log has it; none if it is no longer there.
+    pub(crate) async fn read(&self, log: &dyn EventStore) -> Result<Option<Recorded>, StoreError> {
+        let Ok(stream) = StreamName::new(&*self.stream) else { return Ok(None) };
+        let range = Range::from_revision(self.revision);
+        let page = log.read(Query::Stream(stream), range, Direction::Forward, 1).await?;
+        Ok(page.events.into_iter().next().filter(|event| event.at.event_id() == self.event))
+    }
+
     /// The key under which it is kept. A slice parks an event once.
     pub(crate) fn key(&self) -> String {
         format!("{:020} {}", self.position.number(), self.slice)
     }
 }
 
+/// The column of the row, the first of them where there are several.
+pub(crate) const ROW: usize = 0;
 /// The column of the position.
 pub(crate) const POSITION: usize = 1;
 

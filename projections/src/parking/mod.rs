@@ -12,4 +12,4 @@ mod event;
 
 pub(crate) use blocked::{Blocked, Keys};
 pub use event::ParkedEvent;
-pub(crate) use event::{POSITION, at_position, of_slice, read, row_of};
+pub(crate) use event::{POSITION, ROW, at_position, of_slice, read, row_of};

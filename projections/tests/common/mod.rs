@@ -9,6 +9,7 @@
 )]
 
 pub mod counting;
+pub mod deliveries;
 pub mod flaky;
 pub mod flaky_log;
 
