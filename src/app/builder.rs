@@ -46,10 +46,8 @@ const LEASE: Duration = Duration::from_secs(10);
 /// What has been started.
 pub(super) struct Parts {
     store: Arc<dyn EventStore>,
-    /// Where views are kept unless something else is said.
-    usual: Placement,
-    /// Where subscribers keep how far they are.
-    pub(super) rows: Option<Arc<dyn RowStore>>,
+    /// Where views are kept unless something else is said, and how far subscribers are.
+    pub(super) usual: Placement,
     settings: Settings,
     runtime: Handle,
     by_type: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
@@ -224,8 +222,7 @@ impl AppBuilder {
         // What cannot be read is found now, and not at the first command.
         store.head().await?;
         let mut parts = Parts {
-            usual: usual(&*store, views.clone(), &settings),
-            rows: views.or_else(|| store.rows()),
+            usual: usual(&*store, views, &settings),
             hub: Hub::new(store.clone()),
             store,
             settings,

@@ -17,7 +17,8 @@ impl AppBuilder {
     ///
     /// How far it is, and what it could not deliver, is kept under the name, where the app's views are
     /// kept: see [`projection`](Self::projection). Where that is memory alone, each start begins with the
-    /// beginning of the log, or, with [`from_now`](Subscriber::from_now), with what comes after it.
+    /// beginning of the log, or, with [`from_now`](Subscriber::from_now), with what comes after it. Of the
+    /// processes that share it one runs the subscriber at a time.
     ///
     /// ```
     /// # use factum::prelude::*;
@@ -98,7 +99,7 @@ async fn start<E: Event, S: Subscribe<E>>(
     subscriber: Subscriber<S>,
 ) -> Result<(), StartError> {
     let name = subscriber.name();
-    let (runner, subscription) = subscriber.start(&parts.hub, parts.rows.clone()).await?;
+    let (runner, subscription) = subscriber.start(&parts.hub, parts.usual.clone()).await?;
     parts.subscribers.push(runner);
     parts.subscriptions.insert(name, subscription);
     Ok(())

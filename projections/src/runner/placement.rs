@@ -17,11 +17,11 @@ use factum_core::view::{Owner, RowStore};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Placement {
-    pub(super) rows: Option<Arc<dyn RowStore>>,
+    pub(crate) rows: Option<Arc<dyn RowStore>>,
     pub(super) slices: u16,
-    pub(super) lease: Option<Duration>,
-    pub(super) owner: Owner,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(crate) lease: Option<Duration>,
+    pub(crate) owner: Owner,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Placement {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use factum_core::StreamName;
 use factum_core::codec::DecodeError;
@@ -24,7 +25,8 @@ enum Place {
     Memory(Mutex<BTreeMap<Position, ParkedEvent>>),
     Stored {
         store: Arc<dyn RowStore>,
-        hold: Hold,
+        /// By which right this process writes.
+        hold: Mutex<Hold>,
     },
 }
 
@@ -52,30 +54,66 @@ pub(super) struct Wanted {
     pub(super) limit: usize,
 }
 
-/// Opens the view of a subscriber and takes it, whoever has it.
-async fn take(rows: &dyn RowStore, view: ViewSpec) -> Result<(Hold, Option<Mark>), ViewError> {
-    rows.open(view).await?;
-    match rows.take(view, 0, Owner::fresh(), None).await? {
-        Taken::Yours { hold, checkpoint } => Ok((hold, checkpoint)),
-        // Without a lease it is not asked who has it.
-        Taken::Theirs { .. } => Err(ViewError::Missing { view: view.id }),
-    }
-}
-
 impl Kept {
-    /// Opens the place, and says where the checkpoint is.
+    /// Opens the place.
     pub(super) async fn open(
         name: &'static str,
         rows: Option<Arc<dyn RowStore>>,
-    ) -> Result<(Self, Option<Mark>), SubscriberError> {
+    ) -> Result<Self, SubscriberError> {
         let view = ViewSpec::new(ViewId::new(name, 1), &[]);
         let Some(store) = rows else {
-            return Ok((Self { view, place: Place::Memory(Mutex::default()) }, None));
+            return Ok(Self { view, place: Place::Memory(Mutex::default()) });
         };
-        let taken = take(&*store, view).await;
-        let (hold, checkpoint) = taken
-            .map_err(|source| SubscriberError::Rows { subscriber: name.to_owned(), source })?;
-        Ok((Self { view, place: Place::Stored { store, hold } }, checkpoint))
+        let kept =
+            Self { view, place: Place::Stored { store: store.clone(), hold: Mutex::default() } };
+        store.open(view).await.map_err(|source| kept.failed(source))?;
+        Ok(kept)
+    }
+
+    /// Takes the place for an owner, with a lease only if nobody else has it.
+    pub(super) async fn take(
+        &self,
+        owner: Owner,
+        lease: Option<Duration>,
+    ) -> Result<Taken, SubscriberError> {
+        let Place::Stored { store, hold: kept } = &self.place else {
+            return Ok(Taken::Yours { hold: Hold::default(), checkpoint: None });
+        };
+        let taken = store.take(self.view, 0, owner, lease).await;
+        let taken = taken.map_err(|source| self.failed(source))?;
+        if let Taken::Yours { hold, .. } = &taken {
+            *lock(kept) = *hold;
+        }
+        Ok(taken)
+    }
+
+    /// Makes the lease longer; `false` if another process has taken the place since.
+    pub(super) async fn renew(
+        &self,
+        owner: Owner,
+        lease: Option<Duration>,
+    ) -> Result<bool, SubscriberError> {
+        let Place::Stored { store, hold } = &self.place else { return Ok(true) };
+        let before = *lock(hold);
+        let taken = store.take(self.view, 0, owner, lease).await;
+        let taken = taken.map_err(|source| self.failed(source))?;
+        Ok(matches!(taken, Taken::Yours { hold, .. } if hold == before))
+    }
+
+    /// Gives the place back. If that fails the lease runs out.
+    pub(super) async fn release(&self) {
+        if let Place::Stored { store, hold } = &self.place {
+            let hold = *lock(hold);
+            drop(store.release(self.view, hold).await);
+        }
+    }
+
+    /// How far whoever has the place is.
+    pub(super) async fn reached(&self) -> Result<Position, SubscriberError> {
+        let Place::Stored { store, .. } = &self.place else { return Ok(Position::START) };
+        let slices = store.slices(self.view).await.map_err(|source| self.failed(source))?;
+        let checkpoint = slices.first().and_then(|slice| slice.checkpoint);
+        Ok(checkpoint.map_or(Position::START, |mark| mark.position))
     }
 
     /// Moves the checkpoint and changes what is parked, all or nothing. `repeated`: the same was asked
@@ -92,7 +130,7 @@ impl Kept {
                 remember(&mut lock(parked), changes);
                 return Ok(());
             }
-            Place::Stored { store, hold } => (store, *hold),
+            Place::Stored { store, hold } => (store, *lock(hold)),
         };
         let parked = self.rows_of(changes)?;
         match store.commit(RowBatch { hold, parked, ..RowBatch::new(self.view, from, to) }).await {
@@ -169,10 +207,8 @@ fn of_stream(stream: &StreamName) -> Condition {
     Condition::Compare { column: parking::ROW, comparison: Comparison::Eq, value }
 }
 
-fn lock(
-    parked: &Mutex<BTreeMap<Position, ParkedEvent>>,
-) -> MutexGuard<'_, BTreeMap<Position, ParkedEvent>> {
-    parked.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn remember(parked: &mut BTreeMap<Position, ParkedEvent>, changes: &Changes) {

@@ -7,7 +7,7 @@
 //! by the concurrency and a look-ahead. *Shape.* A user's [`Subscribe`] becomes a [`handler`]; [`lanes`]
 //! say what may be delivered next, [`window`] how far all is done, [`kept`] where that is saved. The
 //! [`worker`] ties them together, [`outcome`] and [`orders`] are what it does about results and wishes;
-//! [`Subscription`] shows it.
+//! [`Subscription`] shows it. Of processes that share the log one runs it at a time: [`tenure`].
 
 mod error;
 mod handler;
@@ -20,6 +20,7 @@ mod saving;
 mod settings;
 mod status;
 mod subscription;
+mod tenure;
 mod window;
 mod worker;
 

@@ -1,18 +1,15 @@
 use std::sync::Arc;
 
-use factum_core::store::Mark;
-use factum_core::time::SystemClock;
-use factum_core::view::RowStore;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::handler::Deliver;
-use super::kept::{Changes, Kept};
+use super::kept::Kept;
 use super::settings::Settings;
 use super::status::Status;
-use super::worker::{Parts, Worker};
+use super::tenure::Tenure;
 use super::{SubscriberError, Subscription};
-use crate::Hub;
+use crate::{Hub, Placement};
 
 /// How many orders wait for a worker before whoever gives one waits, too.
 const ORDERS: usize = 16;
@@ -32,50 +29,23 @@ pub struct SubscriberRunner {
 impl SubscriberRunner {
     pub(super) async fn start(
         hub: &Hub,
-        rows: Option<Arc<dyn RowStore>>,
+        place: Placement,
         name: &'static str,
         handler: Arc<dyn Deliver>,
         contexts: Vec<&'static str>,
         settings: Settings,
     ) -> Result<(Self, Subscription), SubscriberError> {
-        let (kept, mut saved) = Kept::open(name, rows).await?;
-        let begin = match saved {
-            Some(saved) => saved,
-            None => {
-                let head = hub.store().head().await;
-                let head = head.map_err(|source| SubscriberError::Log {
-                    subscriber: name.to_owned(),
-                    source,
-                })?;
-                if settings.from_now {
-                    // Remembered before anything can happen after it.
-                    kept.commit(None, head, &Changes::default(), false).await?;
-                    *saved.insert(head)
-                } else {
-                    Mark::start(head.log)
-                }
-            }
-        };
-        let kept = Arc::new(kept);
+        let kept = Arc::new(Kept::open(name, place.rows.clone()).await?);
         let (status, state) = Status::new();
         let (stop, stopped) = watch::channel(false);
         let (order, orders) = mpsc::channel(ORDERS);
         let subscription = Subscription::new(name, kept.clone(), state, order);
-        let (consumer, clock) = (hub.consumer(contexts, saved), Arc::new(SystemClock));
-        let parts = Parts {
-            name,
-            handler,
-            settings,
-            kept,
-            consumer,
-            saved,
-            begin,
-            status,
-            clock,
-            orders,
-            stop: stopped,
-        };
-        let worker = tokio::spawn(Worker::new(parts).run());
+        let hub = hub.clone();
+        let tenure =
+            Tenure { name, hub, place, kept, handler, contexts, settings, status, stop: stopped };
+        // Whoever begins from now on has that remembered before anything can happen after it.
+        let first = tenure.begin().await?;
+        let worker = tokio::spawn(tenure.run(first, orders));
         Ok((Self { name, stop, worker, ended: None }, subscription))
     }
 

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::Event;
-use factum_core::view::RowStore;
 
 use super::handler::{Deliver, Typed};
 use super::{Subscribe, SubscriberError, SubscriberRunner, Subscription};
-use crate::Hub;
+use crate::{Hub, Placement};
 
 /// A handler under a name, and how it is run.
 ///
@@ -119,18 +118,20 @@ impl<S> Subscriber<S> {
         self
     }
 
-    /// Starts to follow the log from the checkpoint that `rows` has. Without `rows` nothing is kept: at
+    /// Starts to follow the log from the checkpoint that its place has. In memory nothing is kept: at
     /// each start everything comes again, from the beginning of the log, or nothing that came before,
     /// with [`from_now`](Self::from_now). Nothing comes before the hub is started.
     ///
-    /// It runs until it is stopped, or meets what it cannot get over: see [`SubscriberError`].
+    /// Of the processes that share a place by leases one runs it, and another as soon as that one is gone:
+    /// see [`Placement::leased`]. It has one slice. It runs until it is stopped, or meets what it cannot
+    /// get over: see [`SubscriberError`].
     ///
     /// # Errors
-    /// [`SubscriberError`] if `rows` cannot be opened, or the log's head cannot be read.
+    /// [`SubscriberError`] if the place cannot be opened, or the log's head cannot be read.
     pub async fn start<E: Event>(
         self,
         hub: &Hub,
-        rows: Option<Arc<dyn RowStore>>,
+        place: impl Into<Placement>,
     ) -> Result<(SubscriberRunner, Subscription), SubscriberError>
     where
         S: Subscribe<E>,
@@ -139,7 +140,7 @@ impl<S> Subscriber<S> {
         let handler: Arc<dyn Deliver> = Arc::new(Typed::<E, S>::new(handler, settings.time_limit));
         SubscriberRunner::start(
             hub,
-            rows,
+            place.into(),
             name,
             handler,
             factum_core::event::contexts::<E>(),

@@ -12,6 +12,7 @@ pub(super) struct State {
 }
 
 /// How far a subscriber is, as its worker announces it.
+#[derive(Clone)]
 pub(super) struct Status(watch::Sender<State>);
 
 impl Status {

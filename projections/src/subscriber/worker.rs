@@ -106,12 +106,11 @@ impl Worker {
         }
     }
 
-    /// Ends with the reason, which the handles are told as well.
-    pub(super) async fn run(mut self) -> Result<(), SubscriberError> {
+    /// Ends with the reason, and gives back where orders come.
+    pub(super) async fn run(mut self) -> (Result<(), SubscriberError>, mpsc::Receiver<Order>) {
         let ended = AssertUnwindSafe(self.follow()).catch_unwind().await;
         let ended = ended.unwrap_or_else(|panic| Err(self.panicked(panic::message(&*panic))));
-        self.parts.status.end(ended.clone().err().unwrap_or_else(|| self.stopped()));
-        ended
+        (ended, self.parts.orders)
     }
 
     async fn follow(&mut self) -> Result<(), SubscriberError> {
