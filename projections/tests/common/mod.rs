@@ -46,6 +46,8 @@ pub enum Bank {
     },
     /// `project` panics.
     Robbed,
+    /// The row is gone.
+    Closed,
 }
 
 impl Event for Bank {
@@ -54,6 +56,7 @@ impl Event for Bank {
         EventType { name: "account.deposited", version: 1 },
         EventType { name: "account.moved", version: 1 },
         EventType { name: "account.robbed", version: 1 },
+        EventType { name: "account.closed", version: 1 },
     ];
     fn event_type(&self) -> EventType {
         match self {
@@ -61,6 +64,7 @@ impl Event for Bank {
             Self::Deposited { .. } => Self::TYPES[1],
             Self::Moved { .. } => Self::TYPES[2],
             Self::Robbed => Self::TYPES[3],
+            Self::Closed => Self::TYPES[4],
         }
     }
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -68,7 +72,7 @@ impl Event for Bank {
             Self::Opened { owner } => codec::write_json(owner, out),
             Self::Deposited { cents } => codec::write_json(cents, out),
             Self::Moved { to, cents } => codec::write_json(&(to, cents), out),
-            Self::Robbed => codec::write_json(&(), out),
+            Self::Robbed | Self::Closed => codec::write_json(&(), out),
         }
     }
     fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, DecodeError> {
@@ -80,6 +84,7 @@ impl Event for Bank {
                 Ok(Self::Moved { to, cents })
             }
             ("account.robbed", 1) => Ok(Self::Robbed),
+            ("account.closed", 1) => Ok(Self::Closed),
             _ => Err(DecodeError::unknown::<Self>(name, version)),
         }
     }
@@ -91,6 +96,8 @@ pub struct Balance {
     pub owner: Option<String>,
     pub cents: u64,
     pub seen: Vec<u64>,
+    #[serde(skip)]
+    pub closed: bool,
 }
 
 impl Balance {
@@ -124,6 +131,9 @@ impl Projection for Balance {
         out.push(self.owner.value());
         out.push(self.cents.value());
     }
+    fn is_gone(&self) -> bool {
+        self.closed
+    }
     fn sources(list: &mut Sources<Self>) {
         list.from_keyed::<Bank, _>(|event, at| match event {
             Bank::Moved { to, .. } => vec![at.id().to_owned(), to.clone()],
@@ -142,6 +152,7 @@ impl Project<Bank> for Balance {
                 self.cents = self.cents.saturating_sub(*cents);
             }
             Bank::Moved { cents, .. } => self.cents += cents,
+            Bank::Closed => self.closed = true,
             Bank::Robbed => {
                 self.cents = 0;
                 panic!("the bank was robbed")
