@@ -136,7 +136,7 @@ fn commit(number: u32, kinds: u32) -> Result<Commit> {
     let stream = StreamName::of(context, &format!("{account:06}"))?;
     let write = StreamWrite { stream, expected: Expected::Any, events: vec![event] };
     let meta = Metadata { time: now(), ..Metadata::default() };
-    Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None })
+    Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None, views: Vec::new() })
 }
 
 /// A view that was started: waits until it is there, and stops it. How many events it took in.

@@ -191,7 +191,13 @@ pub async fn append_raw(
 ) -> Position {
     let stream = StreamName::of(category, id).unwrap();
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
-    let commit = Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None };
+    let commit = Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes,
+        guard: None,
+        views: Vec::new(),
+    };
     log.append(vec![commit]).await.unwrap().remove(0).unwrap().mark.position
 }
 

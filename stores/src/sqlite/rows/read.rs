@@ -10,7 +10,7 @@ use super::table::{columns, table};
 use super::value::Sql;
 
 /// The bodies of the rows with these keys.
-pub(super) fn load(
+pub(in super::super) fn load(
     conn: &Connection,
     view: &ViewSpec,
     keys: &[String],
