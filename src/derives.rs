@@ -217,6 +217,9 @@ pub use factum_macros::Aggregate;
 /// let rich = Balance::CENTS.ge(100).and(Balance::OWNER.ne("bank"));
 /// ```
 ///
+/// A row that is of no more use is taken out: with `gone_if = Balance::is_closed`, and
+/// `fn is_closed(&self) -> bool`, once an event has left it so. The next event of its key begins a new one.
+///
 /// A row for each owner, whatever the account: the function gives the keys. A key that it gives twice
 /// for an event is one row, which takes the event once.
 ///

@@ -149,6 +149,62 @@ async fn commands_become_rows_in_a_file_and_stay() {
     assert_eq!(view.get("bob").await.unwrap().unwrap().cents, 6);
 }
 
+/// When a command is answered its row is there, and nobody has to ask for its position.
+async fn works_inline(app: factum::AppBuilder) {
+    let app = app.aggregate::<Account>().projection_with::<Balance>(|usual| usual.inline());
+    let app = app.start().await.unwrap();
+    for round in 0..50 {
+        let account = format!("account {}", round % 5);
+        if round < 5 {
+            app.send(open(&account)).await.unwrap();
+        }
+        app.send(deposit(&account, 1)).await.unwrap();
+        let row = app.view::<Balance>().get(&account).await.unwrap().unwrap();
+        assert_eq!(row.cents, 1 + round / 5);
+    }
+    let balances = app.view::<Balance>().filter(Balance::CENTS.eq(10u64));
+    assert_eq!(balances.count().await.unwrap(), 5);
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn inline_rows_are_there_with_the_answer_in_memory() {
+    works_inline(App::memory()).await;
+}
+
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn inline_rows_are_there_with_the_answer_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    works_inline(App::open(folder.path().join("bank.db")).unwrap()).await;
+}
+
+fn owner(event: &AccountEvent, _: &Origin) -> Option<String> {
+    match event {
+        AccountEvent::Opened { owner } => Some(owner.clone()),
+        AccountEvent::Deposited { .. } => None,
+    }
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(name = "owners", from(AccountEvent by owner))]
+struct Owner {
+    #[key]
+    owner: String,
+}
+
+impl Project<AccountEvent> for Owner {
+    fn project(&mut self, _: &AccountEvent, _: &Origin) {}
+}
+
+#[tokio::test]
+async fn what_cannot_be_inline_stops_the_start_by_name() {
+    let app = App::memory().projection_with::<Owner>(|usual| usual.inline());
+    let error = app.start().await.unwrap_err().to_string();
+    assert!(error.contains("view owners version 1 cannot be inline"), "{error}");
+    assert!(error.contains("must be the id of the event's stream"), "{error}");
+}
+
 #[cfg(feature = "embedded")]
 #[tokio::test]
 async fn a_failed_start_gives_the_file_back() {

@@ -60,7 +60,7 @@ async fn fill(store: &MemoryStore) -> Result<()> {
         let stream = StreamName::of("thing", &(number % STREAMS).to_string())?;
         let write = StreamWrite { stream, expected: Expected::Any, events: vec![event] };
         let meta = Metadata { time: load::now(), ..Metadata::default() };
-        Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None })
+        Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None, views: Vec::new() })
     };
     for first in (0..EVENTS).step_by(RUN as usize) {
         let run = (first..first + RUN).map(commit).collect::<Result<_>>()?;

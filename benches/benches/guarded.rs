@@ -96,5 +96,11 @@ fn commit(stream: usize) -> Result<Commit> {
     let event = NewEvent { name, version: 1, tags: Tags::none(), payload: "{\"cents\":5}".into() };
     let stream = StreamName::of("account", &stream.to_string())?;
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events: vec![event] }];
-    Ok(Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None })
+    Ok(Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes,
+        guard: None,
+        views: Vec::new(),
+    })
 }

@@ -152,5 +152,5 @@ fn commit(id: &str, value: u64) -> Result<Commit> {
     let stream = StreamName::of("meter", id)?;
     let write = StreamWrite { stream, expected: Expected::Any, events: vec![event] };
     let meta = Metadata { time: now(), ..Metadata::default() };
-    Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None })
+    Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None, views: Vec::new() })
 }

@@ -51,7 +51,7 @@ pub fn commit(slot: &Slot, payload: Bytes, command: Arc<str>) -> Commit {
     let write = StreamWrite { stream: slot.stream.clone(), expected, events: vec![event] };
     let command = Some(CommandMark { name: command, digest: DIGEST });
     let meta = Metadata { time: now(), command, ..Metadata::default() };
-    Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None }
+    Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None, views: Vec::new() }
 }
 
 /// A text that makes the payload of its event as long as [`EVENT_BYTES`].

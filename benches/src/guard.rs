@@ -231,7 +231,7 @@ impl Boundary {
         let event = NewEvent { name, version: 1, tags, payload };
         let write = StreamWrite { stream: self.stream.clone(), expected, events: vec![event] };
         let meta = Metadata { time: now(), ..Metadata::default() };
-        Commit { key: Key::now_v7(), meta, writes: vec![write], guard }
+        Commit { key: Key::now_v7(), meta, writes: vec![write], guard, views: Vec::new() }
     }
 }
 

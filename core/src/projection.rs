@@ -141,6 +141,8 @@ pub struct Sources<P> {
 
 struct Source<P> {
     enum_type: &'static str,
+    /// Whether the key of its rows is the id of the stream.
+    by_stream: bool,
     contexts: Vec<&'static str>,
     schemas: fn() -> Vec<EventSchema>,
     step: Arc<Step<P>>,
@@ -166,11 +168,14 @@ impl<P: Projection> Sources<P> {
     where
         P: Project<E>,
     {
-        self.add::<E>(Arc::new(|seen, row| {
-            let at = &seen.recorded().at;
-            seen.with(|event: &E| row(at.id(), &|state: &mut P| state.project(event, at)))??;
-            Ok(())
-        }))
+        self.add::<E>(
+            true,
+            Arc::new(|seen, row| {
+                let at = &seen.recorded().at;
+                seen.with(|event: &E| row(at.id(), &|state: &mut P| state.project(event, at)))??;
+                Ok(())
+            }),
+        )
     }
 
     /// Follows the events of an enum, each for the rows whose keys the function gives. A row takes
@@ -181,17 +186,20 @@ impl<P: Projection> Sources<P> {
         P: Project<E>,
         K: RowKeys,
     {
-        self.add::<E>(Arc::new(move |seen, row| {
-            let at = &seen.recorded().at;
-            seen.with(|event: &E| {
-                let mut keys = keys(event, at).into_keys();
-                keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
-                keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
-                let change = |state: &mut P| state.project(event, at);
-                keys.iter().try_for_each(|key| row(key.as_ref(), &change))
-            })??;
-            Ok(())
-        }))
+        self.add::<E>(
+            false,
+            Arc::new(move |seen, row| {
+                let at = &seen.recorded().at;
+                seen.with(|event: &E| {
+                    let mut keys = keys(event, at).into_keys();
+                    keys.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
+                    keys.dedup_by(|a, b| a.as_ref() == b.as_ref());
+                    let change = |state: &mut P| state.project(event, at);
+                    keys.iter().try_for_each(|key| row(key.as_ref(), &change))
+                })??;
+                Ok(())
+            }),
+        )
     }
 
     /// Follows the events of an enum that carry a tag of this name, each for the row whose key is the
@@ -200,20 +208,28 @@ impl<P: Projection> Sources<P> {
     where
         P: Project<E>,
     {
-        self.add::<E>(Arc::new(move |seen, row| {
-            let at = &seen.recorded().at;
-            seen.with(|event: &E| {
-                let change = |state: &mut P| state.project(event, at);
-                at.tags.values(tag).try_for_each(|key| row(key, &change))
-            })??;
-            Ok(())
-        }))
+        self.add::<E>(
+            false,
+            Arc::new(move |seen, row| {
+                let at = &seen.recorded().at;
+                seen.with(|event: &E| {
+                    let change = |state: &mut P| state.project(event, at);
+                    at.tags.values(tag).try_for_each(|key| row(key, &change))
+                })??;
+                Ok(())
+            }),
+        )
     }
 
-    fn add<E: Event>(&mut self, step: Arc<Step<P>>) -> &mut Self {
+    fn add<E: Event>(&mut self, by_stream: bool, step: Arc<Step<P>>) -> &mut Self {
         let (enum_type, contexts) = (std::any::type_name::<E>(), event::contexts::<E>());
-        self.sources.push(Source { enum_type, contexts, schemas: E::schemas, step });
+        self.sources.push(Source { enum_type, by_stream, contexts, schemas: E::schemas, step });
         self
+    }
+
+    /// Whether each event is for the one row whose key is the id of its stream.
+    pub fn are_by_stream(&self) -> bool {
+        self.sources.iter().all(|source| source.by_stream)
     }
 
     /// The events that concern the projection: whole contexts, so that an event which this code does

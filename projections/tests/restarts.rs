@@ -21,9 +21,10 @@ async fn append_some(log: &dyn EventStore, rng: &mut Rng) -> Position {
     let mut last = Position::START;
     for _ in 0..rng.u32(1..20) {
         let account = rng.u32(..ACCOUNTS).to_string();
-        let any = |rng: &mut Rng| match rng.u8(..3) {
-            0 => opened(&format!("owner {}", rng.u8(..9))),
-            1 => deposit(rng.u64(..1_000)),
+        let any = |rng: &mut Rng| match rng.u8(..7) {
+            0 => Bank::Closed,
+            1..3 => opened(&format!("owner {}", rng.u8(..9))),
+            3..5 => deposit(rng.u64(..1_000)),
             _ => {
                 let to = rng.u32(..ACCOUNTS).to_string();
                 Bank::Moved { to, cents: rng.u64(..100) }
@@ -57,6 +58,9 @@ async fn from_scratch(log: &dyn EventStore) -> Vec<Balance> {
             let row = rows.entry(key.clone()).or_default();
             row.set_key(&key).unwrap();
             row.project(&event, &recorded.at);
+            if row.closed {
+                rows.remove(&key);
+            }
         }
     }
     rows.into_values().collect()

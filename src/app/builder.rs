@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use factum_core::pipeline::{Dispatcher, Settings};
 use factum_core::schema::{AggregateSchema, Description, ProjectionSchema};
-use factum_core::store::{BoxFuture, EventStore};
+use factum_core::store::{BoxFuture, Durability, EventStore};
 use factum_core::time::{Clock, Ids};
-use factum_core::view::RowStore;
+use factum_core::view::{InlineView, RowStore};
 use factum_core::{Aggregate, Projection};
 use factum_projections::{Hub, Placement, Runner, SubscriberRunner, Subscription};
 #[cfg(feature = "guard")]
@@ -56,6 +56,8 @@ pub(super) struct Parts {
     projections: Vec<Runner>,
     pub(super) subscribers: Vec<SubscriberRunner>,
     pub(super) subscriptions: HashMap<&'static str, Subscription>,
+    /// The views that commands change.
+    inline: Vec<Arc<dyn InlineView>>,
 }
 
 impl fmt::Debug for AppBuilder {
@@ -121,6 +123,8 @@ impl AppBuilder {
     /// let app = App::memory().projection_with::<LampRow>(|_| Placement::memory());
     /// // In eight slices, on which as many processes work as there are.
     /// let app = App::memory().projection_with::<LampRow>(|usual| usual.slices(8));
+    /// // Inline: changed by the commits of commands, and there when these are answered.
+    /// let app = App::memory().projection_with::<LampRow>(|usual| usual.inline());
     /// ```
     pub fn projection_with<P: Projection>(
         mut self,
@@ -232,11 +236,12 @@ impl AppBuilder {
             projections: Vec::new(),
             subscribers: Vec::new(),
             subscriptions: HashMap::new(),
+            inline: Vec::new(),
         };
-        aggregates.iter().for_each(|start| start(&mut parts));
         for start in projections {
             start(&mut parts).await?;
         }
+        aggregates.iter().for_each(|start| start(&mut parts));
         for start in subscribers {
             start(&mut parts).await?;
         }
@@ -273,7 +278,8 @@ pub(super) fn describe(parts: &[Describe]) -> Description {
 
 fn start_aggregate<A: Aggregate>(parts: &mut Parts) {
     let (store, settings) = (parts.store.clone(), parts.settings.clone());
-    let dispatcher = Dispatcher::<A>::start(store, settings, parts.runtime.clone());
+    let (runtime, views) = (parts.runtime.clone(), parts.inline.clone());
+    let dispatcher = Dispatcher::<A>::with_views(store, settings, runtime, views);
     parts.aggregates.push(Box::new(dispatcher.clone()));
     parts.by_type.insert(TypeId::of::<A>(), Box::new(dispatcher));
 }
@@ -284,6 +290,7 @@ async fn start_projection<P: Projection>(
 ) -> Result<(), StartError> {
     let place = place(parts.usual.clone());
     let (runner, view) = Runner::start::<P>(&parts.hub, place).await?;
+    parts.inline.extend(runner.inline());
     parts.projections.push(runner);
     parts.by_type.insert(TypeId::of::<P>(), Box::new(view));
     Ok(())
@@ -295,8 +302,11 @@ fn usual(
     views: Option<Arc<dyn RowStore>>,
     settings: &Settings,
 ) -> Placement {
-    let alone = views.is_none() && store.capabilities().single_writer;
-    let place = match views.or_else(|| store.rows()) {
+    let can = store.capabilities();
+    let alone = views.is_none() && can.single_writer;
+    // What is gone with the process anyway is faster as values than as JSON.
+    let own = || store.rows().filter(|_| can.durability != Durability::Volatile);
+    let place = match views.or_else(own) {
         None => Placement::memory(),
         Some(rows) if alone => Placement::stored(rows),
         Some(rows) => Placement::stored(rows).leased(LEASE),

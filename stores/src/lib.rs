@@ -16,6 +16,8 @@ pub mod memory;
 mod own;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod partly;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod plain;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "redis")]

@@ -49,7 +49,7 @@ mod tests {
         let mark = Mark { position: Position::new(end), ..start };
         let stream = StreamName::of("thing", "a").unwrap();
         let writes = vec![Written { stream, first: 0, last: events - 1 }];
-        Ok(Receipt { key, mark, writes, repeated: false })
+        Ok(Receipt { key, mark, writes, repeated: false, views: Vec::new() })
     }
 
     #[test]

@@ -29,7 +29,8 @@ mod tests {
     fn what_is_partly_stored_is_unknown() {
         let key = Key::from_bytes([1; 16]);
         let mark = Mark::start(LogId::from_bytes([1; 16]));
-        let stored: Outcome = Ok(Receipt { key, mark, writes: Vec::new(), repeated: false });
+        let stored: Outcome =
+            Ok(Receipt { key, mark, writes: Vec::new(), repeated: false, views: Vec::new() });
         let refused: Outcome = Err(Refused::Predecessor { index: 0 });
         let full = StoreError::Full { place: "here".to_owned(), reason: "no room".to_owned() };
         for error in [full, StoreError::Closed] {

@@ -43,5 +43,11 @@ pub(crate) fn receipt<'a>(stored: impl Iterator<Item = &'a Recorded>) -> Option<
         }
     }
     let newest = newest?;
-    Some(Receipt { key: newest.at.key, mark: newest.at.mark(), writes, repeated: true })
+    Some(Receipt {
+        key: newest.at.key,
+        mark: newest.at.mark(),
+        writes,
+        repeated: true,
+        views: Vec::new(),
+    })
 }

@@ -22,7 +22,13 @@ async fn append(store: &Faulty, expected: Expected) -> Result<Outcome, StoreErro
     let event = NewEvent { name, version: 1, tags: Tags::none(), payload };
     let stream = StreamName::of("thing", "one").unwrap();
     let writes = vec![StreamWrite { stream, expected, events: vec![event] }];
-    let commit = Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None };
+    let commit = Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes,
+        guard: None,
+        views: Vec::new(),
+    };
     Ok(store.append(vec![commit]).await?.remove(0))
 }
 

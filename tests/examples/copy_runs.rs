@@ -33,7 +33,13 @@ fn commit(number: i64) -> Commit {
     let event = NewEvent { name: EventName::fixed("thing.happened"), version: 1, tags, payload };
     let stream = StreamName::of("thing", &(number % STREAMS).to_string()).unwrap();
     let write = StreamWrite { stream, expected: Expected::Any, events: vec![event] };
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes: vec![write], guard: None }
+    Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes: vec![write],
+        guard: None,
+        views: Vec::new(),
+    }
 }
 
 #[tokio::test]

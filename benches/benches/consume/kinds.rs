@@ -159,7 +159,7 @@ fn commit(number: u32, kinds: u32) -> Result<Commit> {
     let stream = StreamName::of(context, &format!("{account:06}"))?;
     let write = StreamWrite { stream, expected: Expected::Any, events: vec![event] };
     let meta = Metadata { time: now(), ..Metadata::default() };
-    Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None })
+    Ok(Commit { key: Key::now_v7(), meta, writes: vec![write], guard: None, views: Vec::new() })
 }
 
 /// Starts a projection in memory of the events of a kind.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use super::inline::Inline;
 use super::loader::Loader;
 use super::mailboxes::Mailboxes;
 use super::request::{self, Asked, Job};
@@ -14,6 +15,7 @@ use super::turns::Turns;
 use super::worker::{self, Shift};
 use super::{EventLog, SendError, Settings};
 use crate::store::EventStore;
+use crate::view::InlineView;
 use crate::{Aggregate, SentTo};
 
 /// Takes commands to the aggregates of one type. A cheap handle: clones share everything.
@@ -25,6 +27,7 @@ pub(super) struct Inner<A: Aggregate> {
     pub(super) loader: Arc<Loader<A>>,
     pub(super) mailboxes: Mailboxes<A>,
     pub(super) turns: Turns,
+    pub(super) inline: Inline,
     pub(super) settings: Settings,
     pub(super) permits: Arc<Semaphore>,
     pub(super) runtime: Handle,
@@ -49,12 +52,24 @@ impl<A: Aggregate> Dispatcher<A> {
     /// enabled. Where the store says that it is the log's only writer, there must be one dispatcher for
     /// each aggregate type: its cache is taken to be the newest state.
     pub fn start(store: Arc<dyn EventStore>, settings: Settings, runtime: Handle) -> Self {
+        Self::with_views(store, settings, runtime, Vec::new())
+    }
+
+    /// As [`start`](Self::start); the commits of its commands change the rows of those of the views that
+    /// follow the aggregate's events. A command is answered once all of them have what it did.
+    pub fn with_views(
+        store: Arc<dyn EventStore>,
+        settings: Settings,
+        runtime: Handle,
+        views: Vec<Arc<dyn InlineView>>,
+    ) -> Self {
         let authoritative = store.capabilities().single_writer;
         let settings = settings.within_bounds();
         let inner = Inner {
             loader: Arc::new(Loader::new(store)),
             mailboxes: Mailboxes::new(settings.cached_aggregates),
             turns: Turns::default(),
+            inline: Inline::of::<A>(views),
             permits: Arc::new(Semaphore::new(settings.in_flight)),
             settings,
             runtime,

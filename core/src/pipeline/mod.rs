@@ -15,6 +15,7 @@ mod dispatcher;
 mod done;
 mod error;
 mod event_log;
+mod inline;
 mod loader;
 mod mailboxes;
 mod pages;

@@ -238,7 +238,13 @@ impl<E> Decided<E> {
         });
         let events = events.collect();
         let write = StreamWrite { stream: stream.clone(), expected: self.expected, events };
-        Commit { key, meta: std::mem::take(&mut self.meta), writes: vec![write], guard: None }
+        Commit {
+            key,
+            meta: std::mem::take(&mut self.meta),
+            writes: vec![write],
+            guard: None,
+            views: Vec::new(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dispatcher::Inner;
+use super::inline::answer_after;
 use super::loader::Warm;
 use super::mailboxes::Start;
 use super::plan::{Decided, Entry, Plan, Verdict};
@@ -11,6 +12,7 @@ use super::target::Target;
 use super::{Done, LoadError, SendError};
 use crate::snapshot::{FNV1A_START, fnv1a};
 use crate::store::{Outcome, Position, Receipt, Refused, StoreError};
+use crate::view::InlineView;
 use crate::{Aggregate, Key, StreamName};
 
 /// Works on the mailbox of one aggregate until it is empty.
@@ -118,7 +120,7 @@ impl<A: Aggregate> Inner<A> {
         for job in std::mem::take(queue) {
             let known = if job.chosen { self.loader.repeated(&job, stream).await } else { None };
             match known {
-                Some(answer) => job.answer(answer),
+                Some(answer) => self.answer_once(self.inline.all(), job, answer),
                 None => queue.push_back(job),
             }
         }
@@ -159,7 +161,11 @@ impl<A: Aggregate> Inner<A> {
         queue: &mut VecDeque<Job<A>>,
         current: bool,
     ) -> Option<Warm<A>> {
-        let commits = plan.commits(target);
+        let mut commits = plan.commits(target);
+        if !self.inline.is_empty() {
+            let views = Box::pin(self.inline.ready()).await;
+            commits.iter_mut().for_each(|commit| commit.views.clone_from(&views));
+        }
         let expected = commits.len();
         match self.loader.store().append(commits).await {
             Ok(outcomes) if outcomes.len() == expected => {
@@ -203,13 +209,14 @@ impl<A: Aggregate> Inner<A> {
                 Ok(receipt) if receipt.repeated => {
                     let answer =
                         Box::pin(self.loader.answer_again(&job, run.stream, &receipt)).await;
-                    job.answer(answer);
+                    self.answer_once(self.inline.all(), job, answer);
                     (intact, run.current) = (false, false);
                 }
                 Ok(receipt) => {
                     run.confirm();
                     warm.mark = Some(receipt.mark);
-                    job.answer(Ok(accepted(run.stream, decided, receipt)));
+                    let late = self.inline.without(&receipt);
+                    self.answer_once(late, job, Ok(accepted(run.stream, decided, receipt)));
                 }
                 Err(refused) => {
                     plan.undecide(run.queue);
@@ -225,6 +232,15 @@ impl<A: Aggregate> Inner<A> {
         }
         self.loader.keep(run.stream, &mut warm, &self.runtime);
         Some(warm)
+    }
+
+    /// Answers once the views have what the answer speaks of. Nobody else waits for that.
+    fn answer_once(&self, views: Vec<Arc<dyn InlineView>>, job: Job<A>, answer: Answer<A>) {
+        if views.is_empty() {
+            job.answer(answer);
+        } else {
+            self.runtime.spawn(answer_after(views, job, answer));
+        }
     }
 
     async fn refused(&self, mut job: Job<A>, refused: Refused, queue: &mut VecDeque<Job<A>>) {

@@ -12,6 +12,9 @@ pub struct Capabilities {
     pub multi_stream: bool,
     /// A commit may carry a [`Guard`](super::Guard).
     pub guards: bool,
+    /// A commit may carry views: their rows, which [`EventStore::rows`](super::EventStore::rows) keeps,
+    /// change in the transaction of its events.
+    pub inline_views: bool,
     /// Nobody but this store value writes to the log, so that a cached state is authoritative.
     pub single_writer: bool,
     /// How long the key of a commit is known.

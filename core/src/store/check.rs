@@ -175,7 +175,7 @@ mod tests {
         let stream = StreamName::of("thing", "one").unwrap();
         let events = vec![event; 2];
         let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
-        Commit { key: Key::from_bytes([1; 16]), meta, writes, guard: None }
+        Commit { key: Key::from_bytes([1; 16]), meta, writes, guard: None, views: Vec::new() }
     }
 
     fn bytes(commit: &Commit) -> Option<usize> {

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{Metadata, Position, Query};
+use crate::view::InlineRows;
 use crate::{EventName, Key, StreamName, Tags};
 
 /// The unit of writing: what one decision led to.
@@ -14,6 +17,9 @@ pub struct Commit {
     pub writes: Vec<StreamWrite>,
     /// What must not have happened.
     pub guard: Option<Guard>,
+    /// The views whose rows are to change with the events. Of those in which something before the commit
+    /// is missing or parked the rows stay as they are: see [`Receipt::views`](super::Receipt::views).
+    pub views: Vec<Arc<dyn InlineRows>>,
 }
 
 /// The events that a commit appends to one stream.

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{BadCommit, Expected, Mark, Position, Query};
+use crate::view::ViewId;
 use crate::{Key, StreamName};
 
 /// What became of one commit of a run.
@@ -17,6 +18,9 @@ pub struct Receipt {
     pub writes: Vec<Written>,
     /// Whether the key was known, so that nothing was written this time.
     pub repeated: bool,
+    /// Of the views that the commit carried, those whose rows and checkpoint have changed with it. The
+    /// others come to it by following the log. None for a key that was known.
+    pub views: Vec<ViewId>,
 }
 
 /// Where the events of one write went.

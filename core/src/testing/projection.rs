@@ -133,7 +133,8 @@ impl<P: Projection> Projected<P> {
         let mut broken = None;
         let visited = sources.project(Seen::alone(recorded), &mut |key, change| {
             match change_kept(key, rows.get(key).map(Vec::as_slice), change) {
-                Ok(row) => _ = rows.insert(key.to_owned(), row),
+                Ok(Some(row)) => _ = rows.insert(key.to_owned(), row),
+                Ok(None) => _ = rows.remove(key),
                 Err(BadRow::Key(bad)) => return Err(bad),
                 Err(problem) => broken = Some(format!("row {key:?}: {problem}")),
             }
@@ -166,7 +167,7 @@ impl<P: Projection> Projected<P> {
         self
     }
 
-    /// There is no row with this key.
+    /// There is no row with this key: no event made one, or it is gone.
     ///
     /// # Panics
     /// If there is one.

@@ -18,24 +18,28 @@ pub(super) enum BadRow {
     Values { actual: Vec<Value>, columns: String },
 }
 
-/// Takes a change into the kept form of a row, a new one if there is none.
+/// Takes a change into the kept form of a row, a new one if there is none. `None` if the row is gone
+/// then.
 pub(super) fn change_kept<P: Projection>(
     key: &str,
     kept: Option<&[u8]>,
     change: &Change<'_, P>,
-) -> Result<Vec<u8>, BadRow> {
+) -> Result<Option<Vec<u8>>, BadRow> {
     let mut row = match kept {
         Some(kept) => P::form().read(kept)?,
         None => new_row::<P>(key)?,
     };
     change(&mut row);
+    if row.is_gone() {
+        return Ok(None);
+    }
     if row.key() != key {
         return Err(BadRow::OtherKey(row.key().into_owned()));
     }
     check_values(&row)?;
     let mut kept = Vec::new();
     P::form().write(&row, &mut kept)?;
-    Ok(kept)
+    Ok(Some(kept))
 }
 
 fn check_values<P: Projection>(row: &P) -> Result<(), BadRow> {

@@ -58,6 +58,14 @@ pub enum ViewError {
         /// Which view.
         view: ViewId,
     },
+    /// The view cannot be inline.
+    #[error("view {view} cannot be inline: {problem}")]
+    NotInline {
+        /// Which view.
+        view: ViewId,
+        /// Why not.
+        problem: NotInline,
+    },
     /// The query cannot be asked of any store.
     #[error("view {view}: the filter cannot be used: {problem}")]
     BadFilter {
@@ -88,6 +96,35 @@ pub enum ViewError {
         key: String,
         /// What is wrong.
         problem: String,
+    },
+}
+
+/// Why the rows of a view cannot change in the commits of commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotInline {
+    /// The app's store cannot do it.
+    #[error(
+        "the {backend} store writes no rows together with events; leave `.inline()` out, so that the view \
+         follows the log"
+    )]
+    Backend {
+        /// The store's name.
+        backend: &'static str,
+    },
+    /// Its rows are not those of streams.
+    #[error(
+        "the key of each row must be the id of the event's stream; leave `.inline()` out, or `by`, `keys` \
+         and `#[key(tag)]`"
+    )]
+    Keys,
+    /// It is split.
+    #[error(
+        "it is split into {slices} slices, where one is all that can be; leave `.slices(…)` out"
+    )]
+    Slices {
+        /// Into how many.
+        slices: u16,
     },
 }
 

@@ -8,6 +8,7 @@
 mod batch;
 mod column;
 mod error;
+mod inline;
 mod owner;
 mod rows;
 mod select;
@@ -16,7 +17,8 @@ mod value;
 
 pub use batch::{Row, RowBatch, RowChanges};
 pub use column::{Column, ColumnSpec, Comparable, Filter, Indexed, NotIndexed, Operand, Order};
-pub use error::{Fenced, ViewError};
+pub use error::{Fenced, NotInline, ViewError};
+pub use inline::{InlineRows, InlineView, inline_batch, inline_search};
 pub use owner::{BuildState, Hold, Owner, SliceState, Taken};
 pub use rows::RowStore;
 pub use select::{BadFilter, Comparison, Condition, Select, Sort, check_conditions};

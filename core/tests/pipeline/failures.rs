@@ -28,7 +28,12 @@ async fn append_as(
     let events = vec![NewEvent { name, version, tags: Tags::none(), payload }];
     let stream = StreamName::of("account", "a").unwrap();
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
-    store.append(vec![Commit { key, meta, writes, guard: None }]).await.unwrap().remove(0).unwrap();
+    store
+        .append(vec![Commit { key, meta, writes, guard: None, views: Vec::new() }])
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap();
 }
 
 #[tokio::test]

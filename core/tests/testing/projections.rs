@@ -28,3 +28,11 @@ fn the_test_sets_the_time() {
         .given("purse-mine", [Filled { cents: 9 }])
         .then_row("mine", Content { changed: later, ..content("mine", 9) });
 }
+
+#[test]
+fn a_row_that_is_gone_is_begun_anew_by_the_next_event() {
+    let gone = projected::<Content>().given("purse-mine", [Filled { cents: 99 }]);
+    gone.then_no_row("mine")
+        .given("purse-mine", [Filled { cents: 9 }])
+        .then_row("mine", content("mine", 9));
+}

@@ -202,7 +202,7 @@ impl SentTo<Purse> for Put {
     }
 }
 
-/// How much is in a purse, and since when. `note` is never kept.
+/// How much is in a purse, and since when. `note` is never kept, nor is a row of 99 cents.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Content {
     pub(crate) purse: String,
@@ -234,6 +234,9 @@ impl Projection for Content {
             14 => {}
             cents => out.push(Value::Uint(cents)),
         }
+    }
+    fn is_gone(&self) -> bool {
+        self.cents == 99
     }
     fn sources(list: &mut Sources<Self>) {
         list.from::<PurseEvent>();

@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{LitStr, Type};
+use syn::{LitStr, Path, Type};
 
 use super::{docs_function, name_or_empty, scoped};
 use crate::model::docs::unraw;
@@ -18,6 +18,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let (key, set_key) = keys(projection);
     let values = values(&indexed().collect::<Vec<_>>());
     let sources = sources(&projection.sources, projection.key_tag.as_ref());
+    let is_gone = projection.gone_if.as_ref().map(is_gone);
     let docs = docs_function(&projection.docs);
     let form = super::form(ident);
     scoped(
@@ -40,6 +41,8 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
                 }
 
                 #values
+
+                #is_gone
 
                 #sources
 
@@ -119,6 +122,17 @@ fn values(indexed: &[&Column]) -> TokenStream {
     quote! {
         fn values(&self, #out: &mut __factum::Vec<__factum::Value>) {
             #(#pushes)*
+        }
+    }
+}
+
+/// Shown at the function: what is wrong with it is an error there.
+fn is_gone(gone_if: &Path) -> TokenStream {
+    let gone_if = shown_at(place_of_path(gone_if), quote!(#gone_if));
+    quote! {
+        fn is_gone(&self) -> bool {
+            let gone_if: fn(&Self) -> bool = #gone_if;
+            gone_if(self)
         }
     }
 }

@@ -16,14 +16,21 @@ const SPEC: Spec = Spec {
     attr: "projection",
     usage: "#[projection(name = \"…\", from(…))]",
     first: None,
-    options: &["name", "from", "version", "keys", "crate"],
+    options: &["name", "from", "version", "keys", "gone_if", "crate"],
     repeated: &[],
     hints: &[
         ("key", "`#[key]` goes on the field that identifies the row"),
         ("index", "`#[index]` goes on each field that queries compare"),
         ("by", "`by` goes behind an enum: `from(AccountEvent by keys_of)`"),
+        ("gone", GONE),
+        ("delete", GONE),
+        ("delete_if", GONE),
+        ("remove_if", GONE),
     ],
 };
+
+const GONE: &str =
+    "to take rows out, write `gone_if = is_closed`, with `fn is_closed(row: &Self) -> bool`";
 
 const REQUIRED: &[(&str, &str)] = &[
     ("name", "`name = \"…\"`, the name of the view"),
@@ -42,6 +49,8 @@ pub(crate) struct Projection {
     /// The tag whose value is the key; that of the stream's id if there is none.
     pub(crate) key_tag: Option<LitStr>,
     pub(crate) columns: Vec<Column>,
+    /// The function that says whether a row is to be taken out.
+    pub(crate) gone_if: Option<Path>,
     pub(crate) docs: Docs,
 }
 
@@ -81,6 +90,7 @@ struct Options {
     sources: Option<Vec<Source>>,
     version: Option<u32>,
     keys: Option<(Span, Path)>,
+    gone_if: Option<Path>,
     krate: Option<Path>,
 }
 
@@ -114,6 +124,7 @@ impl Projection {
             key,
             key_tag,
             columns: columns(cx, fields.unwrap_or_default()),
+            gone_if: options.gone_if,
             docs,
         }
     }
@@ -135,6 +146,7 @@ fn set(
         "keys" => {
             options.keys = Some((word.span(), attr::value(word, input, "path::to::function")?));
         }
+        "gone_if" => options.gone_if = Some(attr::value(word, input, "path::to::function")?),
         _ => options.krate = Some(attr::krate(word, input)?),
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::parking::ParkedEvent;
 
 pub(crate) use memory::MemoryRows;
 pub(crate) use missing::MissingRows;
-pub(crate) use stored::{StoredAsk, StoredRows};
+pub(crate) use stored::{StoredAsk, StoredRows, read_row, written};
 
 /// What a row store must know of the view of `P`.
 pub(crate) fn spec<P: Projection>() -> ViewSpec {
@@ -73,6 +73,9 @@ pub(crate) trait Rows<P>: Send {
 
     /// What is parked, in the order of the log.
     fn parked(&mut self) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ProjectionError>>;
+
+    /// Rows may have changed otherwise than by this: what is at hand of them counts no more.
+    fn forget(&mut self) {}
 
     /// Is called when the view has caught up with the log: what was put off is done now.
     fn caught_up(&mut self) {}

@@ -95,6 +95,10 @@ impl<P: Projection> Rows<P> for StoredRows<P> {
         })
     }
 
+    fn forget(&mut self) {
+        self.hot.clear();
+    }
+
     fn parked(&mut self) -> BoxFuture<'_, Result<Vec<ParkedEvent>, ProjectionError>> {
         Box::pin(async move {
             let of_slice = vec![parking::of_slice(self.hold.slice)];
@@ -132,7 +136,7 @@ fn parked(park: &[ParkedEvent], unpark: &[String]) -> Result<RowChanges, Project
 }
 
 /// The rows as a store keeps them; their bodies share one allocation.
-fn written<P: Projection>(rows: &Changed<P>) -> Result<RowChanges, ProjectionError> {
+pub(crate) fn written<P: Projection>(rows: &Changed<P>) -> Result<RowChanges, ProjectionError> {
     let mut json = Vec::new();
     let (mut parts, mut deletes) = (Vec::with_capacity(rows.len()), Vec::new());
     for (key, row) in rows {
@@ -154,7 +158,12 @@ fn written<P: Projection>(rows: &Changed<P>) -> Result<RowChanges, ProjectionErr
     Ok(RowChanges { puts: parts.into_iter().map(row).collect(), deletes })
 }
 
-fn read_row<P: Projection>(view: ViewSpec, key: &str, body: &[u8]) -> Result<P, ViewError> {
+/// A row as it was stored.
+pub(crate) fn read_row<P: Projection>(
+    view: ViewSpec,
+    key: &str,
+    body: &[u8],
+) -> Result<P, ViewError> {
     P::form().read(body).map_err(|problem| ViewError::BadRow {
         view: view.id,
         key: key.to_owned(),

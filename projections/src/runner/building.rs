@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::ProjectionError;
 use super::current::Current;
+use super::inline::{Overtaking, Written};
 use super::orders::Order;
 use super::pace::Pace;
 use super::placement::Placement;
@@ -33,6 +34,7 @@ pub(super) struct Building<P> {
     pub(super) progress: Progress,
     backing: Backing<P>,
     pace: Pace,
+    written: Written,
     hands: HashMap<u16, Hand>,
 }
 
@@ -55,7 +57,8 @@ impl<P: Projection> Building<P> {
             Some(rows) => Backing::Stored(rows.clone()),
         };
         let progress = Progress::new(view.id, view.slices);
-        Self { view, progress, backing, pace, hands: HashMap::new() }
+        let written = Written::default();
+        Self { view, progress, backing, pace, written, hands: HashMap::new() }
     }
 
     /// What queries see of it.
@@ -66,7 +69,8 @@ impl<P: Projection> Building<P> {
                 (Arc::new(StoredAsk::new(store.clone(), self.view)), Some(store.clone()))
             }
         };
-        Current { view: self.view, rows, older: None, reached: self.progress.reached(), store }
+        let (reached, written) = (self.progress.reached(), self.written.clone());
+        Current { view: self.view, rows, older: None, reached, store, written }
     }
 
     /// How far all slices are, by what others say of theirs.
@@ -190,12 +194,25 @@ impl<P: Projection> Building<P> {
             status: self.progress.took(hold.slice),
             clock: place.clock.clone(),
             pace: self.pace,
+            overtaking: self.overtaking(hub, &sources),
             orders: received,
             stop: stopped,
         });
         let view = self.view;
         workers.spawn(async move { (view, hold, worker.run().await) });
         self.hands.insert(hold.slice, Hand { hold, orders, stop });
+    }
+
+    /// Rows that could be inline may be so in another process, whatever they are in this one.
+    fn overtaking(&self, hub: &Hub, sources: &Sources<P>) -> Option<Overtaking> {
+        let may_be = sources.are_by_stream() && hub.store().capabilities().inline_views;
+        match &self.backing {
+            Backing::Stored(rows) if may_be => {
+                let (rows, written) = (rows.clone(), self.written.clone());
+                Some(Overtaking { rows, view: self.view, written })
+            }
+            _ => None,
+        }
     }
 
     /// Takes note that a worker has ended.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use factum_core::Projection;
 use factum_core::view::{RowStore, ViewError, ViewId, ViewSpec};
 
+use super::inline::Written;
 use super::progress::{Progress, Reached};
 use crate::rows::{Ask, MissingRows};
 
@@ -17,6 +18,8 @@ pub(crate) struct Current<P> {
     pub(crate) reached: Reached,
     /// Where others say how far they are with their slices.
     pub(crate) store: Option<Arc<dyn RowStore>>,
+    /// How far commits of commands have taken it.
+    pub(crate) written: Written,
 }
 
 impl<P: Projection> Current<P> {
@@ -26,7 +29,8 @@ impl<P: Projection> Current<P> {
         let progress = Progress::new(view.id, 1);
         progress.end(ViewError::Missing { view: view.id }.into());
         let reached = progress.reached();
-        Self { view, rows: Arc::new(MissingRows::new()), older: None, reached, store: None }
+        let (rows, written) = (Arc::new(MissingRows::new()), Written::default());
+        Self { view, rows, older: None, reached, store: None, written }
     }
 
     /// What a query sees that waits for nothing.

@@ -38,6 +38,12 @@ pub enum ProjectionError {
         /// Which view.
         view: ViewId,
     },
+    /// Rows changed with a command meanwhile.
+    #[error("view {view}: a command has just changed it; ask again")]
+    Overtaken {
+        /// Which view.
+        view: ViewId,
+    },
     /// A row cannot be built anew, as events of it are parked.
     #[error(
         "view {view}, row {key:?}: events of it are parked; try them again, or give them up, before it is \
@@ -83,7 +89,7 @@ impl ProjectionError {
     pub(super) fn passes(&self) -> bool {
         match self {
             Self::Log { source, .. } => source.is_transient(),
-            Self::RowWaits { .. } | Self::Moved { .. } => true,
+            Self::RowWaits { .. } | Self::Moved { .. } | Self::Overtaken { .. } => true,
             other => other.is_transient(),
         }
     }

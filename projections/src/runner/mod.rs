@@ -11,8 +11,10 @@ mod building;
 mod commands;
 mod current;
 mod error;
+mod inline;
 mod manager;
 mod orders;
+mod overtaken;
 mod pace;
 mod placement;
 mod plan;
@@ -22,12 +24,15 @@ mod slice;
 mod worker;
 
 use factum_core::Projection;
-use factum_core::view::{ViewError, ViewId};
+use std::sync::Arc;
+
+use factum_core::view::{InlineView, ViewError, ViewId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::rows::spec;
 use crate::{Hub, View};
+use inline::Inline;
 use manager::Manager;
 
 pub(crate) use commands::Command;
@@ -50,6 +55,7 @@ pub struct Runner {
     view: ViewId,
     stop: watch::Sender<bool>,
     manager: JoinHandle<Result<(), ProjectionError>>,
+    inline: Option<Arc<dyn InlineView>>,
     /// What the work ended with, once it was waited for.
     ended: Option<Result<(), ProjectionError>>,
 }
@@ -62,23 +68,36 @@ impl Runner {
     /// Failures of a store that may pass are tried again, for as long as it takes.
     ///
     /// # Errors
-    /// [`ViewError`] if the view cannot be opened, or is kept with other columns or slices.
+    /// [`ViewError`] if the view cannot be opened, is kept with other columns or slices, or is to be
+    /// [inline](Placement::inline) and cannot be.
     pub async fn start<P: Projection>(
         hub: &Hub,
         place: impl Into<Placement>,
     ) -> Result<(Self, View<P>), ViewError> {
+        let place = inline::placed::<P>(&**hub.store(), place.into())?;
+        let is_inline = place.inline;
         let (stop, stopped) = watch::channel(false);
         let (commands, received) = mpsc::channel(COMMANDS);
-        let opening = Manager::<P>::open(hub.clone(), place.into(), received, stopped);
+        let opening = Manager::<P>::open(hub.clone(), place, received, stopped);
         let (manager, current) = opening.await?;
+        let (id, view) = (spec::<P>().id, View::new(current, commands));
+        let inline = match is_inline {
+            true => Some(Inline::open(view.clone(), hub).await?),
+            false => None,
+        };
         let manager = tokio::spawn(manager.run());
-        let view = spec::<P>().id;
-        Ok((Self { view, stop, manager, ended: None }, View::new(current, commands)))
+        Ok((Self { view: id, stop, manager, inline, ended: None }, view))
     }
 
     /// Which view it keeps.
     pub fn view(&self) -> ViewId {
         self.view
+    }
+
+    /// The view, for [`Dispatcher::with_views`](factum_core::pipeline::Dispatcher::with_views), if it is
+    /// [inline](Placement::inline).
+    pub fn inline(&self) -> Option<Arc<dyn InlineView>> {
+        self.inline.clone()
     }
 
     /// Commits what is in hand, and ends. Cancellation-safe: it ends all the same, and calling this

@@ -39,6 +39,7 @@ impl<P: Projection> Worker<P> {
     /// # Errors
     /// Only what ends the worker.
     pub(super) async fn carry_out(&mut self, order: Order) -> Result<(), ProjectionError> {
+        self.resume_for_order().await?;
         let failed = match order {
             Order::Retry { row, answer } => answer_with(answer, self.retry(row.as_deref()).await),
             Order::Discard { position, answer } => {

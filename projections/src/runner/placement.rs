@@ -22,13 +22,14 @@ pub struct Placement {
     pub(crate) lease: Option<Duration>,
     pub(crate) owner: Owner,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(super) inline: bool,
 }
 
 impl Placement {
     /// In memory, built anew from the log at each start.
     pub fn memory() -> Self {
         let (owner, clock) = (Owner::fresh(), Arc::new(SystemClock));
-        Self { rows: None, slices: 1, lease: None, owner, clock }
+        Self { rows: None, slices: 1, lease: None, owner, clock, inline: false }
     }
 
     /// In a row store. Whoever starts last takes the view over, unless it is [`leased`](Self::leased).
@@ -50,6 +51,19 @@ impl Placement {
     #[must_use]
     pub fn leased(self, lease: Duration) -> Self {
         Self { lease: Some(lease.max(Duration::from_millis(30))), ..self }
+    }
+
+    /// Changes a row in the very commit of the command that its events come from: when the command is
+    /// answered the row is there, and no crash shows the one without the other. The rows are kept in the
+    /// store of the events, which must be able to do it (memory and embedded are), and the key of each is
+    /// the id of its stream.
+    ///
+    /// Events that come from elsewhere the view takes in by following the log. While it has not yet done
+    /// so, or has events parked, commands are answered once it has come to what they did; a crash just then
+    /// shows the events before the rows. So commands also wait while a new version is built.
+    #[must_use]
+    pub fn inline(self) -> Self {
+        Self { inline: true, ..self }
     }
 
     /// Under which name slices are taken; a name of the process's own unless set.

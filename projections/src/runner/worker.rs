@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::batch::{self, FailedAt, Failure, Taken, Work};
+use super::inline::Overtaking;
 use super::orders::Order;
 use super::pace::Pace;
 use super::progress::Status;
@@ -26,7 +27,7 @@ use crate::rows::{Changed, Changes, Rows};
 
 /// How long the checkpoint may stay behind while the log grows by events that do not concern the
 /// view. A restart looks at no more of them again; a busy log costs no more writes than this.
-const SAVE_EVERY: Duration = Duration::from_secs(1);
+pub(super) const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// From how many events in one batch on the log is busy.
 const BUSY: usize = 256;
@@ -50,6 +51,7 @@ pub(super) struct Parts<P> {
     pub(super) status: Status,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pace: Pace,
+    pub(super) overtaking: Option<Overtaking>,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -65,10 +67,14 @@ pub(super) struct Worker<P> {
     pub(super) park: Vec<ParkedEvent>,
     pub(super) unpark: Vec<String>,
     pub(super) blocked: Blocked,
-    saved: Option<Mark>,
+    pub(super) saved: Option<Mark>,
+    /// What commits of commands do to the rows, of this process or, whatever this one does, of another;
+    /// and whether they have moved the checkpoint since it was `saved`.
+    pub(super) overtaking: Option<Overtaking>,
+    pub(super) overtaken: bool,
     /// How far the log is known beyond `saved`, without a change of rows.
-    ahead: Option<Mark>,
-    save_at: Instant,
+    pub(super) ahead: Option<Mark>,
+    pub(super) save_at: Instant,
     /// How long the newest commit took.
     took: Duration,
     pub(super) consumer: Consumer,
@@ -88,8 +94,8 @@ enum Next {
 
 impl<P: Projection> Worker<P> {
     pub(super) fn new(parts: Parts<P>) -> Self {
-        let Parts { view, slice, rows, checkpoint, consumer, status, clock, pace, orders, stop } =
-            parts;
+        let Parts { view, slice, rows, checkpoint, consumer, status, clock, pace, .. } = parts;
+        let Parts { overtaking, orders, stop, .. } = parts;
         Self {
             view,
             sources: Sources::of(),
@@ -100,6 +106,8 @@ impl<P: Projection> Worker<P> {
             unpark: Vec::new(),
             blocked: Blocked::default(),
             saved: checkpoint,
+            overtaking,
+            overtaken: false,
             ahead: None,
             save_at: Instant::now() + SAVE_EVERY,
             took: Duration::ZERO,
@@ -139,16 +147,19 @@ impl<P: Projection> Worker<P> {
             }
             let (to, caught_up) = (batch.to(), batch.caught_up());
             let events = batch.events();
-            let mut rest = events.as_slice();
+            let mut rest = self.undone(events.as_slice(), to).await?;
             while !rest.is_empty() {
-                let done = self.take(rest, to).await?;
+                let done = match self.take(rest, to).await {
+                    Err(ProjectionError::Overtaken { .. }) => 0,
+                    done => done?,
+                };
                 rest = rest.get(done..).unwrap_or_default();
                 if !self.keep_pace(done).await {
                     return self.save().await;
                 }
-            }
-            if events.is_empty() {
-                self.commit(to).await?;
+                if !rest.is_empty() {
+                    rest = self.undone(rest, to).await?;
+                }
             }
             if caught_up {
                 self.rows.caught_up();
@@ -296,14 +307,18 @@ impl<P: Projection> Worker<P> {
 
     /// Writes the checkpoint if it is behind.
     async fn save(&mut self) -> Result<(), ProjectionError> {
-        match self.ahead {
-            Some(ahead) => self.write(ahead).await,
-            None => Ok(()),
+        loop {
+            self.resume().await?;
+            let Some(ahead) = self.ahead else { return Ok(()) };
+            match self.write(ahead).await {
+                Err(ProjectionError::Overtaken { .. }) => {}
+                written => return written,
+            }
         }
     }
 
     /// Commits what has changed, if anything has, and announces how far the view is.
-    async fn commit(&mut self, to: Mark) -> Result<(), ProjectionError> {
+    pub(super) async fn commit(&mut self, to: Mark) -> Result<(), ProjectionError> {
         if self.changed.is_empty() && self.park.is_empty() {
             self.ahead = Some(to).filter(|_| self.saved != Some(to));
         } else {
@@ -340,6 +355,11 @@ impl<P: Projection> Worker<P> {
                 {
                     break;
                 }
+                Err(ProjectionError::Rows(ViewError::Fenced(fenced)))
+                    if self.is_overtaken(&fenced) =>
+                {
+                    return Err(self.give_up());
+                }
                 Err(error) => self.pause(&mut backoff, error).await?,
             }
             tried = true;
@@ -358,7 +378,7 @@ impl<P: Projection> Worker<P> {
     ///
     /// # Errors
     /// The error that was given, if trying again is no use or not wanted any more.
-    async fn pause(
+    pub(super) async fn pause(
         &mut self,
         backoff: &mut Backoff,
         error: ProjectionError,

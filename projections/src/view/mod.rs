@@ -15,7 +15,7 @@ use factum_core::Projection;
 use factum_core::id::AsId;
 use factum_core::store::BoxFuture;
 use factum_core::store::Position;
-use factum_core::view::{self, Filter, ViewError};
+use factum_core::view::{self, Filter, ViewError, ViewSpec};
 
 use tokio::sync::{mpsc, watch};
 
@@ -195,7 +195,17 @@ impl<V: Projection> View<V> {
         }
     }
 
-    fn current(&self) -> Arc<Current<V>> {
+    /// Waits until queries see the building of this version, with everything up to the position; says
+    /// which that is. Cancellation safe.
+    pub(crate) async fn complete_to(&self, wanted: Position) -> Result<ViewSpec, QueryError> {
+        let mut current = self.current.clone();
+        // An error says that the projection has ended, which the other wait finds out.
+        drop(current.wait_for(|current| current.older.is_none()).await);
+        self.there(wanted).await?;
+        Ok(self.current().view)
+    }
+
+    pub(crate) fn current(&self) -> Arc<Current<V>> {
         self.current.borrow().clone()
     }
 
@@ -204,6 +214,9 @@ impl<V: Projection> View<V> {
         let mut changes = self.current.clone();
         loop {
             let current = changes.borrow_and_update().clone();
+            if current.written.position() >= wanted {
+                return Ok(current.rows.clone());
+            }
             let mut here = current.reached.clone();
             let changed = async {
                 if changes.changed().await.is_err() {

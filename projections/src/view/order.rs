@@ -8,7 +8,7 @@ use crate::ProjectionError;
 use crate::runner::{Answer, Command};
 
 /// How often something is asked for again if the slice that it concerns was taken by another process
-/// just then, and how long after: the projection takes it back for that.
+/// just then, or changed by a command, and how long after: the projection takes it back for that.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -21,8 +21,13 @@ impl<V: Projection> View<V> {
         let mut tries = 1;
         loop {
             let answered = self.order_once(&command).await;
-            let moved = matches!(&answered, Err(QueryError::Ended(ProjectionError::Moved { .. })));
-            if !moved || tries == TRIES {
+            let passed = matches!(
+                &answered,
+                Err(QueryError::Ended(
+                    ProjectionError::Moved { .. } | ProjectionError::Overtaken { .. }
+                ))
+            );
+            if !passed || tries == TRIES {
                 return answered;
             }
             tries += 1;

@@ -48,6 +48,8 @@ pub enum Bank {
     },
     /// `project` panics.
     Robbed,
+    /// The row is gone.
+    Closed,
 }
 
 impl Event for Bank {
@@ -56,6 +58,7 @@ impl Event for Bank {
         EventType { name: "account.deposited", version: 1 },
         EventType { name: "account.moved", version: 1 },
         EventType { name: "account.robbed", version: 1 },
+        EventType { name: "account.closed", version: 1 },
     ];
     fn event_type(&self) -> EventType {
         match self {
@@ -63,6 +66,7 @@ impl Event for Bank {
             Self::Deposited { .. } => Self::TYPES[1],
             Self::Moved { .. } => Self::TYPES[2],
             Self::Robbed => Self::TYPES[3],
+            Self::Closed => Self::TYPES[4],
         }
     }
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -70,7 +74,7 @@ impl Event for Bank {
             Self::Opened { owner } => codec::write_json(owner, out),
             Self::Deposited { cents } => codec::write_json(cents, out),
             Self::Moved { to, cents } => codec::write_json(&(to, cents), out),
-            Self::Robbed => codec::write_json(&(), out),
+            Self::Robbed | Self::Closed => codec::write_json(&(), out),
         }
     }
     fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, DecodeError> {
@@ -82,6 +86,7 @@ impl Event for Bank {
                 Ok(Self::Moved { to, cents })
             }
             ("account.robbed", 1) => Ok(Self::Robbed),
+            ("account.closed", 1) => Ok(Self::Closed),
             _ => Err(DecodeError::unknown::<Self>(name, version)),
         }
     }
@@ -93,6 +98,8 @@ pub struct Balance {
     pub owner: Option<String>,
     pub cents: u64,
     pub seen: Vec<u64>,
+    #[serde(skip)]
+    pub closed: bool,
 }
 
 impl Balance {
@@ -126,6 +133,9 @@ impl Projection for Balance {
         out.push(self.owner.value());
         out.push(self.cents.value());
     }
+    fn is_gone(&self) -> bool {
+        self.closed
+    }
     fn sources(list: &mut Sources<Self>) {
         list.from_keyed::<Bank, _>(|event, at| match event {
             Bank::Moved { to, .. } => vec![at.id().to_owned(), to.clone()],
@@ -144,6 +154,7 @@ impl Project<Bank> for Balance {
                 self.cents = self.cents.saturating_sub(*cents);
             }
             Bank::Moved { cents, .. } => self.cents += cents,
+            Bank::Closed => self.closed = true,
             Bank::Robbed => {
                 self.cents = 0;
                 panic!("the bank was robbed")
@@ -182,7 +193,13 @@ pub async fn append_raw(
 ) -> Position {
     let stream = StreamName::of(category, id).unwrap();
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
-    let commit = Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None };
+    let commit = Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes,
+        guard: None,
+        views: Vec::new(),
+    };
     log.append(vec![commit]).await.unwrap().remove(0).unwrap().mark.position
 }
 

@@ -4,6 +4,7 @@ use factum_core::store::{Commit, Expected, Query, Refused};
 
 use super::Subject;
 use super::making::{append, commit, guarded, one, write};
+use super::views::with_view;
 
 /// The same is said each time, and it makes sense.
 pub async fn they_are_sound<S: Subject>(fresh: impl AsyncFn() -> S) {
@@ -15,16 +16,17 @@ pub async fn they_are_sound<S: Subject>(fresh: impl AsyncFn() -> S) {
     assert!(said.limits.commit_bytes >= said.limits.event_bytes, "one event of any size fits");
 }
 
-/// Commits of several streams, and guards, are stored or refused as unsupported, as was said.
+/// Commits of several streams, with guards and with views, are stored or refused as unsupported, as was said.
 pub async fn what_is_said_is_so<S: Subject>(fresh: impl AsyncFn() -> S) {
     let subject = fresh().await;
     let store = subject.store();
     let said = store.capabilities();
     let several = commit([write("a", Expected::Any, 1), write("b", Expected::Any, 1)]);
     let head = store.head().await.unwrap();
-    let cases: [(Commit, bool); 2] = [
+    let cases: [(Commit, bool); 3] = [
         (several, said.multi_stream),
         (guarded(one("c", Expected::Any), Query::context("other"), head), said.guards),
+        (with_view(), said.inline_views),
     ];
     for (commit, can) in cases {
         match append(&*store, commit).await {
@@ -37,6 +39,7 @@ pub async fn what_is_said_is_so<S: Subject>(fresh: impl AsyncFn() -> S) {
         }
     }
     // What was refused stored nothing.
-    let stored = if said.multi_stream { 2 } else { 0 } + usize::from(said.guards);
+    let several = if said.multi_stream { 2 } else { 0 };
+    let stored = several + usize::from(said.guards) + usize::from(said.inline_views);
     assert_eq!(super::making::read(&*store, &Query::All).await.len(), stored);
 }

@@ -77,6 +77,13 @@ macro_rules! conformance {
                 one_wins_each_boundary, no_boundary_is_overdrawn,
                 random_tags_agree_with_the_model,
             }
+            views {
+                rows_change_with_their_events, each_commit_of_a_run_changes_its_rows,
+                a_refused_commit_changes_no_row, a_known_key_changes_no_row,
+                what_is_missing_keeps_rows_as_they_are, what_is_parked_keeps_rows_as_they_are,
+                a_view_fails_no_commit, writers_at_once_count_each_event_once,
+                rows_survive_a_crash_with_their_events,
+            }
             snapshots { the_newest_is_kept, any_state_is_kept, }
             capabilities { they_are_sound, what_is_said_is_so, }
             model { random_work_agrees_with_the_model, }

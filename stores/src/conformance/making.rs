@@ -39,7 +39,7 @@ pub(super) fn write(id: impl Display, expected: Expected, events: usize) -> Stre
 
 pub(super) fn commit<const N: usize>(writes: [StreamWrite; N]) -> Commit {
     let meta = Metadata { time: Timestamp::from_micros(1), ..Metadata::default() };
-    Commit { key: Key::now_v7(), meta, writes: writes.into(), guard: None }
+    Commit { key: Key::now_v7(), meta, writes: writes.into(), guard: None, views: Vec::new() }
 }
 
 /// A commit of one event.

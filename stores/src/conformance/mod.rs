@@ -48,6 +48,7 @@ pub mod runs;
 pub mod snapshots;
 pub mod tags;
 pub mod tailing;
+pub mod views;
 
 mod following;
 mod list;

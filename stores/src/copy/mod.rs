@@ -66,7 +66,7 @@ use patience::Patience;
 /// # let stream = StreamName::of("account", "alice")?;
 /// # let write = StreamWrite { stream, expected: Expected::NoStream, events: vec![event] };
 /// # let key = Key::now_v7();
-/// # let commit = Commit { key, meta: Metadata::default(), writes: vec![write], guard: None };
+/// # let commit = Commit { key, meta: Metadata::default(), writes: vec![write], guard: None, views: Vec::new() };
 /// # from.append(vec![commit]).await?;
 /// let copied = copy(&from, &to).progress(|p| eprintln!("{} events", p.copied)).await?;
 /// assert_eq!((copied.events, copied.commits, copied.streams), (1, 1, 1));

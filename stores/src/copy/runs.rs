@@ -81,7 +81,13 @@ pub(super) fn commits_of(run: &[Recorded]) -> impl Iterator<Item = &[Recorded]> 
 pub(super) fn commit(events: &[Recorded], guard: Option<Guard>) -> Option<Commit> {
     let at = &events.first()?.at;
     let writes = events.chunk_by(|one, next| one.at.stream == next.at.stream).filter_map(write);
-    Some(Commit { key: at.key, meta: at.meta.clone(), writes: writes.collect(), guard })
+    Some(Commit {
+        key: at.key,
+        meta: at.meta.clone(),
+        writes: writes.collect(),
+        guard,
+        views: Vec::new(),
+    })
 }
 
 fn write(events: &[Recorded]) -> Option<StreamWrite> {

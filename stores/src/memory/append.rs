@@ -2,12 +2,14 @@ use factum_core::store::{
     Actual, Commit, Conflict, Outcome, Past, Position, Range, Receipt, Refused, check_commit,
 };
 
+use super::MemoryRowStore;
 use super::candidates::Candidates;
 use super::log::Log;
+use super::views::store_with;
 use crate::repeat::is_same;
 
 /// Appends a run of commits: each is stored whole or refused.
-pub(super) fn append(log: &mut Log, run: Vec<Commit>) -> Vec<Outcome> {
+pub(super) fn append(log: &mut Log, rows: &MemoryRowStore, run: Vec<Commit>) -> Vec<Outcome> {
     // What stands after it is the run's own.
     let before = log.end();
     let mut past = Past::new();
@@ -15,7 +17,7 @@ pub(super) fn append(log: &mut Log, run: Vec<Commit>) -> Vec<Outcome> {
     for (index, commit) in run.into_iter().enumerate() {
         let outcome = match judge(log, &commit, &past, before).transpose() {
             // It has no bearing on those after it.
-            None => Ok(log.store(commit)),
+            None => Ok(store_with(log, rows, commit)),
             Some(outcome) => {
                 past.add(index, &commit, &outcome);
                 outcome

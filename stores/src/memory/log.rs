@@ -135,7 +135,13 @@ impl Log {
             }
             written.push(Written { stream: write.stream, first, last: revision - 1 });
         }
-        Receipt { key, mark: self.mark(self.end()), writes: written, repeated: false }
+        Receipt {
+            key,
+            mark: self.mark(self.end()),
+            writes: written,
+            repeated: false,
+            views: Vec::new(),
+        }
     }
 
     fn push(&mut self, event: Recorded) {

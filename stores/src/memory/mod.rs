@@ -19,6 +19,7 @@ mod rows;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,6 +28,7 @@ use factum_core::store::{
     BoxFuture, Capabilities, Commit, Direction, Durability, EventStore, KeyMemory, Limits, Mark,
     Outcome, Page, Position, Query, Range, Receipt, StoreError, Tail, follow,
 };
+use factum_core::view::RowStore;
 use factum_core::{Key, StreamName};
 use tokio::sync::watch;
 
@@ -61,7 +63,7 @@ const BACKEND: &str = "memory";
 /// let stream = StreamName::of("account", "alice")?;
 /// let write = StreamWrite { stream, expected: Expected::NoStream, events: vec![event] };
 /// let key = Key::now_v7();
-/// let commit = Commit { key, meta: Metadata::default(), writes: vec![write], guard: None };
+/// let commit = Commit { key, meta: Metadata::default(), writes: vec![write], guard: None, views: Vec::new() };
 ///
 /// let first = store.append(vec![commit.clone()]).await?.remove(0)?;
 /// let again = store.append(vec![commit]).await?.remove(0)?;
@@ -76,6 +78,7 @@ pub struct MemoryStore {
     /// Only handles have it, tails do not: see [`reader`](Self::reader).
     head: Arc<watch::Sender<Position>>,
     snapshots: Arc<MemorySnapshots>,
+    rows: MemoryRowStore,
 }
 
 impl MemoryStore {
@@ -90,6 +93,7 @@ impl MemoryStore {
             log: Arc::new(RwLock::new(Log::new(limits))),
             head: Arc::new(watch::Sender::new(Position::START)),
             snapshots: Arc::default(),
+            rows: MemoryRowStore::new(),
         }
     }
 
@@ -100,7 +104,7 @@ impl MemoryStore {
 
     fn append_now(&self, run: Vec<Commit>) -> Vec<Outcome> {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
-        let outcomes = append::append(&mut log, run);
+        let outcomes = append::append(&mut log, &self.rows, run);
         let end = log.end();
         drop(log);
         // Another append may have been faster with its news.
@@ -168,6 +172,7 @@ impl EventStore for MemoryStore {
             backend: BACKEND,
             multi_stream: true,
             guards: true,
+            inline_views: true,
             single_writer: true,
             keys: KeyMemory::Forever,
             durability: Durability::Volatile,
@@ -177,5 +182,9 @@ impl EventStore for MemoryStore {
 
     fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {
         Some(Arc::clone(&self.snapshots) as Arc<dyn SnapshotStore>)
+    }
+
+    fn rows(&self) -> Option<Arc<dyn RowStore>> {
+        Some(Arc::new(self.rows.clone()))
     }
 }

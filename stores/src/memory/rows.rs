@@ -13,7 +13,7 @@ use factum_core::view::{
     ViewSpec, check_conditions,
 };
 
-use table::Table;
+pub(super) use table::Table;
 
 /// A row store in memory that looks at every row for each query: what other row stores are compared
 /// with, and what stands in for them in tests. Clones are handles of the same rows.
@@ -43,6 +43,11 @@ impl MemoryRowStore {
 
     fn views(&self) -> MutexGuard<'_, BTreeMap<ViewId, Table>> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the table of a view, if it is there: nobody changes it meanwhile.
+    pub(super) fn with<R>(&self, view: ViewId, work: impl FnOnce(&mut Table) -> R) -> Option<R> {
+        self.views().get_mut(&view).map(work)
     }
 
     fn with_table<R>(

@@ -18,7 +18,13 @@ fn commit(stream: &str, events: usize) -> Commit {
     };
     let stream = StreamName::of("thing", stream).unwrap();
     let write = StreamWrite { stream, expected: Expected::Any, events: vec![event; events] };
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes: vec![write], guard: None }
+    Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes: vec![write],
+        guard: None,
+        views: Vec::new(),
+    }
 }
 
 async fn append(store: &MemoryStore, commit: Commit) -> Position {

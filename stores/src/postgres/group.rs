@@ -1,13 +1,14 @@
 use std::collections::HashMap;
 
 use factum_core::Key;
-use factum_core::store::{Commit, Expected, Guard, Limits, Past, Refused, check_commit};
+use factum_core::store::{Commit, Expected, Guard, Limits, Past};
 use uuid::Uuid;
 
 use super::clauses::{Clashes, Clauses};
-use super::fault::integer;
+use super::fault::{BACKEND, integer};
 use super::row::{write_headers, write_tags};
 use super::run::Run;
+use crate::plain::check_plain;
 
 /// What one call appends, at the most.
 const COMMITS: usize = 512;
@@ -103,8 +104,8 @@ impl<'a> Group<'a> {
             if self.is_full() {
                 break;
             }
-            if let Err(bad) = check_commit(commit, limits) {
-                bad_past.add(index, commit, &Err(Refused::Bad(bad)));
+            if let Err(bad) = check_plain(commit, limits, BACKEND) {
+                bad_past.add(index, commit, &Err(bad));
                 part.push(Sent::Bad);
                 continue;
             }

@@ -278,6 +278,7 @@ impl EventStore for PostgresStore {
             backend: BACKEND,
             multi_stream: true,
             guards: true,
+            inline_views: false,
             single_writer: false,
             keys: KeyMemory::Forever,
             durability: self.durability,

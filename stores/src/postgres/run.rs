@@ -3,13 +3,14 @@ use std::collections::HashMap;
 use factum_core::Key;
 use factum_core::store::{
     Actual, Commit, Conflict, Limits, Mark, Outcome, Past, Position, Receipt, Recorded, Refused,
-    Stamp, StoreError, Written, check_commit,
+    Stamp, StoreError, Written,
 };
 use tokio::sync::oneshot;
 
 use super::fault::BACKEND;
 use super::session::Log;
 use crate::own::Own;
+use crate::plain::check_plain;
 use crate::{partly, repeat};
 
 /// A run that is being appended: in one round, or in several where it is long or has known keys.
@@ -110,10 +111,10 @@ impl Run {
 
     /// Settles the next commit if it is bad; whether it was.
     pub(super) fn settle_bad(&mut self, limits: &Limits) -> bool {
-        let bad = self.rest().first().map(|commit| check_commit(commit, limits));
+        let bad = self.rest().first().map(|commit| check_plain(commit, limits, BACKEND));
         match bad {
             Some(Err(bad)) => {
-                self.settle(Err(bad.into()));
+                self.settle(Err(bad));
                 true
             }
             _ => false,
@@ -187,5 +188,5 @@ fn receipt(commit: &Commit, first: i64, firsts: &[i64], log: Log, stamp: Stamp) 
         let last = first + write.events.len() as u64 - 1;
         Written { stream: write.stream.clone(), first, last }
     });
-    Receipt { key: commit.key, mark, writes: writes.collect(), repeated: false }
+    Receipt { key: commit.key, mark, writes: writes.collect(), repeated: false, views: Vec::new() }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 use factum_core::Key;
 use factum_core::store::{
     Commit, Conflict, Direction, Guard, Outcome, Past, Position, Query, Range, Receipt, Refused,
-    Stamp, StoreError, Written, check_commit,
+    Stamp, StoreError, Written,
 };
 use redis::Value;
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -19,6 +19,7 @@ use super::value::{number, parsed};
 use super::{RedisStore, batch, read, rounds};
 use crate::own::Own;
 use crate::partly;
+use crate::plain::check_plain;
 
 /// Over how many positions the script searches for what a guard forbids, where no list of a stream or
 /// tag tells it. What lies further back is searched here, so that no round blocks the server for long.
@@ -88,7 +89,7 @@ async fn append_some(
         if part.is_full() {
             break;
         }
-        match check_commit(commit, &store.shared.options.limits) {
+        match check_plain(commit, &store.shared.options.limits, BACKEND) {
             Ok(()) => {
                 let earlier = run.get(..base + index).unwrap_or(run);
                 let searched = search(store, commit, earlier, so_far).await?;
@@ -105,7 +106,7 @@ async fn append_some(
     let mut told = Vec::with_capacity(bad.len());
     for (index, ((commit, bad), outcome)) in rest.iter().zip(bad).zip(outcomes).enumerate() {
         let outcome = match bad {
-            Some(problem) => Err(problem.into()),
+            Some(problem) => Err(problem),
             None => store.outcome(commit, outcome, before, stamp)?,
         };
         if let Ok(receipt) = &outcome
@@ -250,7 +251,7 @@ impl RedisStore {
             Ok(Written { stream: write.stream.clone(), first, last })
         });
         let writes = writes.collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Receipt { key: commit.key, mark, writes, repeated: false })
+        Ok(Receipt { key: commit.key, mark, writes, repeated: false, views: Vec::new() })
     }
 
     fn repeated(&self, parts: Vec<Value>) -> Result<Receipt, StoreError> {

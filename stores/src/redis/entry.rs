@@ -144,7 +144,7 @@ impl Entry {
             let last = first.saturating_add(count).saturating_sub(1);
             Written { stream, first, last }
         });
-        Ok(Receipt { key, mark, writes: writes.collect(), repeated: true })
+        Ok(Receipt { key, mark, writes: writes.collect(), repeated: true, views: Vec::new() })
     }
 }
 

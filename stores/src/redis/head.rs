@@ -146,7 +146,8 @@ mod tests {
 
     fn kept(meta: &Metadata) -> Option<Metadata> {
         let key = Key::from_bytes([1; 16]);
-        let commit = Commit { key, meta: meta.clone(), writes: Vec::new(), guard: None };
+        let commit =
+            Commit { key, meta: meta.clone(), writes: Vec::new(), guard: None, views: Vec::new() };
         read(&write(&commit, Stamp::new(1)))
     }
 

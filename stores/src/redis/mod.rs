@@ -364,6 +364,7 @@ impl EventStore for RedisStore {
             backend: BACKEND,
             multi_stream: true,
             guards: true,
+            inline_views: false,
             single_writer: false,
             keys: KeyMemory::Forever,
             durability: self.shared.durability,

@@ -256,6 +256,7 @@ impl EventStore for SqliteStore {
             backend: BACKEND,
             multi_stream: true,
             guards: true,
+            inline_views: true,
             single_writer: !self.shared.options.read_only,
             keys: KeyMemory::Forever,
             durability: self.shared.options.durability,

@@ -262,5 +262,5 @@ pub(super) fn receipt_at(reading: &Reading<'_>, key: Key, first: u64) -> Result<
     }
     let writes = writes.into_iter().map(|(_, written)| written).collect();
     let mark = reading.mark_through(Position::new(position))?;
-    Ok(Receipt { key, mark, writes, repeated: true })
+    Ok(Receipt { key, mark, writes, repeated: true, views: Vec::new() })
 }

@@ -34,7 +34,7 @@ pub(crate) fn commit(number: u64) -> Commit {
     if number.is_multiple_of(5) {
         writes.push(write(format!("once-{number}")));
     }
-    Commit { key: key(number), meta: metadata(number), writes, guard: None }
+    Commit { key: key(number), meta: metadata(number), writes, guard: None, views: Vec::new() }
 }
 
 pub(crate) fn key(number: u64) -> Key {
@@ -62,7 +62,7 @@ pub(crate) fn plain(number: u64, id: impl Display, bytes: usize) -> Commit {
     let (name, tags) = (EventName::fixed("thing.happened"), Default::default());
     let events = vec![NewEvent { name, version: 1, tags, payload }];
     let writes = vec![StreamWrite { stream: stream(id), expected: Expected::Any, events }];
-    Commit { key: key(number), meta: Metadata::default(), writes, guard: None }
+    Commit { key: key(number), meta: Metadata::default(), writes, guard: None, views: Vec::new() }
 }
 
 pub(crate) async fn append(store: &dyn EventStore, commits: impl IntoIterator<Item = Commit>) {

@@ -70,7 +70,7 @@ pub(crate) fn commit(id: &str, expected: Expected) -> Commit {
     let stream = StreamName::of("thing", id).unwrap();
     let meta = Metadata { time: Timestamp::from_micros(1), ..Metadata::default() };
     let writes = vec![StreamWrite { stream, expected, events: vec![event] }];
-    Commit { key: Key::now_v7(), meta, writes, guard: None }
+    Commit { key: Key::now_v7(), meta, writes, guard: None, views: Vec::new() }
 }
 
 pub(crate) async fn append(store: &dyn EventStore, commit: Commit) -> Result<Outcome, StoreError> {

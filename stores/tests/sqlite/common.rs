@@ -81,7 +81,13 @@ pub(crate) fn commit_to(stream: StreamName, events: usize) -> Commit {
         payload: r#"{"what":"it"}"#.into(),
     };
     let write = StreamWrite { stream, expected: Expected::Any, events: vec![event; events] };
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes: vec![write], guard: None }
+    Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes: vec![write],
+        guard: None,
+        views: Vec::new(),
+    }
 }
 
 pub(crate) async fn append(store: &SqliteStore, commit: Commit) -> Receipt {

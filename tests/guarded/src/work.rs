@@ -31,7 +31,7 @@ fn one(writer: usize, expected: Expected) -> Commit {
     let (name, payload) = (EventName::fixed("thing.happened"), "{}".into());
     let event = NewEvent { name, version: 1, tags: Tags::none(), payload };
     let writes = vec![StreamWrite { stream, expected, events: vec![event] }];
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None }
+    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None, views: Vec::new() }
 }
 
 /// Appends a commit under its key until it is stored as this revision.

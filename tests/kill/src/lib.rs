@@ -52,7 +52,13 @@ impl Number {
                 Some(StreamWrite { stream, expected: Expected::Any, events })
             })
             .collect();
-        Commit { key: self.key(), meta: Metadata::default(), writes, guard: None }
+        Commit {
+            key: self.key(),
+            meta: Metadata::default(),
+            writes,
+            guard: None,
+            views: Vec::new(),
+        }
     }
 
     fn event(self, number: u64) -> NewEvent {

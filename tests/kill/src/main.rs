@@ -1,13 +1,15 @@
 //! The writer that is killed: appends to the log in the file that the first argument names, in the
 //! life that the second one says, as fast as it can, and prints each key that was acknowledged with
-//! its position, until it is killed. Beside it, it keeps a view in the same file.
+//! its position, until it is killed. Beside it, it keeps a view in the same file: by following the log, or,
+//! in every second life, in the commits themselves.
 
 use std::error::Error;
 use std::io::{Write, stdout};
 use std::sync::Arc;
 
-use factum_core::store::EventStore;
-use factum_projections::{Hub, Runner};
+use factum_core::store::{Commit, EventStore};
+use factum_core::view::InlineView;
+use factum_projections::{Hub, Placement, Runner};
 use factum_stores::SqliteStore;
 use factum_test_kill::{APPENDERS, Number, RUN, Streams};
 use tokio::task::JoinSet;
@@ -20,24 +22,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let store = SqliteStore::open(file)?;
         let hub = Hub::new(Arc::new(store.clone()));
-        let _following = Runner::start::<Streams>(&hub, store.rows()).await?;
+        let followed = Placement::from(store.rows());
+        let place = if life % 2 == 1 { followed.inline() } else { followed };
+        let (runner, _view) = Runner::start::<Streams>(&hub, place).await?;
         hub.start();
         let mut appenders = JoinSet::new();
         for appender in 0..APPENDERS {
-            appenders.spawn(append_for_ever(store.clone(), life, appender));
+            appenders.spawn(append_for_ever(store.clone(), runner.inline(), life, appender));
         }
         // They end only with an error, which the parent sees in the status.
         appenders.join_next().await.ok_or("no appenders")??.map_err(Into::into)
     })
 }
 
-async fn append_for_ever(store: SqliteStore, life: u32, appender: u32) -> Result<(), String> {
+async fn append_for_ever(
+    store: SqliteStore,
+    inline: Option<Arc<dyn InlineView>>,
+    life: u32,
+    appender: u32,
+) -> Result<(), String> {
     for run in 0.. {
         let numbers = run * RUN..(run + 1) * RUN;
-        let commits = numbers.map(|commit| Number { life, appender, commit }.commit());
+        let views = match &inline {
+            Some(view) => Vec::from_iter(view.ready().await),
+            None => Vec::new(),
+        };
+        let commit = |commit| Number { life, appender, commit }.commit();
+        let commits = numbers.map(|number| Commit { views: views.clone(), ..commit(number) });
         let outcomes = store.append(commits.collect()).await.map_err(|error| error.to_string())?;
         for outcome in outcomes {
             let receipt = outcome.map_err(|refused| refused.to_string())?;
+            if let Some(view) = &inline {
+                let has = view.committed(receipt.mark.position, &receipt.views);
+                has.then_some(()).ok_or("a commit left the rows alone")?;
+            }
             let position = receipt.mark.position.number();
             say(&format!("{} {position}", receipt.key)).map_err(|error| error.to_string())?;
         }

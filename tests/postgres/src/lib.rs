@@ -25,7 +25,13 @@ pub fn one(id: impl Display, tags: &[&str]) -> Commit {
     let event = NewEvent { name, version: 1, tags, payload: "{}".into() };
     let stream = StreamName::of("thing", &id.to_string()).unwrap();
     let write = StreamWrite { stream, expected: Expected::Any, events: vec![event] };
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes: vec![write], guard: None }
+    Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes: vec![write],
+        guard: None,
+        views: Vec::new(),
+    }
 }
 
 /// Appends one commit.

@@ -35,7 +35,7 @@ pub fn named(id: impl Display, expected: Expected, name: &'static str) -> Commit
     let (name, payload) = (EventName::fixed(name), format!("{{\"of\":\"{id}\"}}").into());
     let event = NewEvent { name, version: 1, tags: Tags::none(), payload };
     let writes = vec![StreamWrite { stream, expected, events: vec![event] }];
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None }
+    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None, views: Vec::new() }
 }
 
 /// What becomes of one commit.

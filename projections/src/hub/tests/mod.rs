@@ -32,7 +32,8 @@ async fn append(log: &dyn EventStore, names: &[usize]) -> Mark {
     let stream = StreamName::new("lamp-hall").unwrap();
     let events = names.iter().map(event).collect();
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
-    let commit = Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None };
+    let meta = Metadata::default();
+    let commit = Commit { key: Key::now_v7(), meta, writes, guard: None, views: Vec::new() };
     log.append(vec![commit]).await.unwrap().remove(0).unwrap().mark
 }
 

@@ -114,9 +114,11 @@ async fn queries_agree_with_a_plain_store() {
             for thing in things.into_iter().chain([thing]) {
                 table.put(thing.key.clone(), thing);
             }
+            let deletes: Vec<_> = (0..rng.u8(..5)).map(|_| any_thing(&mut rng).key).collect();
+            deletes.iter().for_each(|key| table.take(key));
             let start = Mark::start(LogId::from_bytes([1; 16]));
             let to = Mark { position: Position::new(round), ..start };
-            let rows = RowChanges { puts, ..RowChanges::default() };
+            let rows = RowChanges { puts, deletes };
             let batch = RowBatch { rows, ..RowBatch::new(spec::<Thing>(), from, to) };
             plain.commit(batch).await.unwrap();
             from = Some(to);

@@ -108,7 +108,7 @@ impl<'a> Choices<'a> {
             let after = if is_new { newest(log) } else { self.position(log) };
             Guard { query: self.query(), after }
         });
-        Commit { key, meta, writes, guard }
+        Commit { key, meta, writes, guard, views: Vec::new() }
     }
 
     fn write(&mut self, id: usize, model: &Plain) -> StreamWrite {

@@ -9,7 +9,7 @@ use factum_core::view::{
 
 /// One building of a view.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in super::super) struct Table {
     columns: String,
     pub(super) live: bool,
     slices: Vec<Slice>,
@@ -46,7 +46,7 @@ impl Table {
         u16::try_from(self.slices.len()).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn part(&self, part: Part) -> &BTreeMap<String, Row> {
+    pub(in super::super) fn part(&self, part: Part) -> &BTreeMap<String, Row> {
         match part {
             Part::Rows => &self.rows,
             Part::Parked => &self.parked,
@@ -59,7 +59,7 @@ impl Table {
         found.ok_or(ViewError::NoSlice { view, slice, slices })
     }
 
-    pub(super) fn states(&self) -> Vec<SliceState> {
+    pub(in super::super) fn states(&self) -> Vec<SliceState> {
         let now = Instant::now();
         let state = |(slice, state): (u16, &Slice)| SliceState {
             hold: Hold { slice, epoch: state.epoch },
@@ -74,7 +74,7 @@ impl Table {
         BuildState { id, columns, slices, live: self.live }
     }
 
-    pub(super) fn commit(&mut self, batch: RowBatch) -> Result<(), ViewError> {
+    pub(in super::super) fn commit(&mut self, batch: RowBatch) -> Result<(), ViewError> {
         let slice = self.slice(&batch.view, batch.hold.slice)?;
         batch.check(slice.epoch, slice.checkpoint)?;
         slice.checkpoint = Some(batch.to);

@@ -22,9 +22,10 @@ use super::fault::Fault;
 use super::schema::{SLICED, format_of};
 use super::transaction::Reading;
 use super::writer::{Reply, Request};
-pub(super) use slices::{promote, release, take};
+pub(super) use read::load;
+pub(super) use slices::{only_slice, promote, release, take};
 pub(super) use table::create_parked;
-pub(super) use write::{commit, drop_view, open};
+pub(super) use write::{commit, drop_view, has_parked, open};
 
 impl RowStore for SqliteStore {
     fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<(), ViewError>> {
@@ -88,7 +89,7 @@ impl RowStore for SqliteStore {
         view: ViewSpec,
         keys: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<Option<Bytes>>, ViewError>> {
-        self.read_rows(view, move |reading| read::load(reading.conn, &view, &keys))
+        self.read_rows(view, move |reading| load(reading.conn, &view, &keys))
     }
 
     fn commit(&self, batch: RowBatch) -> BoxFuture<'_, Result<(), ViewError>> {

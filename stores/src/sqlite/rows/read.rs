@@ -11,7 +11,7 @@ use super::value::Sql;
 use crate::rows::values_of_one_column;
 
 /// The bodies of the rows with these keys.
-pub(super) fn load(
+pub(in super::super) fn load(
     conn: &Connection,
     view: &ViewSpec,
     keys: &[String],

@@ -32,6 +32,17 @@ impl Slice {
     }
 }
 
+/// The slice of a view that has one, if the view is there.
+pub(in super::super) fn only_slice(
+    conn: &Connection,
+    view: &ViewSpec,
+) -> Result<Option<SliceState>, Fault> {
+    if view.slices != 1 {
+        return Ok(None);
+    }
+    Ok(one(conn, view.id, 0)?.map(|slice| slice.state))
+}
+
 /// One slice of a view, if there is such a one.
 pub(super) fn one(conn: &Connection, view: ViewId, slice: u16) -> Result<Option<Slice>, Fault> {
     let sql = format!(

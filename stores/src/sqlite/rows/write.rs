@@ -28,6 +28,12 @@ pub(in super::super) fn drop_view(conn: &Connection, view: ViewId) -> Result<(),
     remove(conn, view)
 }
 
+/// Whether events of the view are parked.
+pub(in super::super) fn has_parked(conn: &Connection, view: &ViewSpec) -> Result<bool, Fault> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", table(&view.parked()));
+    Ok(conn.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Changes rows and checkpoint within the writer's transaction. All that can be wrong with the batch is
 /// found before the first change, so that a refused one leaves nothing behind.
 pub(in super::super) fn commit(

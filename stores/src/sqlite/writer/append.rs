@@ -85,7 +85,13 @@ impl<'a> Appender<'a> {
                 return Ok(Err(Conflict::Guard { query, after, found }.into()));
             }
         }
-        self.write(commit, heads).map(Ok)
+        let before = self.state.end;
+        let receipt = self.write(commit, heads)?;
+        let views = match commit.views.is_empty() {
+            true => Vec::new(),
+            false => self.change_views(commit, before, &receipt)?,
+        };
+        Ok(Ok(Receipt { views, ..receipt }))
     }
 
     /// Whether what is newest of each tag leaves it open that the guard forbids something.
@@ -95,7 +101,7 @@ impl<'a> Appender<'a> {
         Ok(newest.is_none_or(|newest| newest > guard.after.number()))
     }
 
-    fn reading(&self) -> Reading<'a> {
+    pub(super) fn reading(&self) -> Reading<'a> {
         self.state.reading(self.conn, self.shared)
     }
 
@@ -145,7 +151,7 @@ impl<'a> Appender<'a> {
         }
         let (position, event) = (Position::new(*end), Some(commit.key.event(newest_index)));
         let mark = Mark { log: shared.log, position, event, stamp: *stamp };
-        Ok(Receipt { key: commit.key, mark, writes, repeated: false })
+        Ok(Receipt { key: commit.key, mark, writes, repeated: false, views: Vec::new() })
     }
 }
 

@@ -8,6 +8,7 @@ mod recovery;
 mod repeat;
 mod request;
 mod tag_heads;
+mod views;
 
 use std::sync::Arc;
 

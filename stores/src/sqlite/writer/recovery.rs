@@ -33,7 +33,7 @@ fn commit(expected: Expected) -> Commit {
     };
     let stream = StreamName::of("thing", "one").unwrap();
     let writes = vec![StreamWrite { stream, expected, events: vec![event; 2] }];
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None }
+    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None, views: Vec::new() }
 }
 
 fn append(log: &mut Log, shared: &Shared, commit: &Commit) -> Receipt {

@@ -1,0 +1,27 @@
+use factum::prelude::*;
+
+#[derive(Event, Clone)]
+enum AccountEvent {
+    #[event("account.opened")]
+    Opened { owner: String },
+}
+
+#[derive(Projection, Default, Clone, Serialize, Deserialize)]
+#[projection(name = "balances", from(AccountEvent), gone_if = is_closed)]
+struct Balance {
+    #[key]
+    account: String,
+    closed: bool,
+}
+
+impl Project<AccountEvent> for Balance {
+    fn project(&mut self, _: &AccountEvent, _: &Origin) {}
+}
+
+impl Balance {
+    fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+fn main() {}
