@@ -12,12 +12,18 @@
 
 mod backoff;
 mod hub;
+pub mod metrics;
 mod parking;
 mod rows;
 mod runner;
+mod status;
 mod view;
 
 pub use hub::Hub;
 pub use parking::ParkedEvent;
 pub use runner::{EventProblem, FailedEvent, Placement, ProjectionError, Retried, Runner};
+pub use status::{
+    ConsumerKind, ConsumerStatus, Health, HealthBounds, Life, LogEnd, Monitor, Place,
+    RebuildStatus, SliceOwner, SliceStatus, SliceWork, Verdict,
+};
 pub use view::{Find, Parked, QueryError, Rebuild, Rebuilding, View, Watch};

@@ -12,14 +12,21 @@ mod commands;
 mod current;
 mod error;
 mod manager;
+mod meter;
 mod orders;
+mod overview;
 mod pace;
 mod placement;
 mod plan;
 mod progress;
 mod rebuild_row;
 mod slice;
+mod spans;
+mod step;
 mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use factum_core::Projection;
 use factum_core::view::{ViewError, ViewId};
@@ -27,8 +34,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::rows::spec;
+use crate::status::Monitor;
 use crate::{Hub, View};
 use manager::Manager;
+use overview::ProjectionMonitor;
 
 pub(crate) use commands::Command;
 pub(crate) use current::Current;
@@ -50,6 +59,7 @@ pub struct Runner {
     view: ViewId,
     stop: watch::Sender<bool>,
     manager: JoinHandle<Result<(), ProjectionError>>,
+    monitor: ProjectionMonitor,
     /// What the work ended with, once it was waited for.
     ended: Option<Result<(), ProjectionError>>,
 }
@@ -71,14 +81,35 @@ impl Runner {
         let (commands, received) = mpsc::channel(COMMANDS);
         let opening = Manager::<P>::open(hub.clone(), place.into(), received, stopped);
         let (manager, current) = opening.await?;
+        let monitor = manager.monitor();
         let manager = tokio::spawn(manager.run());
         let view = spec::<P>().id;
-        Ok((Self { view, stop, manager, ended: None }, View::new(current, commands)))
+        Ok((Self { view, stop, manager, monitor, ended: None }, View::new(current, commands)))
     }
 
     /// Which view it keeps.
     pub fn view(&self) -> ViewId {
         self.view
+    }
+
+    /// What tells how the projection is, also once this is gone.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use factum_core::store::EventStore;
+    /// # use factum_projections::{LogEnd, Runner};
+    /// # async fn f(runner: &Runner, store: &dyn EventStore) {
+    /// let end = LogEnd::read(store, Duration::from_secs(2)).await;
+    /// println!("{}", runner.monitor().status(&end).await);
+    /// # }
+    /// ```
+    pub fn monitor(&self) -> Arc<dyn Monitor> {
+        Arc::new(self.monitor.clone())
+    }
+
+    /// Tells the projection to commit what is in hand and to end, without waiting for that.
+    pub fn tell_to_stop(&self) {
+        self.stop.send_replace(true);
     }
 
     /// Commits what is in hand, and ends. Cancellation-safe: it ends all the same, and calling this
@@ -94,6 +125,20 @@ impl Runner {
         let aborted = ProjectionError::Stopped { view: self.view };
         let ended = (&mut self.manager).await.unwrap_or(Err(aborted));
         self.ended.insert(ended).clone()
+    }
+
+    /// As [`stop`](Self::stop), but waits no longer than this: what is left then is ended hard, which
+    /// loses nothing that was committed.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop), and [`ProjectionError::CutShort`] if the time was not enough.
+    pub async fn stop_within(&mut self, within: Duration) -> Result<(), ProjectionError> {
+        if let Ok(ended) = tokio::time::timeout(within, self.stop()).await {
+            return ended;
+        }
+        self.manager.abort();
+        let cut_short = ProjectionError::CutShort { view: self.view, within };
+        self.ended.insert(Err(cut_short)).clone()
     }
 }
 

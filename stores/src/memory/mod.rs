@@ -169,6 +169,7 @@ impl EventStore for MemoryStore {
             multi_stream: true,
             guards: true,
             single_writer: true,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: Durability::Volatile,
             limits: self.look(Log::limits),

@@ -242,6 +242,7 @@ impl EventStore for PostgresStore {
             multi_stream: true,
             guards: true,
             single_writer: false,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: self.durability,
             limits: self.server.options.limits,

@@ -330,6 +330,7 @@ impl EventStore for RedisStore {
             multi_stream: true,
             guards: true,
             single_writer: false,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: self.shared.durability,
             limits: self.shared.options.limits,

@@ -257,6 +257,7 @@ impl EventStore for SqliteStore {
             multi_stream: true,
             guards: true,
             single_writer: !self.shared.options.read_only,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: self.shared.options.durability,
             limits: self.shared.options.limits,
