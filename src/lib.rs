@@ -7,7 +7,7 @@ mod derives;
 pub mod prelude;
 pub mod schema;
 
-pub use app::{App, AppBuilder, StartError};
+pub use app::{App, AppBuilder, AppStatus, StartError, StopWithinError, Unfinished};
 pub use derives::{Aggregate, Command, Event, Id, Projection};
 pub use factum_core as core;
 pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
@@ -20,6 +20,12 @@ pub use factum_core::{
 };
 pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
+};
+#[cfg(feature = "metrics")]
+pub use factum_projections::metrics;
+pub use factum_projections::{
+    ConsumerKind, ConsumerStatus, Health, HealthBounds, Life, LogEnd, Monitor, Place,
+    RebuildStatus, SliceOwner, SliceStatus, SliceWork, Verdict,
 };
 pub use factum_projections::{
     Parked, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried,

@@ -240,6 +240,7 @@ impl AppBuilder {
         // All are there: one tail is to feed those that start together.
         parts.hub.start();
         let Parts { store, by_type, aggregates, projections, .. } = parts;
+        let monitors = projections.iter().map(Runner::monitor).collect();
         let projections = Mutex::new(projections);
         Ok(App {
             inner: Arc::new(Inner {
@@ -250,6 +251,7 @@ impl AppBuilder {
                 parts: by_type,
                 aggregates,
                 projections,
+                monitors,
                 described,
             }),
         })

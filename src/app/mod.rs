@@ -4,6 +4,8 @@ mod builder;
 mod connect;
 mod error;
 mod names;
+mod status;
+mod stopping;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -14,12 +16,14 @@ use factum_core::pipeline::{Dispatcher, EventLog, SendError, Sending};
 use factum_core::schema::Description;
 use factum_core::store::{BoxFuture, EventStore};
 use factum_core::{Aggregate, Projection, SentTo};
-use factum_projections::{ProjectionError, Runner, View};
+use factum_projections::{Monitor, ProjectionError, Runner, View};
 use tokio::sync::Mutex;
 
 pub use builder::AppBuilder;
 use builder::Describe;
 pub use error::StartError;
+pub use status::AppStatus;
+pub use stopping::{StopWithinError, Unfinished};
 
 /// A running app: takes commands, and answers queries. A cheap handle; clones share everything.
 ///
@@ -78,6 +82,8 @@ struct Inner {
     aggregates: Vec<Box<dyn Stop>>,
     /// In the order of their registration; they stay here, so that a second stop tells the same.
     projections: Mutex<Vec<Runner>>,
+    /// Those of all consumers, which tell how they are also while they are being stopped.
+    monitors: Vec<Arc<dyn Monitor>>,
     described: Vec<Describe>,
 }
 
@@ -99,11 +105,25 @@ enum Ownership {
 /// What waits for its work to be done.
 trait Stop: Send + Sync {
     fn stop(&self) -> BoxFuture<'_, ()>;
+
+    /// Refuses more.
+    fn close(&self);
+
+    /// How much is left.
+    fn under_way(&self) -> usize;
 }
 
 impl<A: Aggregate> Stop for Dispatcher<A> {
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(Self::stop(self))
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn under_way(&self) -> usize {
+        Self::under_way(self)
     }
 }
 
@@ -179,7 +199,7 @@ impl App {
     /// Waits until every command under way is answered, refuses later ones, and ends the projections
     /// once what they have in hand is committed. A store that the app opened is closed. Dropping the
     /// app instead loses nothing that was acknowledged. Cancellation safe: call it again. Each call
-    /// gives the same answer.
+    /// gives the same answer. It waits as long as that takes: see [`stop_within`](Self::stop_within).
     ///
     /// # Errors
     /// [`ProjectionError`] of the first projection, in the order of their registration, that had
@@ -189,6 +209,7 @@ impl App {
             aggregate.stop().await;
         }
         let mut projections = self.inner.projections.lock().await;
+        projections.iter().for_each(Runner::tell_to_stop);
         let mut ended = Ok(());
         for runner in projections.iter_mut() {
             ended = ended.and(runner.stop().await);
