@@ -128,30 +128,38 @@ impl ProjectionMonitor {
         end: &LogEnd,
         problem: &mut Option<String>,
     ) -> Vec<SliceStatus> {
-        let mut others = Vec::new();
-        let mut known = self.place.rows.is_none();
-        if let Some(rows) = self.place.rows.as_ref().filter(|_| part.reached.is_shared()) {
-            match timeout(OTHERS_WITHIN, rows.slices(part.view)).await {
-                Ok(Ok(slices)) => (others, known) = (slices, true),
-                Ok(Err(error)) => *problem = Some(error.to_string()),
-                Err(_) => {
-                    *problem =
-                        Some(format!("the row store did not answer within {OTHERS_WITHIN:?}"));
-                }
-            }
-        }
-        let mut others = others.into_iter().map(Some).chain(std::iter::repeat(None));
+        let stored = self.stored(part).await.unwrap_or_else(|unknown| {
+            *problem = Some(unknown);
+            Vec::new()
+        });
+        let mut stored = stored.into_iter().map(Some).chain(std::iter::repeat(None));
+        let me = &self.place.owner;
         let slices = (0..).zip(part.reached.slices());
         slices
-            .map(|(slice, now)| match (now.here, others.next().flatten()) {
-                (Some(here), _) => ours(slice, now.reached, here, end),
-                (None, Some(other)) => theirs(slice, other, &self.place.owner, end),
-                (None, None) => {
-                    let owner = if known { SliceOwner::Nobody } else { SliceOwner::Unknown };
-                    unseen(slice, owner, now.reached, end)
+            .map(|(slice, now)| match (now.here, stored.next().flatten()) {
+                // This process finds out by its next commit.
+                (_, Some(state)) if state.owner.as_ref().is_some_and(|owner| owner != me) => {
+                    theirs(slice, state, me, end)
                 }
+                (Some(here), _) => ours(slice, now.reached, here, end),
+                (None, Some(state)) => theirs(slice, state, me, end),
+                (None, None) if self.place.lease.is_none() => {
+                    unseen(slice, SliceOwner::Nobody, now.reached, end)
+                }
+                (None, None) => unseen(slice, SliceOwner::Unknown, now.reached, end),
             })
             .collect()
+    }
+
+    /// What the row store says of the slices, where others may work on them; why it did not.
+    async fn stored(&self, part: &Part) -> Result<Vec<SliceState>, String> {
+        let (Some(rows), Some(_)) = (&self.place.rows, self.place.lease) else {
+            return Ok(Vec::new());
+        };
+        match timeout(OTHERS_WITHIN, rows.slices(part.view)).await {
+            Ok(slices) => slices.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("the row store did not answer within {OTHERS_WITHIN:?}")),
+        }
     }
 }
 

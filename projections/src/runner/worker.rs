@@ -258,11 +258,7 @@ impl<P: Projection> Worker<P> {
         let to =
             last.filter(|_| done < events.len()).map_or(to, |event| event.recorded().at.mark());
         if last.is_some() {
-            let parked = self.parked + self.park.len();
             self.commit(to, Step::of(events.get(..done).unwrap_or(events), now)).await?;
-            if parked > self.parked {
-                self.count_parked(parked);
-            }
         }
         Ok(done)
     }
@@ -331,7 +327,11 @@ impl<P: Projection> Worker<P> {
         if self.changed.is_empty() && self.park.is_empty() {
             self.ahead = Some(to).filter(|_| self.saved != Some(to));
         } else {
+            let parked = self.parked + self.park.len();
             self.write(to, step).await?;
+            if parked > self.parked {
+                self.count_parked(parked);
+            }
         }
         self.status.reach(to.position, step);
         Ok(())
