@@ -283,6 +283,9 @@ impl<P: Projection> Manager<P> {
 
     /// Works on the next building, and swaps it in once it has caught up.
     async fn look_after_next(&mut self) -> Result<(), ProjectionError> {
+        if self.next.is_none() {
+            return Ok(());
+        }
         let head = self.head().await?;
         let Self { hub, place, workers, next, live, .. } = self;
         let Some(Next { building, goal }) = next else { return Ok(()) };
