@@ -227,6 +227,30 @@ async fn a_projection_that_hangs_is_named_when_the_time_is_over() {
     assert_eq!((lamps.len(), lamps[0].lit), (1, 1));
 }
 
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn a_stop_that_still_waits_is_told_of_and_a_store_that_is_the_apps_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, rows) = (folder.path().join("lamps.db"), Slow::new());
+    let app = App::open(&file).unwrap().aggregate::<Lamp>().projection::<Lamps>();
+    let app = app.views_in(rows.clone()).start().await.unwrap();
+    rows.hangs.send_replace(true);
+    app.send(light()).await.unwrap();
+    rows.until_one_waits().await;
+    let mut patient = std::pin::pin!(app.stop());
+    while !matches!(app.send(light()).await, Err(SendError::Closed { .. })) {
+        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(patient.as_mut().poll(&mut nobody).is_pending());
+    }
+    // The patient one has the projections now.
+    let left = unfinished(app.stop_within(Duration::from_millis(50)).await);
+    assert!(left.stopping_elsewhere && !left.store_open, "{left}");
+    assert!(app.store().head().await.is_err(), "it is closed");
+    rows.hangs.send_replace(false);
+    tokio::time::timeout(LONG, patient).await.unwrap().unwrap();
+    app.stop_within(LONG).await.unwrap();
+}
+
 #[tokio::test]
 async fn commands_that_hang_are_counted_and_the_projections_have_their_time() {
     let store = Faulty::new(Arc::new(MemoryStore::new()), 1);
