@@ -23,10 +23,8 @@ pub use factum_core::{
 };
 #[cfg(feature = "metrics")]
 pub use factum_projections::metrics;
-pub use factum_projections::{
-    ConsumerKind, ConsumerStatus, Health, HealthBounds, Life, LogEnd, Monitor, Place,
-    RebuildStatus, SliceOwner, SliceStatus, SliceWork, Verdict,
-};
+pub use factum_projections::status;
+pub use factum_projections::{ConsumerStatus, Health, HealthBounds};
 pub use factum_projections::{
     Parked, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried,
     View, Watch,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum::prelude::*;
+use factum::status::{Life, Place};
 use factum::store::BoxFuture;
 use factum::stores::faulty::{Faults, Faulty};
 use factum::stores::{MemoryRowStore, MemoryStore};
@@ -17,7 +18,7 @@ use factum::view::{
     BuildState, Hold, Owner, RowBatch, RowStore, Select, SliceState, Taken, ViewError, ViewId,
     ViewSpec,
 };
-use factum::{HealthBounds, Life, Place, Placement, SendError, StopWithinError, Unfinished};
+use factum::{HealthBounds, Placement, SendError, StopWithinError, Unfinished};
 use tokio::sync::watch;
 
 /// Far more than anything here needs.

@@ -16,14 +16,11 @@ pub mod metrics;
 mod parking;
 mod rows;
 mod runner;
-mod status;
+pub mod status;
 mod view;
 
 pub use hub::Hub;
 pub use parking::ParkedEvent;
 pub use runner::{EventProblem, FailedEvent, Placement, ProjectionError, Retried, Runner};
-pub use status::{
-    ConsumerKind, ConsumerStatus, Health, HealthBounds, Life, LogEnd, Monitor, Place,
-    RebuildStatus, SliceOwner, SliceStatus, SliceWork, Verdict,
-};
+pub use status::{ConsumerStatus, Health, HealthBounds, LogEnd, Monitor};
 pub use view::{Find, Parked, QueryError, Rebuild, Rebuilding, View, Watch};

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `factum_projection_position` | gauge | the position up to which everything is taken in |
 //! | `factum_projection_lag_seconds` | gauge | how old the newest event was when it was taken in; 0 once it has caught up. It stands still while nothing is taken in: alarms had better be on `App::status` or `App::health`, which look at the log |
-//! | `factum_projection_events_total` | counter | events taken in, parked ones among them |
+//! | `factum_projection_events_total` | counter | events that the slice went through, parked ones among them; each slice goes through all that the projection listens to |
 //! | `factum_projection_commits_total` | counter | commits of rows or of a checkpoint |
 //! | `factum_projection_commit_seconds` | histogram | how long a commit took, further tries included |
 //! | `factum_projection_retries_total` | counter | tries that failed and were made again |
@@ -21,7 +21,7 @@
 pub const POSITION: &str = "factum_projection_position";
 /// How old the newest event was when it was taken in, in seconds.
 pub const LAG_SECONDS: &str = "factum_projection_lag_seconds";
-/// Events taken in.
+/// Events that the slice went through.
 pub const EVENTS: &str = "factum_projection_events_total";
 /// Commits of rows or of a checkpoint.
 pub const COMMITS: &str = "factum_projection_commits_total";

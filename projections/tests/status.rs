@@ -15,9 +15,9 @@ use factum_core::store::{Commit, EventStore, Expected, Metadata, Position, Strea
 use factum_core::time::Clock;
 use factum_core::view::{Owner, RowStore};
 use factum_core::{Key, StreamName, Timestamp, codec};
+use factum_projections::status::{ConsumerKind, Life, Place, SliceOwner};
 use factum_projections::{
-    ConsumerKind, ConsumerStatus, Health, HealthBounds, Hub, Life, LogEnd, Place, Placement,
-    ProjectionError, Runner, SliceOwner, View,
+    ConsumerStatus, Health, HealthBounds, Hub, LogEnd, Placement, ProjectionError, Runner, View,
 };
 use factum_stores::{MemoryRowStore, MemoryStore, SqliteStore};
 

@@ -151,10 +151,10 @@ impl Status {
         });
     }
 
-    /// The log has been seen to its end.
-    pub(super) fn caught_up(&self, now: Timestamp) {
+    /// The log has been seen to its end, as it was then.
+    pub(super) fn caught_up(&self, then: Timestamp) {
         self.meter.caught_up();
-        self.progress.note(self.slice, |done| done.seen_until = done.seen_until.max(Some(now)));
+        self.progress.note(self.slice, |done| done.seen_until = done.seen_until.max(Some(then)));
     }
 
     /// A commit has taken so long.

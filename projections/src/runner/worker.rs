@@ -145,6 +145,7 @@ impl<P: Projection> Worker<P> {
                 self.status.reach(saved.position, Step::default());
             }
             let (to, caught_up) = (batch.to(), batch.caught_up());
+            let came = self.clock.now();
             let events = batch.events();
             let mut rest = events.as_slice();
             while !rest.is_empty() {
@@ -159,7 +160,7 @@ impl<P: Projection> Worker<P> {
             }
             if caught_up {
                 self.rows.caught_up();
-                self.status.caught_up(self.clock.now());
+                self.status.caught_up(came);
             }
             if Instant::now() >= self.save_at {
                 self.save().await?;

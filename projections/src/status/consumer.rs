@@ -118,7 +118,8 @@ pub enum SliceOwner {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SliceWork {
-    /// How many events it has taken in.
+    /// How many events it has gone through, of those that the consumer listens to; each slice goes through
+    /// all of them. Those that parked are among them.
     pub events: u64,
     /// How many of them a second, over the last ten seconds.
     pub events_per_second: f64,
@@ -169,9 +170,9 @@ impl ConsumerStatus {
         self.work().map(|work| work.parked).sum()
     }
 
-    /// How many events a second this process takes in.
+    /// How many events a second this process goes through: on the slice where it is the most.
     pub fn events_per_second(&self) -> f64 {
-        self.work().map(|work| work.events_per_second).sum()
+        self.work().map(|work| work.events_per_second).fold(0.0, f64::max)
     }
 
     /// What fails, and is being tried again now, in the first slice where something does.

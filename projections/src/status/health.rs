@@ -42,16 +42,16 @@ impl Default for HealthBounds {
 #[non_exhaustive]
 pub struct Health {
     /// No consumer has died. If one has, starting the process again may help.
-    pub live: Verdict,
+    pub live: HealthCheck,
     /// The store answers, and every consumer is at work and has caught up, within the bounds. If not,
     /// queries had better go elsewhere; starting the process again is of no use.
-    pub ready: Verdict,
+    pub ready: HealthCheck,
 }
 
 /// A yes, or a no with its reasons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Verdict {
+pub struct HealthCheck {
     /// Whether it is a yes.
     pub ok: bool,
     /// What is wrong, one sentence each.
@@ -79,11 +79,11 @@ impl Health {
                 }
             }
         }
-        Self { live: Verdict::unless(dead), ready: Verdict::unless(unready) }
+        Self { live: HealthCheck::unless(dead), ready: HealthCheck::unless(unready) }
     }
 }
 
-impl Verdict {
+impl HealthCheck {
     fn unless(reasons: Vec<String>) -> Self {
         Self { ok: reasons.is_empty(), reasons }
     }
@@ -127,7 +127,7 @@ fn late(slice: &SliceStatus, bounds: &HealthBounds) -> Option<String> {
 
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let says = |verdict: &Verdict, yes: &str| match verdict.ok {
+        let says = |verdict: &HealthCheck, yes: &str| match verdict.ok {
             true => yes.to_owned(),
             false => format!("not {yes}: {}", verdict.reasons.join("; ")),
         };

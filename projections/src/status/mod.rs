@@ -17,5 +17,5 @@ pub use consumer::{
     SliceWork,
 };
 pub use end::LogEnd;
-pub use health::{Health, HealthBounds, Verdict};
+pub use health::{Health, HealthBounds, HealthCheck};
 pub(crate) use rate::Rate;
