@@ -9,6 +9,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{App, Ownership};
 
+/// More time than anybody has, and little enough to be reckoned with.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// An app did not stop as it should have.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,8 +69,9 @@ impl fmt::Display for Unfinished {
 
 impl App {
     /// As [`stop`](Self::stop), but no longer than this: later commands are refused, those under way get
-    /// half of the time at the most, and the projections what is left for committing what they have in
-    /// hand and giving their slices back. What is not done then is ended hard, and named.
+    /// half of the time at the most, and the projections what is left of nine tenths, for committing what
+    /// they have in hand and giving their slices back; the rest is for closing a store that the app opened.
+    /// What is not done then is ended hard, and named.
     ///
     /// To be awaited to its end.
     ///
@@ -83,14 +87,16 @@ impl App {
     /// # }).unwrap();
     /// ```
     pub async fn stop_within(&self, within: Duration) -> Result<(), StopWithinError> {
-        let (until, aggregates) = (Instant::now() + within, &self.inner.aggregates);
+        let (begun, aggregates) = (Instant::now(), &self.inner.aggregates);
+        let time = within.min(FOR_EVER);
+        let (until, early_enough) = (begun + time, begun + time * 9 / 10);
         let mut left = Unfinished { within, ..Unfinished::default() };
         let ended = {
             let answered = join_all(aggregates.iter().map(|aggregate| aggregate.stop()));
             let mut answered = pin!(answered);
             let early = timeout(within / 2, &mut answered).await.is_ok();
-            let ended = self.stop_projections(until, &mut left).await;
-            if !early && timeout_at(until, answered).await.is_err() {
+            let ended = self.stop_projections(early_enough, &mut left).await;
+            if !early && timeout_at(early_enough, answered).await.is_err() {
                 aggregates.iter().for_each(|aggregate| aggregate.close());
             }
             ended
