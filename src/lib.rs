@@ -7,7 +7,9 @@ mod derives;
 pub mod prelude;
 pub mod schema;
 
-pub use app::{App, AppBuilder, StartError, StopError, WeakApp};
+pub use app::{
+    App, AppBuilder, AppStatus, StartError, StopError, StopWithinError, Unfinished, WeakApp,
+};
 pub use derives::{Aggregate, Command, Event, Id, Projection};
 pub use factum_core as core;
 pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
@@ -21,6 +23,10 @@ pub use factum_core::{
 pub use factum_core::{
     codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
 };
+#[cfg(feature = "metrics")]
+pub use factum_projections::metrics;
+pub use factum_projections::status;
+pub use factum_projections::{ConsumerStatus, Health, HealthBounds};
 pub use factum_projections::{
     Parked, ParkedDeliveries, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild,
     Rebuilding, Retried, Subscribe, Subscriber, SubscriberError, Subscription, Verdict, View,

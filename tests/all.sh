@@ -91,6 +91,7 @@ lint_alone() {
 
 features_alone() {
     lint_alone factum-core core && lint_alone factum-stores stores &&
+        lint_alone factum-projections projections &&
         lint_alone factum-resilience resilience && lint_alone factum .
 }
 

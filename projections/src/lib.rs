@@ -13,15 +13,18 @@
 
 mod backoff;
 mod hub;
+pub mod metrics;
 mod parking;
 mod rows;
 mod runner;
+pub mod status;
 mod subscriber;
 mod view;
 
 pub use hub::Hub;
 pub use parking::ParkedEvent;
 pub use runner::{EventProblem, FailedEvent, Placement, ProjectionError, Retried, Runner};
+pub use status::{ConsumerStatus, Health, HealthBounds, LogEnd, Monitor};
 pub use subscriber::{
     FailedDelivery, ParkedDeliveries, Subscribe, Subscriber, SubscriberError, SubscriberRunner,
     Subscription, Verdict,

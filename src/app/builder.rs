@@ -246,6 +246,7 @@ impl AppBuilder {
             start(&mut parts).await?;
         }
         let Parts { store, by_type, aggregates, projections, subscribers, .. } = parts;
+        let monitors = projections.iter().map(Runner::monitor).collect();
         let app = App {
             inner: Arc::new(Inner {
                 store,
@@ -257,6 +258,7 @@ impl AppBuilder {
                 projections: Mutex::new(projections),
                 subscribers: Mutex::new(subscribers),
                 subscriptions: parts.subscriptions,
+                monitors,
                 described,
             }),
         };

@@ -4,6 +4,8 @@ mod builder;
 mod connect;
 mod error;
 mod names;
+mod status;
+mod stopping;
 mod subscribers;
 mod weak;
 
@@ -16,12 +18,14 @@ use factum_core::pipeline::{Dispatcher, EventLog, SendError, Sending};
 use factum_core::schema::Description;
 use factum_core::store::{BoxFuture, EventStore};
 use factum_core::{Aggregate, Projection, SentTo};
-use factum_projections::{Runner, SubscriberRunner, Subscription, View};
+use factum_projections::{Monitor, Runner, SubscriberRunner, Subscription, View};
 use tokio::sync::Mutex;
 
 pub use builder::AppBuilder;
 use builder::Describe;
 pub use error::{StartError, StopError};
+pub use status::AppStatus;
+pub use stopping::{StopWithinError, Unfinished};
 pub use weak::WeakApp;
 
 /// A running app: takes commands, and answers queries. A cheap handle; clones share everything.
@@ -83,6 +87,8 @@ struct Inner {
     projections: Mutex<Vec<Runner>>,
     subscribers: Mutex<Vec<SubscriberRunner>>,
     subscriptions: HashMap<&'static str, Subscription>,
+    /// Those of all consumers, which tell how they are also while they are being stopped.
+    monitors: Vec<Arc<dyn Monitor>>,
     described: Vec<Describe>,
 }
 
@@ -104,11 +110,25 @@ enum Ownership {
 /// What waits for its work to be done.
 trait Stop: Send + Sync {
     fn stop(&self) -> BoxFuture<'_, ()>;
+
+    /// Refuses more.
+    fn close(&self);
+
+    /// How much is left.
+    fn under_way(&self) -> usize;
 }
 
 impl<A: Aggregate> Stop for Dispatcher<A> {
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(Self::stop(self))
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn under_way(&self) -> usize {
+        Self::under_way(self)
     }
 }
 
@@ -182,9 +202,9 @@ impl App {
     }
 
     /// Waits until the subscribers' handlers in hand are done, then until every command under way is
-    /// answered, refuses later ones, and ends the projections once what they have in hand is committed. A store that the app opened is closed. Dropping the
-    /// app instead loses nothing that was acknowledged. Cancellation safe: call it again. Each call
-    /// gives the same answer.
+    /// answered, refuses later ones, and ends the projections once what they have in hand is committed. A
+    /// store that the app opened is closed. Dropping the app instead loses nothing that was acknowledged. Cancellation safe: call it again. Each call
+    /// gives the same answer. It waits as long as that takes: see [`stop_within`](Self::stop_within).
     ///
     /// # Errors
     /// [`StopError`] of the first subscriber or projection, in the order of their registration, that
@@ -198,7 +218,9 @@ impl App {
         for aggregate in &self.inner.aggregates {
             aggregate.stop().await;
         }
-        for runner in self.inner.projections.lock().await.iter_mut() {
+        let mut projections = self.inner.projections.lock().await;
+        projections.iter().for_each(Runner::tell_to_stop);
+        for runner in projections.iter_mut() {
             ended = ended.and(runner.stop().await.map_err(StopError::from));
         }
         if self.inner.ownership == Ownership::Own {

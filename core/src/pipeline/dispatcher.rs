@@ -111,6 +111,18 @@ impl<A: Aggregate> Dispatcher<A> {
         let _all = self.inner.permits.acquire_many(all).await;
         self.inner.permits.close();
     }
+
+    /// Refuses commands that are sent later, and those that wait for their turn, with
+    /// [`SendError::Closed`], without waiting for those under way: they are answered all the same.
+    pub fn close(&self) {
+        self.inner.permits.close();
+    }
+
+    /// How many commands are under way. While [`stop`](Self::stop) waits they cannot be counted: then
+    /// it is as many as there may be.
+    pub fn under_way(&self) -> usize {
+        self.inner.settings.in_flight.saturating_sub(self.inner.permits.available_permits())
+    }
 }
 
 impl<A: Aggregate> Inner<A> {

@@ -24,6 +24,7 @@ mod repeat;
 mod request;
 mod sending;
 mod settings;
+mod span;
 mod target;
 mod turns;
 mod typed;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::dispatcher::Inner;
 use super::request::{Answer, Ask, Job, Options};
+use super::span::SendSpan;
 use super::target::Target;
 use super::{Done, SendError};
 use crate::store::{CommandMark, Headers};
@@ -34,6 +35,7 @@ enum State<A: Aggregate> {
     Sent {
         key: Key,
         answer: oneshot::Receiver<Answer<A>>,
+        span: SendSpan,
     },
     Refused(SendError<A::Error>),
     Over,
@@ -115,9 +117,10 @@ impl<A: Aggregate> Sending<A> {
         let (reply, answer) = oneshot::channel();
         let options = std::mem::take(&mut self.options);
         let chosen = options.key.is_some();
+        let span = SendSpan::new(&mark.name, key, &target.stream, &options);
         let job = Job { key, chosen, ask, mark, options, attempts: 0, reply, _permit: permit };
         inner.post(target, job);
-        State::Sent { key, answer }
+        State::Sent { key, answer, span }
     }
 }
 
@@ -140,13 +143,14 @@ impl<A: Aggregate> Future for Sending<A> {
                     }
                 },
                 State::Refused(error) => return Poll::Ready(Err(error)),
-                State::Sent { key, mut answer } => {
+                State::Sent { key, mut answer, span } => {
                     let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx) else {
-                        this.state = State::Sent { key, answer };
+                        this.state = State::Sent { key, answer, span };
                         return Poll::Pending;
                     };
-                    let gone = Err(SendError::Stopped { command: key });
-                    return Poll::Ready(answer.unwrap_or(gone));
+                    let answer = answer.unwrap_or(Err(SendError::Stopped { command: key }));
+                    span.answered(&answer);
+                    return Poll::Ready(answer);
                 }
                 // Polled after its end, which a future may answer with anything but a panic.
                 State::Over => return Poll::Pending,

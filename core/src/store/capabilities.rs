@@ -17,6 +17,9 @@ pub struct Capabilities {
     pub inline_views: bool,
     /// Nobody but this store value writes to the log, so that a cached state is authoritative.
     pub single_writer: bool,
+    /// Positions count events: the numbers of two positions of the log differ by as many events as
+    /// there are between them, so that a consumer can tell how many it is behind.
+    pub dense_positions: bool,
     /// How long the key of a commit is known.
     pub keys: KeyMemory,
     /// What an acknowledged commit survives.

@@ -8,6 +8,9 @@ mod failures;
 mod loading;
 mod others;
 mod repeats;
+#[cfg(feature = "tracing")]
+mod spans;
+mod stopping;
 
 use std::sync::Arc;
 

@@ -234,13 +234,20 @@ impl<P: Projection> Building<P> {
         self.hands.keys().for_each(|slice| self.tell_to_stop(*slice));
     }
 
-    /// Gives the slices back, once their workers have ended.
-    pub(super) async fn release(&self) {
+    /// Gives a slice back whose worker has ended.
+    pub(super) async fn release(&mut self, hold: Hold) {
+        self.ended(hold);
         if let Backing::Stored(rows) = &self.backing {
-            for hand in self.hands.values() {
-                // If it cannot be given back the lease runs out.
-                drop(rows.release(self.view, hand.hold).await);
-            }
+            // If it cannot be given back the lease runs out.
+            drop(rows.release(self.view, hold).await);
+        }
+    }
+
+    /// Gives all slices back, once their workers have ended.
+    pub(super) async fn release_all(&mut self) {
+        let holds: Vec<Hold> = self.hands.values().map(|hand| hand.hold).collect();
+        for hold in holds {
+            self.release(hold).await;
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use factum_core::codec::{DecodeError, EncodeError};
 use factum_core::projection::SourceError;
 use factum_core::store::{Position, Recorded, StoreError};
@@ -70,6 +72,17 @@ pub enum ProjectionError {
         view: ViewId,
         /// What the panic said.
         message: String,
+    },
+    /// The projection did not come to an end in the time that it was given, and was cut short.
+    #[error(
+        "view {view} did not finish within {within:?} and was cut short; what it had in hand is taken in \
+         again at its next start, once its leases have run out if it has such"
+    )]
+    CutShort {
+        /// Which view.
+        view: ViewId,
+        /// How long it had.
+        within: Duration,
     },
     /// The projection was stopped, or its runner dropped.
     #[error("view {view} was stopped")]

@@ -22,6 +22,7 @@ use super::building::{Building, Ended};
 use super::commands::Command;
 use super::current::Current;
 use super::orders::{Answer, Order, Retried};
+use super::overview::{Overview, ProjectionMonitor};
 use super::pace::Pace;
 use super::placement::Placement;
 use super::slice::slice_of;
@@ -41,6 +42,7 @@ pub(super) struct Manager<P: Projection> {
     next: Option<Next<P>>,
     workers: JoinSet<Ended>,
     current: watch::Sender<Arc<Current<P>>>,
+    overview: watch::Sender<Overview>,
     commands: mpsc::Receiver<Command>,
     stop: watch::Receiver<bool>,
     look_at: Instant,
@@ -80,6 +82,7 @@ impl<P: Projection> Manager<P> {
         let older =
             older.map(|(older, rows)| Arc::new(StoredAsk::new(rows, older)) as Arc<dyn Ask<P>>);
         let shown = Current { older, ..building.current() };
+        let (overview, _) = watch::channel(Overview::new(&building, None, shown.older.is_some()));
         let (current, seen) = watch::channel(Arc::new(shown));
         let mut manager = Self {
             hub,
@@ -89,6 +92,7 @@ impl<P: Projection> Manager<P> {
             next: None,
             workers: JoinSet::new(),
             current,
+            overview,
             commands,
             stop,
             look_at: Instant::now(),
@@ -97,13 +101,25 @@ impl<P: Projection> Manager<P> {
         Ok((manager, seen))
     }
 
+    /// What tells how the projection is.
+    pub(super) fn monitor(&self) -> ProjectionMonitor {
+        let (overview, place) = (self.overview.subscribe(), self.place.clone());
+        ProjectionMonitor { overview, place, stop: self.stop.clone() }
+    }
+
+    /// Tells what there is now.
+    fn tell(&self) {
+        let next = self.next.as_ref().map(|next| &next.building);
+        self.overview.send_replace(Overview::new(&self.live, next, !self.is_shown()));
+    }
+
     /// Ends with the reason, which the views are told as well.
     pub(super) async fn run(mut self) -> Result<(), ProjectionError> {
         let ended = self.work().await;
         self.workers.shutdown().await;
-        self.live.release().await;
-        if let Some(next) = &self.next {
-            next.building.release().await;
+        self.live.release_all().await;
+        if let Some(next) = &mut self.next {
+            next.building.release_all().await;
         }
         let stopped = ProjectionError::Stopped { view: self.live.view.id };
         self.live.progress.end(ended.clone().err().unwrap_or(stopped));
@@ -138,7 +154,8 @@ impl<P: Projection> Manager<P> {
         }
     }
 
-    /// Lets the workers commit what they have in hand.
+    /// Lets the workers commit what they have in hand, and gives back each slice whose worker is done: one
+    /// that hangs holds up nobody else.
     async fn drain(&mut self) -> Result<(), ProjectionError> {
         self.live.stop();
         if let Some(next) = &self.next {
@@ -146,11 +163,15 @@ impl<P: Projection> Manager<P> {
         }
         let mut done = Ok(());
         while let Some(ended) = self.workers.join_next().await {
-            if let Ok((view, _, result)) = ended
-                && view == self.live.view
-                && !self.is_taken(&result)
+            let Ok((view, hold, result)) = ended else { continue };
+            if view == self.live.view {
+                self.live.release(hold).await;
+                if !self.is_taken(&result) {
+                    done = done.and(result);
+                }
+            } else if let Some(next) = self.next.as_mut().filter(|next| next.building.view == view)
             {
-                done = done.and(result);
+                next.building.release(hold).await;
             }
         }
         done
@@ -227,6 +248,7 @@ impl<P: Projection> Manager<P> {
             rows.promote(self.live.view.id).await?;
         }
         self.current.send_replace(Arc::new(self.live.current()));
+        self.tell();
         Ok(())
     }
 
@@ -251,6 +273,7 @@ impl<P: Projection> Manager<P> {
             (None, Some(next)) => {
                 next.building.stop();
                 self.next = None;
+                self.tell();
             }
             (Some(id), None) => self.begin(id, Pace::default()),
             _ => {}
@@ -260,6 +283,9 @@ impl<P: Projection> Manager<P> {
 
     /// Works on the next building, and swaps it in once it has caught up.
     async fn look_after_next(&mut self) -> Result<(), ProjectionError> {
+        if self.next.is_none() {
+            return Ok(());
+        }
         let head = self.head().await?;
         let Self { hub, place, workers, next, live, .. } = self;
         let Some(Next { building, goal }) = next else { return Ok(()) };
@@ -293,6 +319,7 @@ impl<P: Projection> Manager<P> {
     fn swap(&mut self, building: Building<P>) {
         let old = std::mem::replace(&mut self.live, building);
         self.current.send_replace(Arc::new(self.live.current()));
+        self.tell();
         old.stop();
         if let Some(rows) = self.place.rows.clone() {
             let grace = self.place.lease.unwrap_or_default();
@@ -304,6 +331,7 @@ impl<P: Projection> Manager<P> {
         let view = ViewSpec { id, ..self.live.view };
         self.next = Some(Next { building: Building::new(view, &self.place, pace), goal: None });
         self.look_at = Instant::now();
+        self.tell();
     }
 
     async fn carry_out(&mut self, command: Command) {
@@ -386,6 +414,7 @@ impl<P: Projection> Manager<P> {
     async fn cancel(&mut self) -> Result<bool, ProjectionError> {
         self.look_for_builds().await?;
         let Some(next) = self.next.take() else { return Ok(false) };
+        self.tell();
         next.building.stop();
         if let Some(rows) = &self.place.rows {
             rows.drop_view(next.building.view.id).await?;

@@ -13,27 +13,35 @@ mod current;
 mod error;
 mod inline;
 mod manager;
+mod meter;
 mod orders;
 mod overtaken;
+mod overview;
 mod pace;
 mod placement;
 mod plan;
 mod progress;
 mod rebuild_row;
 mod slice;
+mod spans;
+mod step;
 mod worker;
 
-use factum_core::Projection;
 use std::sync::Arc;
+use std::time::Duration;
+
+use factum_core::Projection;
 
 use factum_core::view::{InlineView, ViewError, ViewId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::rows::spec;
+use crate::status::Monitor;
 use crate::{Hub, View};
 use inline::Inline;
 use manager::Manager;
+use overview::ProjectionMonitor;
 
 pub(crate) use commands::Command;
 pub(crate) use current::Current;
@@ -56,6 +64,7 @@ pub struct Runner {
     stop: watch::Sender<bool>,
     manager: JoinHandle<Result<(), ProjectionError>>,
     inline: Option<Arc<dyn InlineView>>,
+    monitor: ProjectionMonitor,
     /// What the work ended with, once it was waited for.
     ended: Option<Result<(), ProjectionError>>,
 }
@@ -85,8 +94,9 @@ impl Runner {
             true => Some(Inline::open(view.clone(), hub).await?),
             false => None,
         };
+        let monitor = manager.monitor();
         let manager = tokio::spawn(manager.run());
-        Ok((Self { view: id, stop, manager, inline, ended: None }, view))
+        Ok((Self { view: id, stop, manager, inline, monitor, ended: None }, view))
     }
 
     /// Which view it keeps.
@@ -98,6 +108,26 @@ impl Runner {
     /// [inline](Placement::inline).
     pub fn inline(&self) -> Option<Arc<dyn InlineView>> {
         self.inline.clone()
+    }
+
+    /// What tells how the projection is, also once this is gone.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use factum_core::store::EventStore;
+    /// # use factum_projections::{LogEnd, Runner};
+    /// # async fn f(runner: &Runner, store: &dyn EventStore) {
+    /// let end = LogEnd::read(store, Duration::from_secs(2)).await;
+    /// println!("{}", runner.monitor().status(&end).await);
+    /// # }
+    /// ```
+    pub fn monitor(&self) -> Arc<dyn Monitor> {
+        Arc::new(self.monitor.clone())
+    }
+
+    /// Tells the projection to commit what is in hand and to end, without waiting for that.
+    pub fn tell_to_stop(&self) {
+        self.stop.send_replace(true);
     }
 
     /// Commits what is in hand, and ends. Cancellation-safe: it ends all the same, and calling this
@@ -113,6 +143,20 @@ impl Runner {
         let aborted = ProjectionError::Stopped { view: self.view };
         let ended = (&mut self.manager).await.unwrap_or(Err(aborted));
         self.ended.insert(ended).clone()
+    }
+
+    /// As [`stop`](Self::stop), but waits no longer than this: what is left then is ended hard, which
+    /// loses nothing that was committed.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop), and [`ProjectionError::CutShort`] if the time was not enough.
+    pub async fn stop_within(&mut self, within: Duration) -> Result<(), ProjectionError> {
+        if let Ok(ended) = tokio::time::timeout(within, self.stop()).await {
+            return ended;
+        }
+        self.manager.abort();
+        let cut_short = ProjectionError::CutShort { view: self.view, within };
+        self.ended.insert(Err(cut_short)).clone()
     }
 }
 

@@ -10,6 +10,7 @@ use factum_core::view::{Fenced, ViewError};
 use tokio::time::Instant;
 
 use super::ProjectionError;
+use super::step::Step;
 use super::worker::{SAVE_EVERY, Worker};
 use crate::backoff::Backoff;
 
@@ -32,7 +33,7 @@ impl<P: Projection> Worker<P> {
             rest = behind(rest, position(self.saved));
         }
         if rest.is_empty() {
-            self.commit(to).await?;
+            self.commit(to, Step::default()).await?;
         }
         Ok(rest)
     }

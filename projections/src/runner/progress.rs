@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use factum_core::Timestamp;
 use factum_core::store::Position;
 use factum_core::view::{SliceState, ViewId};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::ProjectionError;
+use super::meter::Meter;
+use super::spans;
+use super::step::Step;
+use crate::status::Rate;
 
 #[derive(Clone, Debug)]
 struct State {
@@ -21,6 +27,35 @@ struct SliceProgress {
     reached: Position,
     /// What is being tried again, until it works.
     trouble: Option<ProjectionError>,
+    done: Done,
+}
+
+/// What this process has done on a slice since it took it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Done {
+    pub(super) events: u64,
+    pub(super) retries: u64,
+    pub(super) parked: u64,
+    /// How recent what it has seen of the log is: everything that was decided until then.
+    pub(super) seen_until: Option<Timestamp>,
+    pub(super) rate: Option<Rate>,
+}
+
+impl Done {
+    fn add(&mut self, step: Step) {
+        self.events += step.events;
+        self.seen_until = self.seen_until.max(step.newest);
+        if let Some(rate) = self.rate.as_mut().filter(|_| step.events > 0) {
+            rate.add(step.events, Instant::now());
+        }
+    }
+}
+
+/// A slice as it is at a time.
+pub(super) struct SliceNow {
+    pub(super) reached: Position,
+    /// What this process has done on it, and what is being tried again, if it works on it.
+    pub(super) here: Option<(Done, Option<ProjectionError>)>,
 }
 
 impl State {
@@ -41,6 +76,7 @@ pub(crate) struct Progress {
 pub(crate) struct Status {
     progress: Progress,
     slice: usize,
+    meter: Meter,
 }
 
 /// The side that waits.
@@ -64,12 +100,18 @@ impl Progress {
 
     /// This process works on a slice, until [`left`](Self::left).
     pub(super) fn took(&self, slice: u16) -> Status {
+        let meter = Meter::new(self.view, slice);
+        meter.took();
         let slice = usize::from(slice);
-        self.change(slice, |slice| slice.here = true);
-        Status { progress: self.clone(), slice }
+        self.change(slice, |slice| {
+            let rate = Some(Rate::new(Instant::now()));
+            (slice.here, slice.done) = (true, Done { rate, ..Done::default() });
+        });
+        Status { progress: self.clone(), slice, meter }
     }
 
     pub(super) fn left(&self, slice: u16) {
+        Meter::new(self.view, slice).left();
         self.change(usize::from(slice), |slice| (slice.here, slice.trouble) = (false, None));
     }
 
@@ -87,17 +129,53 @@ impl Progress {
             }
         });
     }
+
+    /// Takes note of what nobody waits for.
+    fn note(&self, slice: usize, note: impl FnOnce(&mut Done)) {
+        self.state.send_if_modified(|state| {
+            if let Some(slice) = state.slices.get_mut(slice) {
+                note(&mut slice.done);
+            }
+            false
+        });
+    }
 }
 
 impl Status {
-    /// Everything up to here is committed.
-    pub(super) fn reach(&self, position: Position) {
-        self.progress.change(self.slice, |slice| (slice.reached, slice.trouble) = (position, None));
+    /// Everything up to here is committed, this step with it.
+    pub(super) fn reach(&self, position: Position, step: Step) {
+        self.meter.reached(position, step.events, step.age);
+        self.progress.change(self.slice, |slice| {
+            (slice.reached, slice.trouble) = (position, None);
+            slice.done.add(step);
+        });
+    }
+
+    /// The log has been seen to its end, as it was then.
+    pub(super) fn caught_up(&self, then: Timestamp) {
+        self.meter.caught_up();
+        self.progress.note(self.slice, |done| done.seen_until = done.seen_until.max(Some(then)));
+    }
+
+    /// A commit has taken so long.
+    pub(super) fn committed(&self, took: Duration) {
+        self.meter.committed(took);
+    }
+
+    /// So many events are parked now.
+    pub(super) fn parked(&self, events: usize) {
+        self.meter.parked(events);
+        self.progress.note(self.slice, |done| done.parked = events as u64);
     }
 
     /// Something failed that is tried again.
     pub(super) fn trouble(&self, error: ProjectionError) {
-        self.progress.change(self.slice, |slice| slice.trouble = Some(error));
+        self.meter.tried_again();
+        spans::trouble(self.progress.view, self.slice, &error);
+        self.progress.change(self.slice, |slice| {
+            slice.trouble = Some(error);
+            slice.done.retries += 1;
+        });
     }
 }
 
@@ -137,6 +215,16 @@ impl Reached {
     /// What keeps the view from going on, though it may pass.
     pub(crate) fn trouble(&self) -> Option<ProjectionError> {
         self.state.borrow().slices.iter().find_map(|slice| slice.trouble.clone())
+    }
+
+    /// Every slice as it is now.
+    pub(super) fn slices(&self) -> Vec<SliceNow> {
+        let state = self.state.borrow();
+        let now = |slice: &SliceProgress| {
+            let here = slice.here.then(|| (slice.done.clone(), slice.trouble.clone()));
+            SliceNow { reached: slice.reached, here }
+        };
+        state.slices.iter().map(now).collect()
     }
 
     /// Takes what is known now as seen.

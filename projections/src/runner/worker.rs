@@ -8,7 +8,7 @@ use factum_core::projection::Sources;
 use factum_core::store::{Mark, StoreError};
 use factum_core::time::Clock;
 use factum_core::view::{ViewError, ViewId};
-use factum_core::{Projection, panic};
+use factum_core::{Projection, Timestamp, panic};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -19,6 +19,8 @@ use super::orders::Order;
 use super::pace::Pace;
 use super::progress::Status;
 use super::slice::Slice;
+use super::spans::{self, CommitSpan};
+use super::step::Step;
 use super::{EventProblem, FailedEvent, ProjectionError};
 use crate::backoff::Backoff;
 use crate::hub::{Batch, Consumer};
@@ -67,6 +69,8 @@ pub(super) struct Worker<P> {
     pub(super) park: Vec<ParkedEvent>,
     pub(super) unpark: Vec<String>,
     pub(super) blocked: Blocked,
+    /// How many events are parked.
+    parked: usize,
     pub(super) saved: Option<Mark>,
     /// What commits of commands do to the rows, of this process or, whatever this one does, of another;
     /// and whether they have moved the checkpoint since it was `saved`.
@@ -105,6 +109,7 @@ impl<P: Projection> Worker<P> {
             park: Vec::new(),
             unpark: Vec::new(),
             blocked: Blocked::default(),
+            parked: 0,
             saved: checkpoint,
             overtaking,
             overtaken: false,
@@ -122,11 +127,13 @@ impl<P: Projection> Worker<P> {
 
     /// Ends with the reason.
     pub(super) async fn run(mut self) -> Result<(), ProjectionError> {
-        let view = self.view;
+        let (view, slice) = (self.view, self.slice.hold.slice);
         let ended = AssertUnwindSafe(self.follow()).catch_unwind().await;
-        ended.unwrap_or_else(|panic| {
+        let ended = ended.unwrap_or_else(|panic| {
             Err(ProjectionError::Panicked { view, message: panic::message(&*panic) })
-        })
+        });
+        spans::ended(view, slice, &ended);
+        ended
     }
 
     async fn follow(&mut self) -> Result<(), ProjectionError> {
@@ -143,9 +150,10 @@ impl<P: Projection> Worker<P> {
             };
             // What goes on from the checkpoint has found it in the log.
             if let Some(saved) = unconfirmed.take() {
-                self.status.reach(saved.position);
+                self.status.reach(saved.position, Step::default());
             }
             let (to, caught_up) = (batch.to(), batch.caught_up());
+            let came = self.clock.now();
             let events = batch.events();
             let mut rest = self.undone(events.as_slice(), to).await?;
             while !rest.is_empty() {
@@ -163,6 +171,7 @@ impl<P: Projection> Worker<P> {
             }
             if caught_up {
                 self.rows.caught_up();
+                self.status.caught_up(came);
             }
             if Instant::now() >= self.save_at {
                 self.save().await?;
@@ -198,6 +207,7 @@ impl<P: Projection> Worker<P> {
             }
         };
         self.blocked = Blocked::of(&parked);
+        self.count_parked(parked.len());
         Ok(())
     }
 
@@ -244,26 +254,37 @@ impl<P: Projection> Worker<P> {
         let at_once = events.get(..self.pace.at_once()).unwrap_or(events);
         let (taken, problem) = self.project(at_once).await?;
         let now = self.clock.now();
-        let slice = self.slice.hold.slice;
         for (at, keys) in &taken.waiting {
-            let event = events.get(*at).map(Seen::recorded);
-            self.park.extend(event.map(|event| ParkedEvent::new(event, slice, keys, None, now)));
+            if let Some(event) = events.get(*at) {
+                self.park_one(*event, keys, None, now);
+            }
         }
         let mut done = taken.events;
         if let (Some(problem), Some(event)) = (problem, events.get(done)) {
             self.check_room(*event, &problem)?;
             let keys = self.work().keys(*event).unwrap_or_else(|_| Keys::of_stream(*event));
-            let problem = Some(problem.to_string());
-            self.park.push(ParkedEvent::new(event.recorded(), slice, &keys, problem, now));
+            self.park_one(*event, &keys, Some(problem.to_string()), now);
             done += 1;
         }
         let last = done.checked_sub(1).and_then(|last| events.get(last));
         let to =
             last.filter(|_| done < events.len()).map_or(to, |event| event.recorded().at.mark());
         if last.is_some() {
-            self.commit(to).await?;
+            self.commit(to, Step::of(events.get(..done).unwrap_or(events), now)).await?;
         }
         Ok(done)
+    }
+
+    /// Has the next commit park an event.
+    fn park_one(&mut self, event: Seen<'_>, keys: &Keys, problem: Option<String>, now: Timestamp) {
+        let (event, slice) = (event.recorded(), self.slice.hold.slice);
+        spans::parked(self.view, slice, event, problem.as_deref());
+        self.park.push(ParkedEvent::new(event, slice, keys, problem, now));
+    }
+
+    fn count_parked(&mut self, parked: usize) {
+        self.parked = parked;
+        self.status.parked(parked);
     }
 
     /// Takes in as many of the events as it can, and says what is wrong with the next one, if it is that
@@ -310,7 +331,7 @@ impl<P: Projection> Worker<P> {
         loop {
             self.resume().await?;
             let Some(ahead) = self.ahead else { return Ok(()) };
-            match self.write(ahead).await {
+            match self.write(ahead, Step::default()).await {
                 Err(ProjectionError::Overtaken { .. }) => {}
                 written => return written,
             }
@@ -318,20 +339,24 @@ impl<P: Projection> Worker<P> {
     }
 
     /// Commits what has changed, if anything has, and announces how far the view is.
-    pub(super) async fn commit(&mut self, to: Mark) -> Result<(), ProjectionError> {
+    pub(super) async fn commit(&mut self, to: Mark, step: Step) -> Result<(), ProjectionError> {
         if self.changed.is_empty() && self.park.is_empty() {
             self.ahead = Some(to).filter(|_| self.saved != Some(to));
         } else {
-            self.write(to).await?;
+            let parked = self.parked + self.park.len();
+            self.write(to, step).await?;
+            if parked > self.parked {
+                self.count_parked(parked);
+            }
         }
-        self.status.reach(to.position);
+        self.status.reach(to.position, step);
         Ok(())
     }
 
     /// Commits what has changed where the checkpoint is.
     pub(super) async fn commit_in_place(&mut self) -> Result<(), ProjectionError> {
         match self.known() {
-            Some(to) => self.write(to).await,
+            Some(to) => self.write(to, Step::default()).await,
             None => Ok(()),
         }
     }
@@ -341,13 +366,15 @@ impl<P: Projection> Worker<P> {
         self.ahead.or(self.saved)
     }
 
-    async fn write(&mut self, to: Mark) -> Result<(), ProjectionError> {
+    async fn write(&mut self, to: Mark, step: Step) -> Result<(), ProjectionError> {
+        let (slice, moves) = (self.slice.hold.slice, (self.saved, to));
+        let span = CommitSpan::new(self.view, slice, moves, step.events, step.belongs);
         let rows = std::mem::take(&mut self.changed);
         let (park, unpark) = (self.park.clone(), std::mem::take(&mut self.unpark));
         let mut changes = Changes { from: self.saved, to, rows, park, unpark };
         let (mut backoff, mut tried, begun) = (Backoff::new(), false, Instant::now());
         loop {
-            match self.rows.commit(&mut changes).await {
+            match span.around(self.rows.commit(&mut changes)).await {
                 Ok(()) => break,
                 // A try whose outcome was unknown went through after all.
                 Err(ProjectionError::Rows(ViewError::Fenced(fenced)))
@@ -366,6 +393,7 @@ impl<P: Projection> Worker<P> {
         }
         (self.saved, self.ahead) = (Some(to), None);
         self.took = begun.elapsed();
+        self.status.committed(self.took);
         self.save_at = Instant::now() + SAVE_EVERY;
         // Its room is used again.
         self.changed = changes.rows;

@@ -69,6 +69,13 @@ impl SubscriberRunner {
         let ended = (&mut self.worker).await.unwrap_or(Err(aborted));
         self.ended.insert(ended).clone()
     }
+
+    /// Ends the work at once, handlers in hand included, which come again at the next start.
+    pub fn cut_short(&mut self) {
+        self.worker.abort();
+        let stopped = SubscriberError::Stopped { subscriber: self.name.to_owned() };
+        self.ended.get_or_insert(Err(stopped));
+    }
 }
 
 impl Drop for SubscriberRunner {

@@ -26,6 +26,8 @@ pub enum Fault {
     LoseCommit,
     /// A commit panics.
     Panic,
+    /// A commit is never answered, and not carried out.
+    Hang,
 }
 
 #[derive(Debug, Default)]
@@ -124,6 +126,7 @@ impl RowStore for FlakyRows {
                     return Err(failed(view, lost()));
                 }
                 Some(Fault::LoseCommit) => return Err(failed(view, lost())),
+                Some(Fault::Hang) => std::future::pending().await,
                 Some(Fault::Panic) => panic!("the row store broke"),
                 Some(Fault::Refuse | Fault::Load) => return Err(failed(view, unavailable())),
             }

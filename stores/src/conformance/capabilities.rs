@@ -16,7 +16,8 @@ pub async fn they_are_sound<S: Subject>(fresh: impl AsyncFn() -> S) {
     assert!(said.limits.commit_bytes >= said.limits.event_bytes, "one event of any size fits");
 }
 
-/// Commits of several streams, with guards and with views, are stored or refused as unsupported, as was said.
+/// Commits of several streams, with guards and with views, are stored or refused as unsupported, and
+/// positions count events, as was said.
 pub async fn what_is_said_is_so<S: Subject>(fresh: impl AsyncFn() -> S) {
     let subject = fresh().await;
     let store = subject.store();
@@ -41,5 +42,10 @@ pub async fn what_is_said_is_so<S: Subject>(fresh: impl AsyncFn() -> S) {
     // What was refused stored nothing.
     let several = if said.multi_stream { 2 } else { 0 };
     let stored = several + usize::from(said.guards) + usize::from(said.inline_views);
-    assert_eq!(super::making::read(&*store, &Query::All).await.len(), stored);
+    let events = super::making::read(&*store, &Query::All).await;
+    assert_eq!(events.len(), stored);
+    if said.dense_positions {
+        let end = store.head().await.unwrap().position;
+        assert_eq!(end.number() - head.position.number(), stored as u64);
+    }
 }

@@ -174,6 +174,7 @@ impl EventStore for MemoryStore {
             guards: true,
             inline_views: true,
             single_writer: true,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: Durability::Volatile,
             limits: self.look(Log::limits),

@@ -280,6 +280,7 @@ impl EventStore for PostgresStore {
             guards: true,
             inline_views: false,
             single_writer: false,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: self.durability,
             limits: self.server.options.limits,

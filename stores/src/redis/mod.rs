@@ -366,6 +366,7 @@ impl EventStore for RedisStore {
             guards: true,
             inline_views: false,
             single_writer: false,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: self.shared.durability,
             limits: self.shared.options.limits,

@@ -174,9 +174,10 @@ impl SqliteStore {
         self.shared.pool.close().await;
         if let Some(writer) = &self.writer {
             let (done, ended) = oneshot::channel();
-            if writer.send(Request::Close(done)).await.is_ok() {
-                // An error says that the writer has ended, too.
-                let _ = ended.await;
+            if writer.send(Request::Close(done)).await.is_err() || ended.await.is_err() {
+                // Another call, which may have been dropped, ends the writer.
+                let mut head = self.head.clone();
+                while head.changed().await.is_ok() {}
             }
         }
         if let Some(current) = &self.current {
@@ -258,6 +259,7 @@ impl EventStore for SqliteStore {
             guards: true,
             inline_views: true,
             single_writer: !self.shared.options.read_only,
+            dense_positions: true,
             keys: KeyMemory::Forever,
             durability: self.shared.options.durability,
             limits: self.shared.options.limits,

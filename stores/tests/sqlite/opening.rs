@@ -56,6 +56,26 @@ async fn closing_answers_what_is_queued_and_frees_the_file() {
 }
 
 #[tokio::test]
+async fn a_close_after_one_that_was_dropped_frees_the_file_too() {
+    let log = Log::new();
+    for round in 0..20 {
+        let store = log.open();
+        store.append(vec![commit_to(stream(round), 200)]).await.unwrap();
+        // Each step further than the one before.
+        let mut dropped = Box::pin(store.close());
+        for _ in 0..round {
+            let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+            if dropped.as_mut().poll(&mut nobody).is_ready() {
+                break;
+            }
+        }
+        drop(dropped);
+        store.close().await;
+        log.open().close().await;
+    }
+}
+
+#[tokio::test]
 async fn the_writer_ends_with_the_last_handle() {
     let log = Log::new();
     let store = log.open();

@@ -51,8 +51,9 @@ struct Writer {
     /// `None` after a failure that left it unclear what is in the file.
     log: Option<Log>,
     requests: mpsc::Receiver<Request>,
-    head: watch::Sender<Position>,
     _lock: WriterLock,
+    /// Goes last: whoever sees that it is gone knows that the lock is free.
+    head: watch::Sender<Position>,
 }
 
 impl Writer {
