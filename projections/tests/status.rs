@@ -108,7 +108,7 @@ async fn append_at(log: &dyn EventStore, second: i64) -> Position {
     let stream = StreamName::of("account", "alice").unwrap();
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events }];
     let meta = Metadata { time: at(second), ..Metadata::default() };
-    let commit = Commit { key: Key::now_v7(), meta, writes, guard: None };
+    let commit = Commit { key: Key::now_v7(), meta, writes, guard: None, views: Vec::new() };
     log.append(vec![commit]).await.unwrap().remove(0).unwrap().mark.position
 }
 
