@@ -9,7 +9,10 @@
 # node    clients/round_trip.mjs with the package @kurrent/kurrentdb-client
 #
 # Without arguments: all. Each client gets a server of its own, on a free port of the loopback. Packages are
-# installed into target/eventstoredb-clients; node and npm, where they are missing, by apt-get.
+# installed into target/eventstoredb-clients; Python, node and npm, where they are missing, by apt-get.
+#
+# Exit status: 0 if all passed, 75 if what a client consists of could not be had, so that it judged
+# nothing.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -19,6 +22,8 @@ scratch=$target/eventstoredb-clients
 python_client=kurrentdbclient==1.3.5
 node_client=@kurrent/kurrentdb-client@1.3.1
 server=
+# The exit status where a client could not be had.
+not_to_be_had=75
 
 # Stops the server that start_server started.
 stop_server() {
@@ -45,13 +50,28 @@ start_server() {
     export EVENTSTOREDB_URL="esdb://127.0.0.1:$port?tls=false"
 }
 
+# fetch COMMAND...: runs what a registry is asked by, for a while.
+fetch() {
+    timeout 300 "$@" && return
+    echo "clients.sh: cannot be had: $*" >&2
+    return $not_to_be_had
+}
+
+# programs PACKAGE...: has Debian's packages installed.
+programs() {
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        echo "clients.sh: install what is missing of: $* (Debian: apt-get install $*)" >&2
+        return $not_to_be_had
+    fi
+    # Not to be cut off while it installs.
+    apt-get update -q && apt-get install -qy --no-install-recommends "$@" || return $not_to_be_had
+}
+
 # The folder of the package kurrentdb in cargo's registry.
 kurrentdb_source() {
     cargo metadata --format-version 1 |
-        python3 -c '
-import json, os, sys
-packages = json.load(sys.stdin)["packages"]
-print(next(os.path.dirname(p["manifest_path"]) for p in packages if p["name"] == "kurrentdb"))'
+        grep -o '"manifest_path":"[^"]*/kurrentdb-[0-9.]*/Cargo\.toml"' |
+        sed 's/^"manifest_path":"//; s/\/Cargo\.toml"$//' | grep .
 }
 
 rust() {
@@ -63,6 +83,7 @@ rust() {
     [ -f "$suite/Cargo.lock" ] || cp Cargo.lock "$suite/" || return
     source=$(kurrentdb_source) || return
     cp -r "$source/tests/common.rs" "$source/tests/api" "$suite/tests/" || return
+    fetch cargo fetch -q --manifest-path "$suite/Cargo.toml" || return
     CARGO_TARGET_DIR=$target timeout 900 cargo test -q --manifest-path "$suite/Cargo.toml" |
         tee "$scratch/rust.log" || return
     if grep -w WARN "$scratch/rust.log"; then
@@ -73,8 +94,9 @@ rust() {
 
 # The compiler of .proto files that `wire` needs is a dependency of the Python client.
 python_packages() {
+    python3 -c 'import ensurepip, venv' || programs python3 python3-venv || return
     [ -x "$scratch/venv/bin/python" ] || python3 -m venv "$scratch/venv" || return
-    "$scratch/venv/bin/pip" install -q --disable-pip-version-check "$python_client"
+    fetch "$scratch/venv/bin/pip" install -q --disable-pip-version-check "$python_client"
 }
 
 wire() {
@@ -88,20 +110,11 @@ python() {
     timeout 120 "$scratch/venv/bin/python" "$here/clients/round_trip.py"
 }
 
-node_programs() {
-    if command -v node >/dev/null && command -v npm >/dev/null; then return; fi
-    if [ "$(id -u)" -ne 0 ]; then
-        echo "node and npm are missing; install them (Debian: apt-get install nodejs npm)" >&2
-        return 1
-    fi
-    apt-get update -q && apt-get install -qy --no-install-recommends nodejs npm
-}
-
 node() {
-    node_programs || return
+    type -P node >/dev/null && type -P npm >/dev/null || programs nodejs npm || return
     mkdir -p "$scratch/node"
     [ -f "$scratch/node/package.json" ] || echo '{"private": true}' >"$scratch/node/package.json"
-    npm install --prefix "$scratch/node" --silent --no-fund --no-audit "$node_client" || return
+    fetch npm install --prefix "$scratch/node" --silent --no-fund --no-audit "$node_client" || return
     # Packages are looked for beside the script.
     cp "$here/clients/round_trip.mjs" "$scratch/node/" || return
     (cd "$scratch/node" && exec timeout 120 env node round_trip.mjs)
@@ -122,6 +135,10 @@ for client in "$@"; do
     start_server && "$client"
     status=$?
     stop_server
+    if [ $status -eq $not_to_be_had ]; then
+        echo "left out  $client: it could not be had"
+        exit $status
+    fi
     if [ $status -ne 0 ]; then
         echo "FAILED  $((SECONDS - begin)) s  $client (exit status $status)"
         exit $status

@@ -117,9 +117,10 @@ impl EndOfSubscription {
     }
 
     /// Waits until it is to end.
-    pub(crate) async fn wait(&mut self) {
-        // `faults` keeps the sender, so that this ends by a change only.
-        let _ = self.ended.changed().await;
+    pub(crate) async fn wait(&self) {
+        // Of a clone, so that it is to end afterwards, too. `faults` keeps the sender, so that this ends
+        // by a change only.
+        let _ = self.ended.clone().changed().await;
     }
 }
 
@@ -147,11 +148,12 @@ mod tests {
         assert_eq!(faults.take_not_leader(), None);
     }
 
-    #[test]
-    fn only_subscriptions_that_are_open_end() {
+    #[tokio::test]
+    async fn only_subscriptions_that_are_open_end() {
         let faults = Faults::default();
         let before = faults.end_of_subscription();
         faults.end_subscriptions();
+        before.wait().await;
         assert!(before.is_now());
         assert!(!faults.end_of_subscription().is_now());
     }

@@ -55,7 +55,7 @@ async fn take_answers(
     groups: Groups,
     member: Membership,
     mut frames: Streaming<ReadReq>,
-    mut end: EndOfSubscription,
+    end: EndOfSubscription,
 ) {
     loop {
         let frame = tokio::select! {

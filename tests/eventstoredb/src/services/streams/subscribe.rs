@@ -76,7 +76,7 @@ impl StreamSubscription {
                     if !std::mem::replace(&mut self.is_live, true) {
                         send(replies, reply(Content::CaughtUp(()))).await?;
                     }
-                    wait(&mut self.growth, &mut self.end, replies).await?;
+                    wait(&mut self.growth, &self.end, replies).await?;
                 }
                 Ahead::Ended(tombstone) => {
                     if let Some(record) = tombstone.filter(|_| self.is_live) {
@@ -131,7 +131,7 @@ pub(super) async fn confirm(replies: &Replies) -> Result<(), Gone> {
 /// Waits until the log has grown or the subscription is to end.
 pub(super) async fn wait(
     growth: &mut watch::Receiver<usize>,
-    end: &mut EndOfSubscription,
+    end: &EndOfSubscription,
     replies: &Replies,
 ) -> Result<(), Gone> {
     tokio::select! {

@@ -73,7 +73,7 @@ impl AllSubscription {
                 if !std::mem::replace(&mut self.is_live, true) {
                     self.go_live(replies).await?;
                 }
-                wait(&mut self.growth, &mut self.end, replies).await?;
+                wait(&mut self.growth, &self.end, replies).await?;
             }
             for record in page {
                 self.next += 1;
