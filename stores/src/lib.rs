@@ -1,10 +1,19 @@
 //! Event stores.
 
+/// What backends in packages of their own share with those here. Not for anybody else.
+#[cfg(feature = "backend")]
+#[doc(hidden)]
+pub mod backend {
+    pub use crate::digest::of_events as digest_of_events;
+    pub use crate::partly::failed as partly_failed;
+}
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "conformance")]
 pub mod conformance_rows;
 pub mod copy;
+#[cfg(any(feature = "backend", feature = "redis"))]
+mod digest;
 #[cfg(feature = "faulty")]
 pub mod faulty;
 #[cfg(feature = "conformance")]
@@ -14,7 +23,7 @@ pub mod guarded;
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod own;
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(any(feature = "backend", feature = "postgres", feature = "redis"))]
 mod partly;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod plain;

@@ -2,7 +2,7 @@ use factum_core::store::{Outcome, StoreError};
 
 /// The error of a run that failed after these of its commits were answered. Where some are stored, it
 /// must not be one that says that nothing was done.
-pub(crate) fn failed(backend: &'static str, done: &[Outcome], error: StoreError) -> StoreError {
+pub fn failed(backend: &'static str, done: &[Outcome], error: StoreError) -> StoreError {
     let says_nothing_was_done = matches!(
         error,
         StoreError::Unavailable { .. }

@@ -89,15 +89,18 @@ pub async fn other_events_are_refused<S: Subject>(fresh: impl AsyncFn() -> S) {
         change(&mut other);
         other
     };
-    let others = [
+    let mut others = vec![
         changed(|c| c.writes[0].events[1].payload = "{}".into()),
         changed(|c| c.writes[0].events[0].name = event("thing.other").name),
         changed(|c| c.writes[0].events[0].version = 2),
-        changed(|c| c.writes[0].stream = stream("b")),
         changed(|c| c.writes[0].events.push(event("thing.happened"))),
         changed(|c| c.writes[0].events.truncate(1)),
         changed(|c| c.writes[0].events.reverse()),
     ];
+    if !matches!(store.capabilities().keys, KeyMemory::Newest(_)) {
+        // A store that looks for a key in the stream of the commit finds nothing in another.
+        others.push(changed(|c| c.writes[0].stream = stream("b")));
+    }
     for (number, other) in others.into_iter().enumerate() {
         let refused = refused(&*store, other).await;
         let wanted = Refused::KeyReused { key: first.key, position: receipt.mark.position };

@@ -111,7 +111,7 @@ pub async fn a_failure_spreads<S: Subject>(fresh: impl AsyncFn() -> S) {
 pub async fn every_refusal_is_a_failure<S: Subject>(fresh: impl AsyncFn() -> S) {
     let subject = fresh().await;
     let store = subject.store();
-    let known = accepted(&*store, one("k", Expected::Any)).await;
+    let known = accepted(&*store, one("a", Expected::Any)).await;
     let reused = Commit { key: known.key, ..one("a", Expected::Any) };
     let mut bad = one("b", Expected::Any);
     bad.writes[0].events[0].version = 0;

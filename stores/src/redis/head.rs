@@ -6,9 +6,11 @@ use factum_core::Timestamp;
 use factum_core::store::{CommandMark, Commit, Headers, Metadata, Stamp};
 use uuid::Uuid;
 
+use crate::digest;
+
 /// The place of the content's digest in a stored head, after key and stamp.
 pub(super) const STAMPED: usize = 24;
-const DIGEST: usize = 16;
+const DIGEST: usize = digest::BYTES;
 
 const CORRELATION: u8 = 1;
 const CAUSATION: u8 = 2;
@@ -20,7 +22,7 @@ pub(super) fn write(commit: &Commit, stamp: Stamp) -> Vec<u8> {
     let mut head = Vec::with_capacity(128);
     head.extend(commit.key.as_bytes());
     head.extend(stamp.number().to_be_bytes());
-    head.extend(digest(commit));
+    head.extend(digest::of_events(commit));
     let meta = &commit.meta;
     command(&mut head, meta.command.as_ref());
     head.extend(meta.time.as_micros().to_be_bytes());
@@ -58,27 +60,6 @@ fn command(head: &mut Vec<u8>, mark: Option<&CommandMark>) {
 fn text(head: &mut Vec<u8>, text: &str) {
     head.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
     head.extend(text.as_bytes());
-}
-
-/// A digest of the events, by which a repeat is known where no command tells.
-fn digest(commit: &Commit) -> [u8; DIGEST] {
-    let mut content = Vec::with_capacity(512);
-    for write in &commit.writes {
-        text(&mut content, &write.stream);
-        for event in &write.events {
-            content.push(1);
-            text(&mut content, &event.name);
-            content.extend(event.version.to_be_bytes());
-            for tag in event.tags.as_slice() {
-                content.push(2);
-                text(&mut content, tag.as_str());
-            }
-            content.push(3);
-            content.extend((event.payload.len() as u64).to_be_bytes());
-            content.extend_from_slice(&event.payload);
-        }
-    }
-    *Uuid::new_v5(&Uuid::NAMESPACE_OID, &content).as_bytes()
 }
 
 /// The metadata of a stored head; `None` if it is damaged.

@@ -136,6 +136,15 @@ impl Plain {
         self.commits.push(commit.clone());
     }
 
+    /// Puts what stands from a place on into the order that the store has it in.
+    pub(super) fn order_as(&mut self, stored: &[Recorded], from: usize) {
+        let is = |entry: &Entry, event: &Recorded| {
+            event.at.key == entry.key && event.at.index as usize == entry.index
+        };
+        let place = |entry: &Entry| stored.iter().skip(from).position(|event| is(entry, event));
+        self.entries[from..].sort_by_key(place);
+    }
+
     /// Checks that what the store has is what this list has.
     pub(super) fn assert_is(&self, stored: &[Recorded]) {
         assert_eq!(stored.len(), self.entries.len(), "as many events as in the model");

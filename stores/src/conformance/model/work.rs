@@ -1,8 +1,8 @@
 //! What is done, decided by numbers.
 
 use factum_core::store::{
-    Capabilities, Clause, CommandMark, Commit, Expected, Guard, Metadata, NewEvent, Position,
-    Query, Range, Recorded, StreamWrite,
+    Capabilities, Clause, CommandMark, Commit, Expected, Guard, KeyMemory, Metadata, NewEvent,
+    Position, Query, Range, Recorded, StreamWrite,
 };
 use factum_core::{EventName, Key, Tags, Timestamp};
 
@@ -81,7 +81,17 @@ impl<'a> Choices<'a> {
             1 => {
                 Commit { meta: Metadata { time: Timestamp::from_micros(9), ..known.meta }, ..known }
             }
-            _ => Commit { key: known.key, ..self.commit(model, log, can) },
+            _ => {
+                let mut other = Commit { key: known.key, ..self.commit(model, log, can) };
+                // A store that looks for a key in the stream of the commit finds nothing in another.
+                let looks_near = matches!(can.keys, KeyMemory::Newest(_));
+                if let (true, Some(write), Some(first)) =
+                    (looks_near, other.writes.first_mut(), known.writes.first())
+                {
+                    write.stream = first.stream.clone();
+                }
+                other
+            }
         }
     }
 
