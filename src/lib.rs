@@ -6,6 +6,7 @@ mod app;
 mod derives;
 pub mod prelude;
 pub mod schema;
+pub mod stores;
 
 pub use app::{
     App, AppBuilder, AppStatus, StartError, StopError, StopWithinError, Unfinished, WeakApp,
@@ -34,4 +35,3 @@ pub use factum_projections::{
 };
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;
-pub use factum_stores as stores;

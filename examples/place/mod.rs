@@ -1,4 +1,5 @@
-//! Where an example keeps its events: a file, or a store that a URL names.
+//! Where an example keeps its events: a file, or a store that a URL names, whose feature has to be on:
+//! `redis://`, `postgres://` or `esdb://` with `redis`, `postgres` or `eventstore`.
 
 use std::ffi::OsString;
 use std::fmt;

@@ -191,7 +191,7 @@ impl AppBuilder {
     /// Cancellation ends what has been started.
     ///
     /// # Errors
-    /// [`StartError`] if two parts claim one name, the store cannot be read, or a view cannot be
+    /// [`StartError`] if two parts claim one name, the store cannot do what a part needs or cannot be read, or a view cannot be
     /// opened. Nothing runs then, and a store that the app opened is closed.
     pub async fn start(self) -> Result<App, StartError> {
         let (store, ownership) = (self.store.clone(), self.ownership);
@@ -217,7 +217,7 @@ impl AppBuilder {
         let guarded = self.guarded()?;
         let Self { store, ownership, settings, names, views, described, weak, .. } = self;
         let Self { aggregates, projections, subscribers, .. } = self;
-        names.verdict()?;
+        names.verdict(&store.capabilities())?;
         #[cfg(feature = "guard")]
         let store = match &guarded {
             Some(guarded) => Arc::new(guarded.clone()),

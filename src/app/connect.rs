@@ -1,4 +1,4 @@
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(any(feature = "eventstore", feature = "postgres", feature = "redis"))]
 use factum_core::store::BoxFuture;
 use factum_core::store::StoreError;
 
@@ -12,6 +12,7 @@ impl App {
     /// | `redis://HOST`, `rediss://HOST` | Redis | `redis`, and `redis-tls` for the second |
     /// | `redis-sentinel://HOST,HOST/NAME` | Redis, where its sentinels say; `rediss-sentinel://` with TLS | as above |
     /// | `postgres://HOST/DATABASE` | PostgreSQL, whose tables `PostgresStore::migrate` has made | `postgres`, and `postgres-tls` with `sslmode=require` or `verify-full` |
+    /// | `esdb://HOST`, `esdb://HOST,HOST`, `esdb+discover://HOST`, and the same with `kurrentdb` | EventStoreDB (KurrentDB), which has neither guards for aggregates with a `boundary` nor a place for the rows of views | `eventstore` |
     /// | `sqlite:FILE` | the embedded store, as [`open`](Self::open) has it | `embedded` |
     /// | `memory:` | the memory store, as [`memory`](Self::memory) has it | |
     ///
@@ -36,11 +37,13 @@ impl App {
             "sqlite" => embedded(rest),
             "redis" | "rediss" | "redis-sentinel" | "rediss-sentinel" => redis(url).await,
             "postgres" | "postgresql" => postgres(url).await,
+            "esdb" | "esdb+discover" | "kurrentdb" | "kurrentdb+discover" | "kdb"
+            | "kdb+discover" => eventstore(url).await,
             // The URL may have a password in it.
             _ => Err(refused(
                 "the store",
                 "its URL begins with none of `redis://`, `rediss://`, `redis-sentinel://`, `postgres://`, \
-                 `sqlite:` and `memory:`",
+                 `esdb://`, `sqlite:` and `memory:`",
             )),
         }
     }
@@ -83,6 +86,18 @@ async fn postgres(url: &str) -> Result<AppBuilder, StoreError> {
 #[cfg(not(feature = "postgres"))]
 async fn postgres(_: &str) -> Result<AppBuilder, StoreError> {
     Err(refused("the PostgreSQL server", "factum was built without its feature `postgres`"))
+}
+
+#[cfg(feature = "eventstore")]
+async fn eventstore(url: &str) -> Result<AppBuilder, StoreError> {
+    let connect: BoxFuture<'_, _> = Box::pin(factum_eventstore::EventStoreDb::connect(url));
+    let store = connect.await?;
+    Ok(AppBuilder::new(std::sync::Arc::new(store), super::Ownership::Own))
+}
+
+#[cfg(not(feature = "eventstore"))]
+async fn eventstore(_: &str) -> Result<AppBuilder, StoreError> {
+    Err(refused("the EventStoreDB server", "factum was built without its feature `eventstore`"))
 }
 
 #[cfg(test)]

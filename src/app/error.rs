@@ -62,6 +62,19 @@ pub enum StartError {
         /// What is wrong with it.
         problem: BadName,
     },
+    /// The store cannot do what a part of the app needs.
+    #[error(
+        "{of} needs {what}, which the {backend} store cannot do: run the app on a store that can, \
+         such as the embedded one"
+    )]
+    Unsupported {
+        /// The Rust type that needs it.
+        of: &'static str,
+        /// What it needs.
+        what: &'static str,
+        /// The store's backend.
+        backend: &'static str,
+    },
     /// A setting of the guard makes no sense.
     #[cfg(feature = "guard")]
     #[error("the guard of the store: {0}")]

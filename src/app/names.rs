@@ -3,6 +3,7 @@ use std::collections::HashMap;
 
 use factum_core::names::{self, BadName};
 use factum_core::projection::Sources;
+use factum_core::store::Capabilities;
 use factum_core::{Aggregate, Commands, Event, EventName, Projection, event};
 
 use super::StartError;
@@ -17,12 +18,17 @@ pub(super) struct Names {
     /// The projection or handler that keeps a checkpoint under a name.
     consumers: HashMap<&'static str, &'static str>,
     problems: Vec<StartError>,
+    /// An aggregate with a boundary.
+    bounded: Option<&'static str>,
 }
 
 impl Names {
     /// Claims what an aggregate has; says whether it is new to the app.
     pub(super) fn add_aggregate<A: Aggregate>(&mut self) -> bool {
         let owner = type_name::<A>();
+        if !A::BOUNDARY.is_empty() {
+            self.bounded.get_or_insert(owner);
+        }
         self.check(owner, names::check_category(A::NAME));
         for command in Commands::<A>::of().listed() {
             self.check(command.rust_type, names::check("command", command.name));
@@ -62,9 +68,18 @@ impl Names {
         self.claim_consumer(name, type_name::<S>());
     }
 
-    /// The first problem that was found.
-    pub(super) fn verdict(self) -> Result<(), StartError> {
-        self.problems.into_iter().next().map_or(Ok(()), Err)
+    /// The first problem that was found, also with what the store can do.
+    pub(super) fn verdict(self, can: &Capabilities) -> Result<(), StartError> {
+        if let Some(problem) = self.problems.into_iter().next() {
+            return Err(problem);
+        }
+        match self.bounded {
+            Some(of) if !can.guards => {
+                let what = "guards, as it has a `boundary`";
+                Err(StartError::Unsupported { of, what, backend: can.backend })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// All that were found, as texts.

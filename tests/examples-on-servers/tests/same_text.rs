@@ -7,9 +7,11 @@
 )]
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
+use eventstoredb_test_server::{Faults, Server, Settings};
 use factum_test_servers::{Postgres, Redis, required};
+use tokio::task::block_in_place;
 
 /// An example, and the option that names a file.
 struct Example {
@@ -30,9 +32,13 @@ impl Example {
     }
 
     fn on_server(&self, url: &str) -> String {
+        told(self.command_on_server(url))
+    }
+
+    fn command_on_server(&self, url: &str) -> Command {
         let mut command = Command::new(self.program);
         command.args(["--store", url]);
-        told(command)
+        command
     }
 
     /// What it tells in so many runs, each of which goes on where the one before ended.
@@ -50,12 +56,17 @@ impl Example {
 }
 
 /// The output of a run that ends well.
-fn told(mut command: Command) -> String {
+fn told(command: Command) -> String {
+    let (status, out, err) = ended(command);
+    assert!(status.success() && err.is_empty(), "{status}:\n{out}\n{err}");
+    out
+}
+
+/// How a run ends, and what it tells on both channels.
+fn ended(mut command: Command) -> (ExitStatus, String, String) {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    let (out, err) = (text(output.stdout), text(output.stderr));
-    assert!(output.status.success() && err.is_empty(), "{}:\n{out}\n{err}", output.status);
-    out
+    (output.status, text(output.stdout), text(output.stderr))
 }
 
 /// Without what differs from run to run: the store's name, ids, times and positions.
@@ -92,6 +103,11 @@ fn postgres() -> Option<Postgres> {
     required(Postgres::start_with(&[]))
 }
 
+/// The server of the adapter's tests, in this process: there is no other that a test could start.
+async fn eventstoredb() -> Server {
+    Server::start(Settings::default(), Faults::default()).await.unwrap()
+}
+
 #[test]
 fn the_bank_on_redis() {
     let Some(server) = required(Redis::start()) else { return };
@@ -102,6 +118,12 @@ fn the_bank_on_redis() {
 fn the_bank_on_postgresql() {
     let Some(server) = postgres() else { return };
     BANK.is_the_same_on(&server.url(), 2, CLOSES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bank_on_eventstoredb() {
+    let server = eventstoredb().await;
+    block_in_place(|| BANK.is_the_same_on(&server.url(), 2, CLOSES));
 }
 
 #[test]
@@ -116,6 +138,12 @@ fn the_fines_on_postgresql() {
     FINES.is_the_same_on(&server.url(), 2, FIGURES);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fines_on_eventstoredb() {
+    let server = eventstoredb().await;
+    block_in_place(|| FINES.is_the_same_on(&server.url(), 2, FIGURES));
+}
+
 #[test]
 fn the_university_on_redis() {
     let Some(server) = required(Redis::start()) else { return };
@@ -126,6 +154,14 @@ fn the_university_on_redis() {
 fn the_university_on_postgresql() {
     let Some(server) = postgres() else { return };
     UNIVERSITY.is_the_same_on(&server.url(), 1, RUSH);
+}
+
+/// Its boundaries need guards.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_university_is_refused_on_eventstoredb() {
+    let server = eventstoredb().await;
+    let (status, _, err) = block_in_place(|| ended(UNIVERSITY.command_on_server(&server.url())));
+    assert!(!status.success() && err.contains("needs guards"), "{status}:\n{err}");
 }
 
 /// It may have a password in it.
@@ -154,8 +190,29 @@ fn a_log_goes_from_store_to_store() {
     assert_eq!(FINES.on_file(Path::new(last)), FINES.on_server(&redis.url()));
 }
 
+/// Not to it, where a copy that goes on would not know what it has copied.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_goes_from_eventstoredb_to_a_file() {
+    let server = eventstoredb().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("copy.db");
+    block_in_place(|| {
+        let told = FINES.on_server(&server.url());
+        let ends = [server.url(), file.to_str().unwrap().to_owned()];
+        let copies = [0, 1].map(|_| copied(&ends[0], &ends[1]));
+        assert!(copies[0].starts_with("events 59\n") && copies[0] == copies[1], "{copies:?}");
+        assert_eq!(FINES.on_file(&file), told);
+        let (status, _, err) = ended(copy(&ends[1], &ends[0]));
+        assert!(!status.success() && err.contains("keys of commits"), "{status}:\n{err}");
+    });
+}
+
 fn copied(from: &str, to: &str) -> String {
+    told(copy(from, to))
+}
+
+fn copy(from: &str, to: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_copy"));
     command.args([from, to]);
-    told(command)
+    command
 }
