@@ -8,6 +8,7 @@ use factum_core::store::{
     BoxFuture, Capabilities, Clause, Commit, Direction, EventStore, Expected, Mark, Outcome, Page,
     Query, Range, Receipt, StoreError, Tail,
 };
+use factum_core::view::RowStore;
 use factum_core::{Key, StreamName};
 use factum_stores::MemoryStore;
 use factum_stores::conformance;
@@ -35,6 +36,8 @@ enum Flaw {
     Trusting,
     /// Its pages hold one event less than they say.
     Short,
+    /// It leaves out the rows that are to change with events.
+    Rowless,
 }
 
 #[derive(Debug)]
@@ -52,6 +55,7 @@ impl Broken {
                 clauses.iter_mut().for_each(|clause| clause.contexts.clear());
             }),
             Flaw::Forgetful => commit.key = Key::now_v7(),
+            Flaw::Rowless => commit.views.clear(),
             _ => {}
         }
     }
@@ -126,6 +130,10 @@ impl EventStore for Broken {
 
     fn capabilities(&self) -> Capabilities {
         self.0.capabilities()
+    }
+
+    fn rows(&self) -> Option<Arc<dyn RowStore>> {
+        self.0.rows()
     }
 }
 
@@ -227,4 +235,13 @@ fn no_test_is_left_out() {
     let (_, listed) = list.split_once("$fresh;\n").unwrap();
     let (listed, _) = listed.split_once("\n        }\n    };").unwrap();
     assert_eq!(tests, listed.matches(',').count(), "the list has others");
+}
+
+#[test]
+fn rows_that_do_not_change_with_their_events() {
+    assert_caught!(Flaw::Rowless, views::rows_change_with_their_events);
+    assert_caught!(Flaw::Rowless, views::each_commit_of_a_run_changes_its_rows);
+    assert_caught!(Flaw::Rowless, views::writers_at_once_count_each_event_once);
+    assert_caught!(Flaw::Forgetful, views::a_known_key_changes_no_row);
+    assert_caught!(Flaw::Unchecked, views::a_refused_commit_changes_no_row);
 }

@@ -34,7 +34,7 @@ pub(super) struct Building<P> {
     pub(super) progress: Progress,
     backing: Backing<P>,
     pace: Pace,
-    written: Written,
+    pub(super) written: Written,
     hands: HashMap<u16, Hand>,
 }
 

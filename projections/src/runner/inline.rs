@@ -9,8 +9,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use factum_core::Projection;
@@ -55,15 +55,47 @@ pub(super) fn placed<P: Projection>(
 
 /// Up to where the rows of a building are complete by what commits have done.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Written(Arc<AtomicU64>);
+pub(crate) struct Written(Arc<Mutex<WrittenTo>>);
+
+#[derive(Debug, Default)]
+struct WrittenTo {
+    position: Position,
+    /// Another building is to be put in its place, and what commands do must be in that one.
+    closed: bool,
+}
 
 impl Written {
-    pub(crate) fn position(&self) -> Position {
-        Position::new(self.0.load(Ordering::Acquire))
+    fn lock(&self) -> MutexGuard<'_, WrittenTo> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, position: Position) {
-        self.0.fetch_max(position.number(), Ordering::AcqRel);
+    pub(crate) fn position(&self) -> Position {
+        self.lock().position
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Notes what a commit has done, unless it came too late for that.
+    fn note(&self, position: Position) -> bool {
+        let mut to = self.lock();
+        if !to.closed {
+            to.position = to.position.max(position);
+        }
+        !to.closed
+    }
+
+    /// From now on commands wait for the building that comes next. Says how far they have seen this one.
+    pub(super) fn close(&self) -> Position {
+        let mut to = self.lock();
+        to.closed = true;
+        to.position
+    }
+
+    /// No building comes next.
+    pub(super) fn reopen(&self) {
+        self.lock().closed = false;
     }
 }
 
@@ -192,10 +224,8 @@ impl<P: Projection> InlineView for Inline<P> {
 
     fn committed(&self, position: Position, changed: &[ViewId]) -> bool {
         let current = self.view.current();
-        let has = changed.contains(&current.view.id);
-        if has {
-            current.written.note(position);
-        } else {
+        let has = changed.contains(&current.view.id) && current.written.note(position);
+        if !has {
             self.behind.fetch_max(position.number(), Ordering::AcqRel);
         }
         has

@@ -31,6 +31,8 @@ use crate::rows::{Ask, StoredAsk, spec};
 
 /// How often the row store is looked at while a view is built that nobody else builds.
 const LOOK: Duration = Duration::from_millis(100);
+/// And while commands wait for it.
+const LOOK_CLOSED: Duration = Duration::from_millis(2);
 
 pub(super) struct Manager<P: Projection> {
     hub: Hub,
@@ -274,6 +276,7 @@ impl<P: Projection> Manager<P> {
                 next.building.stop();
                 self.next = None;
                 self.tell();
+                self.keep_live();
             }
             (Some(id), None) => self.begin(id, Pace::default()),
             _ => {}
@@ -290,14 +293,22 @@ impl<P: Projection> Manager<P> {
         let Self { hub, place, workers, next, live, .. } = self;
         let Some(Next { building, goal }) = next else { return Ok(()) };
         if building.progress.reached().ended().is_some() {
+            self.keep_live();
             return Ok(());
         }
         building.take(hub, place, workers).await?;
         let reached = building.reached().await?;
-        // Never behind what queries have seen.
-        let seen = live.reached().await?;
-        let wanted = goal.replace(head).map(|goal| goal.max(seen));
-        if wanted.is_none_or(|wanted| reached < wanted) {
+        let wanted = goal.replace(head);
+        if !live.written.is_closed() && wanted.is_none_or(|wanted| reached < wanted) {
+            return Ok(());
+        }
+        // Never behind what queries have seen, also of what commands have done.
+        let written = live.written.close();
+        let seen = live.reached().await?.max(written);
+        if building.reached().await? < seen {
+            if place.inline {
+                self.look_at = Instant::now() + LOOK_CLOSED;
+            }
             return Ok(());
         }
         if let Some(rows) = &place.rows {
@@ -309,6 +320,14 @@ impl<P: Projection> Manager<P> {
         Ok(())
     }
 
+    /// Nothing comes in the place of the live building: commands change it again.
+    fn keep_live(&self) {
+        if self.live.written.is_closed() {
+            self.live.written.reopen();
+            self.current.send_replace(Arc::new(self.live.current()));
+        }
+    }
+
     async fn head(&self) -> Result<Position, ProjectionError> {
         let view = self.live.view.id;
         let head = self.hub.store().head().await;
@@ -318,6 +337,7 @@ impl<P: Projection> Manager<P> {
     /// Puts a building in the place of the live one.
     fn swap(&mut self, building: Building<P>) {
         let old = std::mem::replace(&mut self.live, building);
+        old.written.close();
         self.current.send_replace(Arc::new(self.live.current()));
         self.tell();
         old.stop();
@@ -416,6 +436,7 @@ impl<P: Projection> Manager<P> {
         let Some(next) = self.next.take() else { return Ok(false) };
         self.tell();
         next.building.stop();
+        self.keep_live();
         if let Some(rows) = &self.place.rows {
             rows.drop_view(next.building.view.id).await?;
         }

@@ -22,31 +22,44 @@ impl<P: Projection> Worker<P> {
         if self.blocked.blocks_keys(&waits) {
             return Err(ProjectionError::RowWaits { view: self.view, key: key.to_owned() });
         }
-        let Some(to) = self.known() else { return Ok(false) };
-        let row = self.fold(key, to).await?;
-        let is_there = row.is_some();
-        self.changed.clear();
-        self.changed.insert(key.to_owned(), row);
-        self.commit_in_place().await?;
-        Ok(is_there)
+        let (mut row, mut after) = (None, Range::ALL);
+        while let Some(to) = self.known() {
+            self.fold(key, &mut row, after, to).await?;
+            after = Range::since(to);
+            let is_there = row.is_some();
+            self.changed.clear();
+            self.changed.insert(key.to_owned(), row.clone());
+            match self.commit_in_place().await {
+                // What commands did meanwhile comes on top.
+                Err(ProjectionError::Overtaken { .. }) => self.resume().await?,
+                done => return done.map(|()| is_there),
+            }
+        }
+        Ok(false)
     }
 
-    async fn fold(&mut self, key: &str, to: Mark) -> Result<Option<P>, ProjectionError> {
+    /// Takes the events behind a place, up to a mark, into a row.
+    async fn fold(
+        &mut self,
+        key: &str,
+        row: &mut Option<P>,
+        mut after: Range,
+        to: Mark,
+    ) -> Result<(), ProjectionError> {
         let (log, query) = (self.consumer.store(), self.work().sources.query());
-        let (mut row, mut after) = (None, Range::ALL);
         loop {
             let range = after.through(to.position);
             let page = log.read(query.clone(), range, Direction::Forward, PAGE).await;
             let page = page.map_err(|source| self.log(source))?;
             for event in &page.events {
-                let taken = self.take_into(&mut row, key, event);
+                let taken = self.take_into(row, key, event);
                 taken.map_err(|problem| {
                     let failed = FailedEvent::new(self.view, event, problem);
                     ProjectionError::Event(Box::new(failed))
                 })?;
             }
             if !page.more {
-                return Ok(row);
+                return Ok(());
             }
             after = Range::since(page.complete_to);
         }

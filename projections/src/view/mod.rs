@@ -198,11 +198,18 @@ impl<V: Projection> View<V> {
     /// Waits until queries see the building of this version, with everything up to the position; says
     /// which that is. Cancellation safe.
     pub(crate) async fn complete_to(&self, wanted: Position) -> Result<ViewSpec, QueryError> {
-        let mut current = self.current.clone();
-        // An error says that the projection has ended, which the other wait finds out.
-        drop(current.wait_for(|current| current.older.is_none()).await);
-        self.there(wanted).await?;
-        Ok(self.current().view)
+        let is_it =
+            |current: &Arc<Current<V>>| current.older.is_none() && !current.written.is_closed();
+        let mut changes = self.current.clone();
+        loop {
+            // An error says that the projection has ended, which the other wait finds out.
+            let ended = changes.wait_for(is_it).await.is_err();
+            self.there(wanted).await?;
+            let current = self.current();
+            if ended || is_it(&current) {
+                return Ok(current.view);
+            }
+        }
     }
 
     pub(crate) fn current(&self) -> Arc<Current<V>> {

@@ -13,6 +13,7 @@ mod bank;
 mod common;
 mod lives;
 mod refused;
+mod versions;
 
 use std::sync::Arc;
 
@@ -161,13 +162,16 @@ async fn an_event_that_parks_holds_its_row_back_and_no_command() {
 async fn a_rebuild_and_commands_do_not_disturb_each_other() {
     for (log, _folder) in logs() {
         let life = Life::begin(log.clone()).await;
-        let accounts = life.accounts.clone();
+        let (accounts, view) = (life.accounts.clone(), life.view.clone());
         let sending = tokio::spawn(async move {
-            for number in 0..300_u64 {
-                accounts.send(deposits(&(number % 5).to_string(), &[number])).await.unwrap();
+            for number in 0..2_000_u64 {
+                let account = (number % 5).to_string();
+                let done = accounts.send(deposits(&account, &[number])).await.unwrap();
+                let row = view.get(&account).await.unwrap().unwrap();
+                assert_eq!(row.seen.last().unwrap().1, done.position.number());
             }
         });
-        for _ in 0..3 {
+        for _ in 0..5 {
             life.view.rebuild().row("3").await.unwrap();
             life.view.rebuild().start().await.unwrap();
             life.view.rebuild().finished().await.unwrap();
