@@ -2,7 +2,12 @@
 //! log and view store; the embedded store with its views in its own file is in `tests/kill`. What is
 //! left is never torn: rows and checkpoint are of one moment. At the end the views are as if they had been
 //! computed from the log at once.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 use std::time::Duration;
 

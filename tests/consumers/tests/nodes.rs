@@ -1,7 +1,12 @@
 //! Processes share a view in eight slices, come and go, are killed (SIGKILL), and sleep (SIGSTOP) for
 //! longer than their leases, while others append. Slices move, what a sleeper commits is refused, each
 //! process sees its own writes wherever their rows are, and no event is applied twice or skipped.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

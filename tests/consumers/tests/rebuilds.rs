@@ -1,12 +1,17 @@
 //! An app is killed (SIGKILL) while it builds a view anew. The rebuild goes on at the next start, queries
 //! see the old rows until it is done, and the new ones are right then.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 use std::time::Duration;
 
-use factum::Projection;
 use factum::store::EventStore;
 use factum::view::{BuildState, Row, RowBatch, RowChanges, RowStore, ViewId, ViewSpec};
+use factum::{Position, Projection};
 use factum_consumer_tests::{
     Child, Kind, Known, LONG, Servers, ShipmentRow, open, soak, start, work,
 };
@@ -65,7 +70,7 @@ fn rebuild_and_kill_over_and_over(kind: Kind) {
     println!("rebuilds on {kind:?}: seed {}", random.get_seed());
     let mut known = Known::default();
     let spoilt = runtime.block_on(begin(&url, &mut known, &mut random));
-    let (mut amid, mut gone_on, mut finished) = (0, 0, 0);
+    let (mut amid, mut gone_on, mut finished, mut left) = (0, 0, 0, None);
     for life in 0..kills() {
         let mut app = Child::start(PROGRAM, &["rebuild", &url, PACE]);
         if let Some(steps) = goes_how_far(life, &mut random) {
@@ -82,7 +87,15 @@ fn rebuild_and_kill_over_and_over(kind: Kind) {
             log.close().await;
             under_way
         });
-        amid += u32::from(under_way);
+        amid += u32::from(under_way.is_some());
+        // One that goes on does not begin again.
+        if let (Some((build, reached)), Some((of, before))) = (under_way, left) {
+            assert!(
+                build > of || reached >= before,
+                "{build} at {reached}, after {of} at {before}"
+            );
+        }
+        left = under_way;
     }
     runtime.block_on(end(&url, &mut known));
     println!(
@@ -113,15 +126,15 @@ async fn begin(url: &str, known: &mut Known, random: &mut Rng) -> String {
     spoilt
 }
 
-/// Looks at what a killed app left; whether it was amid a rebuild.
-async fn look(log: &dyn EventStore, known: &mut Known, spoilt: &str) -> bool {
+/// Looks at what a killed app left; if it was amid a rebuild, of which building, and where.
+async fn look(log: &dyn EventStore, known: &mut Known, spoilt: &str) -> Option<(u32, Position)> {
     let rows = log.rows().unwrap();
     let (live, next) = builds(&*rows).await;
     if live == 0 {
         let row = rows.load(spec(0), vec![spoilt.to_owned()]).await.unwrap().remove(0);
         let row = ShipmentRow::form().read(&row.unwrap()).unwrap();
         known.read_on(log).await;
-        let right = known.rows::<ShipmentRow>(factum::Position::new(row.seen.last));
+        let right = known.rows::<ShipmentRow>(Position::new(row.seen.last));
         assert_ne!(
             right.get(spoilt),
             Some(&row),
@@ -130,13 +143,9 @@ async fn look(log: &dyn EventStore, known: &mut Known, spoilt: &str) -> bool {
     } else {
         known.check_left::<ShipmentRow>(log, &*rows, spec(live)).await.unwrap();
     }
-    match next {
-        Some(next) => {
-            let reached = known.check_left::<ShipmentRow>(log, &*rows, spec(next)).await.unwrap();
-            reached > factum::Position::START && reached < known.head()
-        }
-        None => false,
-    }
+    let next = next?;
+    let reached = known.check_left::<ShipmentRow>(log, &*rows, spec(next)).await?;
+    (reached > Position::START && reached < known.head()).then_some((next, reached))
 }
 
 /// Lets what is under way come to its end.

@@ -1,7 +1,12 @@
 //! Eight processes append as fast as they can, and are stopped in the middle of it now and then, while
 //! those who follow the log go forward only: none of them misses an event, takes one twice, or sees two
 //! the wrong way round.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -18,8 +18,9 @@ pub(crate) async fn rebuild(log: &str, pace: NonZeroU32) -> Ended {
         view.rebuild().at_most(pace).start().await?;
         let mut told = None;
         while let Some(under_way) = view.rebuild().progress().await? {
-            work(&app, &mut random).await?;
             if told.replace(under_way.reached) != Some(under_way.reached) {
+                // Not so many that the rebuild could not keep up.
+                work(&app, &mut random).await?;
                 say(&format!("reached {}", under_way.reached));
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
