@@ -183,6 +183,21 @@ async fn a_zombie_writes_nothing() {
     assert_eq!(a.view.after(done).get("alice").await.unwrap().unwrap().cents, 2);
 }
 
+/// One that dies between taking a slice by force and having a lease of it keeps nobody from it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_took_without_a_lease_is_taken_over() {
+    let shared = Shared::in_memory();
+    let (mut rng, mut paid) = (Rng::with_seed(11), Paid::default());
+    shared.rows.open(spec()).await.unwrap();
+    for slice in 0..SLICES {
+        shared.rows.take(spec(), slice, Owner::new("gone"), None).await.unwrap();
+    }
+    let a = shared.join("a").await;
+    shared.until_shared_by(&["a"]).await;
+    let done = paid.pay_some(&*shared.log, &mut rng).await;
+    paid.check(&a.view, done).await;
+}
+
 /// What is asked of a slice that another process has is done all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_parked_elsewhere_can_be_given_up_from_here() {

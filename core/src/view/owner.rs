@@ -70,6 +70,9 @@ pub struct SliceState {
     pub hold: Hold,
     /// Who has it, if anybody has and the lease has not run out.
     pub owner: Option<Owner>,
+    /// Whether the owner has it for a while that has not run out. One without a lease may be gone for
+    /// long: anybody can take the slice.
+    pub leased: bool,
     /// How far it is, if it was ever written.
     pub checkpoint: Option<Mark>,
 }

@@ -7,7 +7,7 @@ use factum_core::view::{Owner, SliceState};
 /// A slice that is to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
-    /// Nobody has it.
+    /// Nobody has it, or somebody without a lease, who may be gone.
     Free(u16),
     /// Its owner has at least two more than this process would have with it. The owner finds out by its
     /// next commit or renewal.
@@ -18,12 +18,12 @@ pub(super) enum Wish {
 /// the most. Each step makes the shares more even, so that this ends.
 pub(super) fn wishes(slices: &[SliceState], me: &Owner) -> Vec<Wish> {
     let mut counts: HashMap<&Owner, usize> = HashMap::from([(me, 0)]);
-    for owner in slices.iter().filter_map(|slice| slice.owner.as_ref()) {
+    for owner in slices.iter().filter_map(holder) {
         *counts.entry(owner).or_default() += 1;
     }
     let mine = counts.get(me).copied().unwrap_or_default();
     let share = slices.len().div_ceil(counts.len().max(1));
-    let free = slices.iter().filter(|slice| slice.owner.is_none());
+    let free = slices.iter().filter(|slice| holder(slice).is_none());
     let free: Vec<Wish> = free.map(|slice| Wish::Free(slice.hold.slice)).collect();
     if !free.is_empty() {
         return free.into_iter().take(share.saturating_sub(mine)).collect();
@@ -32,8 +32,13 @@ pub(super) fn wishes(slices: &[SliceState], me: &Owner) -> Vec<Wish> {
     let Some((richest, _)) = richest.filter(|(_, count)| **count > mine + 1) else {
         return Vec::new();
     };
-    let theirs = slices.iter().rev().find(|slice| slice.owner.as_ref() == Some(*richest));
+    let theirs = slices.iter().rev().find(|slice| holder(slice) == Some(*richest));
     theirs.map(|slice| Wish::FromAnother(slice.hold.slice)).into_iter().collect()
+}
+
+/// Who has a slice so that others leave it to him.
+fn holder(slice: &SliceState) -> Option<&Owner> {
+    slice.owner.as_ref().filter(|_| slice.leased)
 }
 
 #[cfg(test)]
@@ -46,6 +51,7 @@ mod tests {
         let state = |(slice, owner): (u16, &Option<&str>)| SliceState {
             hold: Hold { slice, epoch: 0 },
             owner: owner.map(Owner::new),
+            leased: owner.is_some(),
             checkpoint: None,
         };
         (0..).zip(owners).map(state).collect()
@@ -64,6 +70,16 @@ mod tests {
         assert_eq!(of_a(&[a, b, b]), []);
     }
 
+    /// One who took a slice without a lease, and died before he made it a lease, keeps nobody from it.
+    #[test]
+    fn what_is_not_leased_is_free() {
+        let mut found = slices(&[Some("a"), Some("gone"), Some("b")]);
+        found[1].leased = false;
+        assert_eq!(wishes(&found, &Owner::new("b")), [Wish::Free(1)]);
+        found[0].leased = false;
+        assert_eq!(wishes(&found, &Owner::new("a")), [0, 1].map(Wish::Free));
+    }
+
     /// Processes that come and go, each acting on what it sees: the shares become even and stay so.
     #[test]
     fn shares_become_even() {
@@ -80,7 +96,8 @@ mod tests {
                     for me in &names {
                         for wish in wishes(&slices, me) {
                             let (Wish::Free(slice) | Wish::FromAnother(slice)) = wish;
-                            slices[usize::from(slice)].owner = Some(me.clone());
+                            let slice = &mut slices[usize::from(slice)];
+                            (slice.owner, slice.leased) = (Some(me.clone()), true);
                             changed = true;
                         }
                     }

@@ -185,19 +185,20 @@ pub async fn one_of_those_who_take_has_it<S: RowSubject>(fresh: impl AsyncFn() -
     }
 }
 
-/// Everybody can see who has which slice.
+/// Everybody can see who has which slice, and whether for a while or until somebody takes it.
 pub async fn who_has_one_is_told<S: RowSubject>(fresh: impl AsyncFn() -> S) {
     let subject = fresh().await;
     let rows = subject.rows();
     rows.open(SLICED).await.unwrap();
     let owners = async || {
         let slices = rows.slices(SLICED).await.unwrap();
-        slices.into_iter().map(|slice| slice.owner).collect::<Vec<_>>()
+        slices.into_iter().map(|slice| (slice.owner, slice.leased)).collect::<Vec<_>>()
     };
-    assert_eq!(owners().await, [None, None, None]);
+    let nobody = || (None, false);
+    assert_eq!(owners().await, [nobody(), nobody(), nobody()]);
     hold(&rows, 0, me(), Some(LONG)).await;
     let forced = hold(&rows, 2, you(), None).await;
-    assert_eq!(owners().await, [Some(me()), None, Some(you())]);
+    assert_eq!(owners().await, [(Some(me()), true), nobody(), (Some(you()), false)]);
     rows.release(SLICED, forced).await.unwrap();
-    assert_eq!(owners().await, [Some(me()), None, None]);
+    assert_eq!(owners().await, [(Some(me()), true), nobody(), nobody()]);
 }

@@ -64,6 +64,7 @@ impl Table {
         let state = |(slice, state): (u16, &Slice)| SliceState {
             hold: Hold { slice, epoch: state.epoch },
             owner: state.owner.clone().filter(|_| state.until.is_none_or(|until| until > now)),
+            leased: state.until.is_some_and(|until| until > now),
             checkpoint: state.checkpoint,
         };
         (0..).zip(&self.slices).map(state).collect()

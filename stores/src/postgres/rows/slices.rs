@@ -179,7 +179,7 @@ pub(super) async fn all(
 ) -> Result<Result<Vec<SliceState>, ViewError>, Fault> {
     let sql = format!(
         "select slice, epoch, case when until is null or until > clock_timestamp() then owner end,
-             mark_log, position, event, stamp
+             mark_log, position, event, stamp, coalesce(until > clock_timestamp(), false)
          from {schema}.view_slices
          where log = $1 and name = $2 and version = $3 and build = $4 order by slice"
     );
@@ -191,7 +191,8 @@ pub(super) async fn all(
     let slice = |row: &Row| {
         let epoch = row.try_get::<_, i64>(1)?.cast_unsigned();
         let hold = Hold { slice: narrow(row.try_get(0)?), epoch };
-        Ok(SliceState { hold, owner: owner_of(row, 2)?, checkpoint: marks::read(row, 3)? })
+        let (owner, leased) = (owner_of(row, 2)?, row.try_get(7)?);
+        Ok(SliceState { hold, owner, leased, checkpoint: marks::read(row, 3)? })
     };
     rows.iter().map(slice).collect::<Result<_, Fault>>().map(Ok)
 }

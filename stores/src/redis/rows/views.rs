@@ -100,11 +100,12 @@ pub(super) async fn slices(shared: &Shared, view: ViewId) -> Result<Vec<SliceSta
 }
 
 fn slice_state(slice: u16, state: Value) -> Result<SliceState, Odd> {
-    let [epoch, owner, at] = <[Value; 3]>::try_from(list(state)?).map_err(|_| Odd)?;
+    let [epoch, owner, leased, at] = <[Value; 4]>::try_from(list(state)?).map_err(|_| Odd)?;
     let owner = text(owner)?;
     Ok(SliceState {
         hold: Hold { slice, epoch: number(&epoch)? },
         owner: (!owner.is_empty()).then(|| Owner::new(&owner)),
+        leased: number(&leased)? == 1,
         checkpoint: checkpoint(at)?,
     })
 }

@@ -96,7 +96,8 @@ function work.slices()
   for slice = 0, slices - 1 do
     local found = slice_of(slice)
     local owned = found.owner and not (found.till and found.till <= time)
-    all[#all + 1] = { found.epoch, owned and found.owner or '', found.at }
+    local leased = owned and found.till
+    all[#all + 1] = { found.epoch, owned and found.owner or '', leased and 1 or 0, found.at }
   end
   return all
 end

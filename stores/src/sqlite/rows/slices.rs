@@ -11,8 +11,6 @@ use super::super::marks;
 /// A slice, in the columns of [`COLUMNS`].
 pub(super) struct Slice {
     pub(super) state: SliceState,
-    /// Whether its owner may be passed by: the lease has run out, or there never was one.
-    free: bool,
     until: i64,
 }
 
@@ -25,10 +23,10 @@ impl Slice {
         let state = SliceState {
             hold: Hold { slice: row.get(0)?, epoch: row.get::<_, i64>(1)?.cast_unsigned() },
             owner: owner.as_deref().map(Owner::new),
+            leased: until.is_some_and(|until| until > now),
             checkpoint: marks::read(row, 4)?,
         };
-        let free = state.owner.is_none() || until.is_none_or(|until| until <= now);
-        Ok(Self { state, free, until: until.unwrap_or_default() })
+        Ok(Self { state, until: until.unwrap_or_default() })
     }
 }
 
@@ -63,9 +61,9 @@ pub(super) fn all(conn: &Connection, view: ViewId) -> Result<Vec<SliceState>, Fa
     let (of, now) = (params![view.name, view.version, view.build], now());
     let mut statement = conn.prepare_cached(&sql)?;
     let slices = statement.query_map(of, |row| {
-        let Slice { state, free, until } = Slice::read(row, now)?;
+        let Slice { state, until } = Slice::read(row, now)?;
         // A lease that has run out is nobody's; a slice that was taken without one is its owner's.
-        let over = free && until != 0;
+        let over = !state.leased && until != 0;
         Ok(SliceState { owner: state.owner.filter(|_| !over), ..state })
     })?;
     Ok(slices.collect::<Result<_, _>>()?)
@@ -83,12 +81,12 @@ pub(in super::super) fn take(
         Ok(found) => found,
         Err(error) => return Ok(Err(error)),
     };
-    let SliceState { mut hold, owner: other, checkpoint } = found.state;
+    let SliceState { mut hold, owner: other, leased, checkpoint } = found.state;
     let mine = other.as_ref() == Some(owner);
     let now = now();
     if let (Some(other), Some(_)) = (other, lease)
         && !mine
-        && !found.free
+        && leased
     {
         let left = Duration::from_millis((found.until - now).max(0).cast_unsigned());
         return Ok(Ok(Taken::Theirs { owner: other, left }));
