@@ -46,7 +46,8 @@ mod tests {
         let stream = StreamName::of("thing", "a").unwrap();
         let writes = vec![StreamWrite { stream, expected: Expected::Any, events: vec![event] }];
         let key = Key::from_bytes([1; 16]);
-        let commit = Commit { key, meta: Metadata::default(), writes, guard: None };
+        let commit =
+            Commit { key, meta: Metadata::default(), writes, guard: None, views: Vec::new() };
         let digest = Uuid::from_bytes(of_events(&commit)).to_string();
         assert_eq!(digest, "0b7d75f6-23dd-502a-b433-247c6ad5bf0c");
     }

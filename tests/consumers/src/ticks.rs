@@ -53,7 +53,13 @@ fn one(writer: u32, commit: u64) -> Commit {
         expected: Expected::Any,
         events: numbers.map(event).collect(),
     });
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes: writes.into(), guard: None }
+    Commit {
+        key: Key::now_v7(),
+        meta: Metadata::default(),
+        writes: writes.into(),
+        guard: None,
+        views: Vec::new(),
+    }
 }
 
 /// What a writer appended.
