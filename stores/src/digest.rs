@@ -1,3 +1,5 @@
+#![cfg_attr(not(feature = "backend"), allow(unreachable_pub, reason = "public with that feature"))]
+
 use factum_core::store::Commit;
 use uuid::Uuid;
 

@@ -1,3 +1,5 @@
+#![cfg_attr(not(feature = "backend"), allow(unreachable_pub, reason = "public with that feature"))]
+
 use factum_core::store::{Outcome, StoreError};
 
 /// The error of a run that failed after these of its commits were answered. Where some are stored, it
