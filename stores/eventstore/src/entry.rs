@@ -83,8 +83,12 @@ pub(crate) fn own(raw: &Raw) -> Option<Result<Own, Damaged>> {
     if raw.stream.starts_with('$') || raw.stream == names::LOG {
         return None;
     }
-    match serde_json::from_slice(&raw.custom_metadata) {
-        Ok(meta) => Some(Ok(Own { meta })),
+    match serde_json::from_slice::<Meta>(&raw.custom_metadata) {
+        Ok(meta) if meta.factum.has_place() => Some(Ok(Own { meta })),
+        Ok(meta) => {
+            let (index, of) = (meta.factum.index, meta.factum.of);
+            Some(Err(Damaged(format!("it is event {index} of the {of} events of its commit"))))
+        }
         Err(error) => {
             claims_to_be_ours(raw).then(|| Err(Damaged(format!("its metadata: {error}"))))
         }

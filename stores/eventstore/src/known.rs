@@ -2,12 +2,19 @@
 
 use std::collections::VecDeque;
 
-use factum_core::store::{CommandMark, Commit, LogId, Mark, Position, Receipt, Stamp, Written};
+use factum_core::store::{
+    CommandMark, Commit, LogId, Mark, Position, Receipt, Stamp, StoreError, Written,
+};
 use factum_core::{Key, StreamName};
 use factum_stores::backend::digest_of_events;
 
 use crate::entry;
-use crate::link::Raw;
+use crate::link::{Raw, ReadFrom};
+use crate::names;
+use crate::shared::Shared;
+
+/// How many events are read at once where the newest are all of others.
+const LOOKED_BACK: usize = 1024;
 
 /// A commit that stands in a stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,21 +80,43 @@ pub(crate) struct Known {
     /// The keys, and where the commit of each ends.
     keys: VecDeque<(Key, u64)>,
     /// The commits, of a stream that was just read: of another they would be believed by nobody.
-    commits: Vec<Stored>,
+    commits: VecDeque<Stored>,
 }
 
 impl Known {
-    /// What its newest events tell, the newest of them first.
-    pub(crate) fn of(events: &[Raw]) -> Self {
-        let commits: Vec<_> = events.iter().rev().filter_map(Stored::of).collect();
-        let keys = commits.iter().map(|commit| (commit.key, commit.last)).collect();
-        let newest = events.first().map(|event| event.revision);
-        Self { newest, own: newest_own(events), keys, commits }
+    /// Reads what the newest events of a stream tell, and where they are all of others, which of ours is
+    /// the newest.
+    pub(crate) async fn load(shared: &Shared, stream: &StreamName) -> Result<Self, StoreError> {
+        let stream = names::on_server(stream);
+        let (mut known, mut from, mut keys) = (Self::default(), ReadFrom::End, shared.keys());
+        loop {
+            let count = if keys > 0 { keys } else { LOOKED_BACK };
+            let events = shared.link.read_stream(&stream, from, count).await?;
+            known.look_back(&events, keys);
+            keys = keys.saturating_sub(events.len());
+            let is_over = !events.more || (keys == 0 && known.own.is_some());
+            match events.last().and_then(|oldest| oldest.revision.checked_sub(1)) {
+                Some(next) if !is_over => from = ReadFrom::Backward(next),
+                _ => return Ok(known),
+            }
+        }
     }
 
-    /// Adds what older events tell, the newest of them first, where all others are not ours.
-    pub(crate) fn look_back(&mut self, events: &[Raw]) {
-        self.own = self.own.or(newest_own(events));
+    /// Adds what older events tell, the newest of them first. Keys are known of so many.
+    fn look_back(&mut self, events: &[Raw], keys: usize) {
+        self.newest = self.newest.or(events.first().map(|event| event.revision));
+        let own = events.iter().find(|event| entry::own(event).is_some());
+        self.own = self.own.or(own.map(|event| event.revision));
+        for commit in events.iter().take(keys).filter_map(Stored::of) {
+            self.keys.push_front((commit.key, commit.last));
+            self.commits.push_front(commit);
+        }
+    }
+
+    /// The same of a stream that was said to end at this revision. All of its events may be hidden, as
+    /// they are too old or too many, and still it goes on behind them.
+    pub(crate) fn ending_at(self, said: Option<u64>) -> Self {
+        Self { newest: self.newest.or(said), ..self }
     }
 
     /// How many keys are known.
@@ -106,7 +135,7 @@ impl Known {
 
     /// What is worth remembering of it.
     pub(crate) fn remembered(self) -> Self {
-        Self { commits: Vec::new(), ..self }
+        Self { commits: VecDeque::new(), ..self }
     }
 
     /// Adds what was appended, and forgets what is no longer among so many newest events.
@@ -118,8 +147,4 @@ impl Known {
             self.keys.pop_front();
         }
     }
-}
-
-fn newest_own(events: &[Raw]) -> Option<u64> {
-    events.iter().find(|event| entry::own(event).is_some()).map(|event| event.revision)
 }

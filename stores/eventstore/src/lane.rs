@@ -9,13 +9,10 @@ use tokio::time::Instant;
 use crate::judge::Plan;
 use crate::known::{Known, Stored};
 use crate::lanes::{Job, Working};
-use crate::link::{BACKEND, ReadFrom};
+use crate::link::BACKEND;
 use crate::names;
 use crate::shared::Shared;
 use crate::writer::Answer;
-
-/// How many events are read at once where the newest are all of others.
-const LOOKED_BACK: usize = 1024;
 
 /// Works until nothing waits.
 pub(crate) async fn run(mut lane: Working) {
@@ -38,9 +35,12 @@ pub(crate) async fn run(mut lane: Working) {
 enum Tried {
     /// The outcomes that it gave to each job.
     Told(Vec<Vec<Outcome>>),
-    /// The stream is not as it was known to be.
-    Outdated,
+    /// The stream is not as it was known to be, and may have been said to end at this revision.
+    Outdated(Option<u64>),
 }
+
+/// The stream does not end where it was to, but here, if it has events.
+struct WrongRevision(Option<u64>);
 
 impl Working {
     /// Does as many jobs as one append can do.
@@ -64,9 +64,9 @@ impl Working {
                     tell(jobs, outcomes);
                     return Ok(());
                 }
-                Tried::Outdated => {
+                Tried::Outdated(end) => {
                     is_fresh = true;
-                    self.known = Some(self.load().await?);
+                    self.known = Some(self.load().await?.ending_at(end));
                 }
             }
         }
@@ -83,10 +83,11 @@ impl Working {
         let judged = jobs.iter().map(|job| plan.judge(&job.items, &job.outcomes));
         let judged: Vec<_> = judged.collect();
         if plan.is_doubtful && !is_fresh {
-            return Ok(Tried::Outdated);
+            return Ok(Tried::Outdated(None));
         }
-        let Some(stored) = self.append(known.newest, &plan).await? else {
-            return Ok(Tried::Outdated);
+        let stored = match self.append(known.newest, &plan).await? {
+            Ok(stored) => stored,
+            Err(WrongRevision(end)) => return Ok(Tried::Outdated(end)),
         };
         let told = jobs.iter().zip(&judged).map(|(job, verdicts)| {
             let commits = job.items.iter().skip(job.outcomes.len()).map(|item| &item.commit);
@@ -100,40 +101,43 @@ impl Working {
         Ok(Tried::Told(told))
     }
 
-    /// Appends what is planned; `None` if the stream does not end there.
+    /// Appends what is planned, if the stream ends there.
     async fn append(
         &self,
         newest: Option<u64>,
         plan: &Plan<'_>,
-    ) -> Result<Option<Vec<Stored>>, StoreError> {
-        let Some(end) = plan.writes.last() else { return Ok(Some(Vec::new())) };
+    ) -> Result<Result<Vec<Stored>, WrongRevision>, StoreError> {
+        let Some(end) = plan.writes.last() else { return Ok(Ok(Vec::new())) };
         let entries = plan.writes.iter().flat_map(|write| &write.content.entries);
         let stream = names::on_server(&self.stream);
         let answer = self.shared.writer.append(&stream, newest, entries).await?;
-        let Answer::Stored { last, position } = answer else { return Ok(None) };
+        let (last, position) = match answer {
+            Answer::Stored { last, position } => (last, position),
+            Answer::WrongRevision { newest } => return Ok(Err(WrongRevision(newest))),
+        };
         // A stream that was deleted goes on where it ended, though it has no events.
         let further = last.checked_sub(end.last());
         let further = further.filter(|further| *further == 0 || newest.is_none());
         let further = further.ok_or_else(|| self.unclear("it went to another revision"))?;
         if let [write] = plan.writes.as_slice() {
-            return Ok(Some(vec![write.stored(further, position)]));
+            return Ok(Ok(vec![write.stored(further, position)]));
         }
-        self.find_places(last, further, plan).await.map(Some)
+        self.find_places((last, position), further, plan).await.map(Ok)
     }
 
     /// Reads where the commits are that were appended in one call, of which only the last place is told.
     async fn find_places(
         &self,
-        last: u64,
+        (last, position): (u64, u64),
         further: u64,
         plan: &Plan<'_>,
     ) -> Result<Vec<Stored>, StoreError> {
-        let events = plan.writes.iter().map(|write| write.content.entries.len()).sum();
+        let count = plan.writes.iter().map(|write| write.content.entries.len()).sum();
         let stream = names::on_server(&self.stream);
-        let read = self.shared.link.read_stream(&stream, ReadFrom::Backward(last), events).await;
-        let read = read.map_err(|error| self.unclear(&error.to_string()))?;
+        let read = self.shared.link.read_append(&stream, (last, position), count);
+        let events = self.in_time(read).await.map_err(|error| self.unclear(&error.to_string()))?;
         let places: HashMap<u64, u64> =
-            read.iter().map(|event| (event.revision, event.position)).collect();
+            events.iter().map(|event| (event.revision, event.position)).collect();
         let stored = plan.writes.iter().map(|write| {
             let place = places.get(&(write.last() + further));
             let place = place.ok_or_else(|| self.unclear("its events cannot be read"))?;
@@ -142,23 +146,26 @@ impl Working {
         stored.collect()
     }
 
+    /// Reads take no longer than the append that they are for may take.
+    async fn in_time<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let within = self.shared.writer.within();
+        let late = |_| {
+            let reason = format!("{} was not read within {within:?}", self.stream);
+            StoreError::Unavailable { backend: BACKEND, reason }
+        };
+        tokio::time::timeout(within, read).await.map_err(late)?
+    }
+
     fn unclear(&self, why: &str) -> StoreError {
         let reason = format!("it is stored in {}, but where is not known: {why}", self.stream);
         StoreError::Unknown { backend: BACKEND, reason }
     }
 
-    /// Reads what the stream's newest events tell.
     async fn load(&self) -> Result<Known, StoreError> {
-        let Shared { link, .. } = &*self.shared;
-        let stream = names::on_server(&self.stream);
-        let mut events = link.read_stream(&stream, ReadFrom::End, self.shared.keys()).await?;
-        let mut known = Known::of(&events);
-        while let (None, Some(oldest)) = (known.own, events.last()) {
-            let Some(next) = oldest.revision.checked_sub(1) else { break };
-            events = link.read_stream(&stream, ReadFrom::Backward(next), LOOKED_BACK).await?;
-            known.look_back(&events);
-        }
-        Ok(known)
+        self.in_time(Known::load(&self.shared, &self.stream)).await
     }
 }
 

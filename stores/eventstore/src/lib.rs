@@ -23,6 +23,11 @@
 //! `boundary`. It keeps neither snapshots nor rows of views. A run over several streams becomes an append
 //! for each, at the same time, which are not durable together.
 //!
+//! *What operators do to streams.* Events that `$maxCount`, `$maxAge` or `$tb` hide are not read by stream,
+//! their keys are not known, and the stream goes on. One that was deleted softly has no events, but who
+//! remembers where it ended appends there, which the server takes. Where events were scavenged, a mark of
+//! one of them counts as rewound. A tombstone ends a stream for ever.
+//!
 //! The user of the address has to be able to read `$all`: on a secured server a member of `$admins`, or
 //! one whom its access rules let.
 

@@ -39,7 +39,7 @@ async fn newest(shared: &Shared, mut from: ReadFrom, most: u64) -> Result<Mark, 
             return Ok(mark);
         }
         match events.last() {
-            Some(last) if events.len() == count => from = ReadFrom::Backward(last.position),
+            Some(last) if events.more => from = ReadFrom::Backward(last.position),
             _ => return Ok(Mark::start(shared.log)),
         }
         count = MANY.min(count * 8);
@@ -47,19 +47,15 @@ async fn newest(shared: &Shared, mut from: ReadFrom, most: u64) -> Result<Mark, 
 }
 
 /// The event at a position, whoever wrote it.
-async fn event_at(shared: &Shared, position: Position) -> Result<Option<Raw>, StoreError> {
+pub(crate) async fn event_at(
+    shared: &Shared,
+    position: Position,
+) -> Result<Option<Raw>, StoreError> {
     let at = position.number();
     if i64::try_from(at).is_err() {
         return Ok(None);
     }
-    match shared.link.read_all(ReadFrom::Forward(at), 1).await {
-        Ok(events) => Ok(events.into_iter().next().filter(|raw| raw.position == at)),
-        // The server refuses positions at which nothing stands, in one way or another.
-        Err(error) => match shared.link.read_all(ReadFrom::End, 1).await {
-            Ok(_) => Ok(None),
-            Err(_) => Err(error),
-        },
-    }
+    shared.link.read_at(at).await
 }
 
 /// Checks that what was seen stands in the log.

@@ -46,6 +46,16 @@ pub(crate) struct Own {
     headers: BTreeMap<String, String>,
 }
 
+impl Own {
+    /// Whether the commit can have an event at that place, and only its last one has the digest.
+    pub(crate) fn has_place(&self) -> bool {
+        match &self.digest {
+            Some(_) => self.index.checked_add(1) == Some(self.of),
+            None => self.index < self.of,
+        }
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Command {
     name: String,

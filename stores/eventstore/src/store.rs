@@ -11,9 +11,8 @@ use crate::competing::Competing;
 use crate::hints::Hints;
 use crate::known::Known;
 use crate::lanes::Lanes;
-use crate::link::{BACKEND, Link, ReadFrom};
+use crate::link::{BACKEND, Link};
 use crate::marks;
-use crate::names;
 use crate::options::EventStoreDbOptions;
 use crate::read;
 use crate::setup;
@@ -21,7 +20,7 @@ use crate::shared::Shared;
 use crate::tail;
 use crate::writer::Writer;
 
-/// A log in an EventStoreDB server or cluster (21.10 or later; KurrentDB since 25). A cheap handle: clones
+/// A log in an EventStoreDB server or cluster (23.10 or later; KurrentDB since 25). A cheap handle: clones
 /// are the same store.
 ///
 /// Many processes may write to one log. [`close`](Self::close) ends the work of all handles; tails end
@@ -106,9 +105,7 @@ impl EventStoreDb {
     async fn receipt(&self, key: Key, near: &StreamName) -> Result<Option<Receipt>, StoreError> {
         let shared = &self.shared;
         shared.check_open()?;
-        let stream = names::on_server(near);
-        let events = shared.link.read_stream(&stream, ReadFrom::End, shared.keys()).await?;
-        let known = Known::of(&events);
+        let known = Known::load(shared, near).await?;
         Ok(known.find(key).map(|stored| stored.receipt(shared.log, near, true)))
     }
 }

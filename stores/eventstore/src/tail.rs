@@ -64,6 +64,8 @@ impl Follower {
                     self.is_live = true;
                     self.tell_progress();
                 }
+                // It begins again behind what was seen, if that is still there.
+                Pushed::Lost => self.pushed = None,
             }
         }
     }

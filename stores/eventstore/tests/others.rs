@@ -90,9 +90,13 @@ async fn a_key_that_another_process_used_is_known() {
     assert_eq!(outcome, Err(Refused::KeyReused { key: first.key, position }));
 }
 
-async fn foreign(place: &Place, stream: &str, metadata: Option<serde_json::Value>) {
+fn client(place: &Place) -> Client {
     let url = format!("{}&discoveryInterval=1", place.server.url());
-    let client = Client::new(url.parse().unwrap()).unwrap();
+    Client::new(url.parse().unwrap()).unwrap()
+}
+
+async fn foreign(place: &Place, stream: &str, metadata: Option<serde_json::Value>) {
+    let client = client(place);
     let event = EventData::json("foreign.event", &json!({"foreign": true})).unwrap();
     let event = match metadata {
         Some(metadata) => event.metadata_as_json(&metadata).unwrap(),
@@ -203,4 +207,84 @@ async fn senders_to_one_stream_do_not_get_into_each_others_way() {
     }
     revisions.sort_unstable();
     assert!(revisions.into_iter().eq(0..64));
+}
+
+/// Sets the metadata of the stream, as its operator does.
+async fn operate(place: &Place, metadata: serde_json::Value) {
+    let client = client(place);
+    let event = EventData::json("$metadata", &metadata).unwrap();
+    let options = AppendToStreamOptions::default().stream_state(StreamState::Any);
+    client.append_to_stream("$$thing-a", &options, event).await.unwrap();
+}
+
+/// Its events are too old, or before `$tb`: it is there and goes on, but nothing of it can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_which_nothing_is_left_goes_on() {
+    for expected in [Expected::Any, Expected::NoStream] {
+        let place = place().await;
+        for payload in ["1", "2"] {
+            accepted(&place.store, &commit(Expected::Any, payload)).await;
+        }
+        operate(&place, json!({"$tb": 2})).await;
+        let other = EventStoreDb::connect(place.server.url()).await.unwrap();
+        let next = accepted(&other, &commit(expected, "3")).await;
+        assert_eq!(next.writes[0].first, 2);
+        assert_eq!(events(&other, Query::Stream(stream())).await, ["3"]);
+        // The one who remembers more goes on as well.
+        let last = accepted(&place.store, &commit(Expected::Revision(2), "4")).await;
+        assert_eq!(last.writes[0].first, 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_keeps_few_events_takes_many() {
+    let place = place().await;
+    operate(&place, json!({"$maxCount": 1})).await;
+    let run = [Expected::NoStream, Expected::Revision(0), Expected::Revision(1)];
+    let run = run.map(|expected| commit(expected, "1")).to_vec();
+    let outcomes = place.store.append(run).await.unwrap();
+    let marks: Vec<_> = outcomes.into_iter().map(|outcome| outcome.unwrap().mark).collect();
+    let page = place.store.read(Query::All, Range::ALL, Direction::Forward, 9).await.unwrap();
+    assert!(page.events.iter().map(|event| event.at.mark()).eq(marks));
+}
+
+/// Somebody copied an event of ours and changed what it says about its commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_contradicts_itself_is_damaged() {
+    for (field, value) in [("of", 0), ("index", 7)] {
+        let place = place().await;
+        let receipt = accepted(&place.store, &commit(Expected::Any, "1")).await;
+        let mut read = client(&place).read_stream("thing-a", &Default::default()).await.unwrap();
+        let copied = read.next().await.unwrap().unwrap();
+        let copied = copied.get_original_event();
+        let mut metadata: serde_json::Value =
+            serde_json::from_slice(&copied.custom_metadata).unwrap();
+        metadata["factum"][field] = value.into();
+        foreign(&place, "thing-a", Some(metadata)).await;
+        let other = EventStoreDb::connect(place.server.url()).await.unwrap();
+        let found = other.find(receipt.key, &stream()).await.unwrap();
+        assert_eq!(found, Some(Receipt { repeated: true, ..receipt.clone() }), "{field}");
+        let rest = Range::since(receipt.mark);
+        let error = other.read(Query::All, rest, Direction::Forward, 9).await.unwrap_err();
+        assert!(matches!(error, StoreError::CorruptEvent { revision: 1, .. }), "{field}: {error}");
+    }
+}
+
+/// More than is read at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_large_commits_are_known() {
+    let place = place().await;
+    let large: &str = "x".repeat(500_000).leak();
+    let commits: Vec<_> = (0..12).map(|_| commit(Expected::Any, large)).collect();
+    for commit in &commits {
+        accepted(&place.store, commit).await;
+    }
+    let other = EventStoreDb::connect(place.server.url()).await.unwrap();
+    for (revision, commit) in (0..).zip(&commits) {
+        let receipt = other.find(commit.key, &stream()).await.unwrap().unwrap();
+        assert_eq!(receipt.writes[0].first, revision);
+    }
+    assert!(accepted(&other, &commits[0]).await.repeated);
+    let page = other.read(Query::All, Range::ALL, Direction::Forward, 100).await.unwrap();
+    assert!(page.more && page.events.len() < 12, "{}", page.events.len());
 }

@@ -21,6 +21,7 @@ struct Inner {
     replies_to_drop: AtomicU32,
     not_leader: Mutex<NotLeader>,
     delay: Mutex<Duration>,
+    delayed_calls: Mutex<(u32, Duration)>,
     events_until_end: AtomicU64,
     ended: watch::Sender<u64>,
 }
@@ -54,6 +55,11 @@ impl Faults {
         *lock(&self.0.delay) = time;
     }
 
+    /// Lets the next `count` such calls wait that long, and no others.
+    pub fn delay_calls(&self, count: u32, time: Duration) {
+        *lock(&self.0.delayed_calls) = (count, time);
+    }
+
     /// Ends all subscriptions that are open, persistent ones too, with the status OK.
     pub fn end_subscriptions(&self) {
         self.0.ended.send_modify(|generation| *generation += 1);
@@ -81,11 +87,17 @@ impl Faults {
 
     /// Waits as long as calls have to.
     pub(crate) async fn wait(&self) {
-        let delay = *lock(&self.0.delay);
+        let delay = self.take_delay().unwrap_or(*lock(&self.0.delay));
         // Even a sleep of no time takes up to a millisecond.
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
+    }
+
+    fn take_delay(&self) -> Option<Duration> {
+        let mut delayed = lock(&self.0.delayed_calls);
+        delayed.0 = delayed.0.checked_sub(1)?;
+        Some(delayed.1)
     }
 
     /// Says when the subscription that begins now is to end.

@@ -139,7 +139,7 @@ impl Competing {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Open`] if the server is older than 21.10 and the group is not of one stream, or the
+    /// [`StoreError::Open`] if the server is too old for groups that are not of one stream, or the
     /// user may not make a group; [`StoreError::Unavailable`] if the server did not answer in time;
     /// [`StoreError::Rewound`] if the mark is not of this log; [`StoreError::Closed`].
     pub async fn start(self) -> Result<CompetingConsumer, StoreError> {

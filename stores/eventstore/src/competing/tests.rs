@@ -70,7 +70,7 @@ async fn parked(place: &Place, count: usize) -> Vec<Raw> {
         loop {
             let parked = link.read_stream(stream, ReadFrom::Start, 100).await.unwrap();
             if parked.len() >= count {
-                return parked;
+                return parked.to_vec();
             }
             tokio::task::yield_now().await;
         }

@@ -86,6 +86,16 @@ impl Address {
     }
 }
 
+impl Address {
+    /// How long one node may take, so that the others have their turn within the limit of a call.
+    pub(crate) fn at_one_node(&self) -> Duration {
+        match u32::try_from(self.settings.hosts().len()) {
+            Ok(nodes @ 2..) => self.within / nodes.saturating_add(1),
+            _ => self.within,
+        }
+    }
+}
+
 fn wrong(reason: &str) -> StoreError {
     let place = "the EventStoreDB server".to_owned();
     StoreError::Open { place, reason: format!("its address is not one: {reason}") }

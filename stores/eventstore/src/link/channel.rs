@@ -29,7 +29,7 @@ impl Address {
         let wrong = |error: &dyn std::fmt::Display| Fault::NoClient(error.to_string());
         let endpoint = Endpoint::from_shared(format!("{scheme}://{}:{}", node.host, node.port))
             .map_err(|error| wrong(&error))?
-            .connect_timeout(self.within)
+            .connect_timeout(self.at_one_node())
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE)
             .keep_alive_while_idle(true);

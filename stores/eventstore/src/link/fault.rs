@@ -55,6 +55,24 @@ impl Fault {
                     | Error::DeadlineExceeded
             ),
             Self::Late(..) => true,
+            Self::Store(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// Whether the server said no to what was asked, as far as that can be told.
+    pub(super) fn is_refusal(&self) -> bool {
+        use tonic::Code;
+        match self {
+            Self::Client(Error::Grpc { code, .. }) => matches!(
+                code,
+                Code::InvalidArgument
+                    | Code::OutOfRange
+                    | Code::FailedPrecondition
+                    | Code::Unknown
+                    | Code::Internal
+            ),
+            Self::Late(_, Some(last)) => last.is_refusal(),
             _ => false,
         }
     }
@@ -110,7 +128,10 @@ fn panicked(place: &str, said: &str) -> String {
 
 fn is_passing_code(code: tonic::Code) -> bool {
     use tonic::Code;
-    matches!(code, Code::Aborted | Code::Cancelled | Code::ResourceExhausted)
+    matches!(
+        code,
+        Code::Aborted | Code::Cancelled | Code::ResourceExhausted | Code::Unknown | Code::Internal
+    )
 }
 
 /// The client merges this, which does not pass, into one error with what does.
@@ -145,7 +166,7 @@ fn of_client(error: Error, place: &str) -> StoreError {
         Error::AccessDenied => open(
             "access is denied: check user and password in the address, and what the user may do",
         ),
-        Error::UnsupportedFeature => open("the server is too old for this: use 21.10 or later"),
+        Error::UnsupportedFeature => open("the server is too old for this: use 23.10 or later"),
         Error::ResourceDeleted => StoreError::Corrupt {
             place: place.to_owned(),
             what: "somebody deleted the stream for good (a tombstone)".to_owned(),

@@ -5,7 +5,8 @@
 //! through, and with its own retries on, it resumes after the last event, not after the last checkpoint.
 //! *Invariant.* Each event once, in order, none left out, whatever ends the subscription; an end costs a
 //! pause and a call. *Shape.* The call is made over a channel of our own. What was delivered, events and
-//! checkpoints alike, is where the next subscription begins.
+//! checkpoints alike, is where the next subscription begins, if that very event stands there still: else
+//! the log is another, which may have something new before that place.
 
 use eventstore::Error;
 use factum_core::store::StoreError;
@@ -13,6 +14,7 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc::Sender;
 use tonic::codec::ProstCodec;
 use tonic::{Request, Status, Streaming};
+use uuid::Uuid;
 
 use super::attempts::{Attempts, End};
 use super::fault::Fault;
@@ -32,6 +34,16 @@ pub(crate) enum Pushed {
     Events(Vec<Raw>),
     /// What is stored has been delivered; what follows is new. Comes again after each interruption.
     CaughtUp,
+    /// The log does not have any more where the next subscription was to begin. It is the end.
+    Lost,
+}
+
+/// Where a subscription begins, behind an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    position: u64,
+    /// Its id; `None` of the first place, for which whoever follows answers.
+    id: Option<Uuid>,
 }
 
 /// One who follows.
@@ -39,7 +51,7 @@ pub(crate) enum Pushed {
 pub(super) struct Following {
     link: Link,
     /// All up to here was delivered.
-    after: Option<u64>,
+    after: Option<Place>,
     push: Sender<Result<Pushed, StoreError>>,
     /// What was read and not yet delivered.
     events: Vec<Raw>,
@@ -60,6 +72,7 @@ impl Following {
         after: Option<u64>,
         push: Sender<Result<Pushed, StoreError>>,
     ) -> Self {
+        let after = after.map(|position| Place { position, id: None });
         Self { link, after, push, events: Vec::new() }
     }
 
@@ -79,11 +92,25 @@ impl Following {
     async fn keep_up(&mut self, attempts: &mut Attempts) -> Option<StoreError> {
         loop {
             let began = self.after;
-            let end = self.subscribe(attempts).await;
+            let end = match self.can_go_on().await {
+                Ok(true) => self.subscribe(attempts).await,
+                Ok(false) => {
+                    let _ = self.push.send(Ok(Pushed::Lost)).await;
+                    return None;
+                }
+                Err(error) => End::Fault(error.into()),
+            };
             if let Err(error) = attempts.pause(end, self.after != began).await {
                 return error;
             }
         }
+    }
+
+    /// Whether the log has what was delivered last. A server would take the position of another log, and
+    /// leave out what that has before it.
+    async fn can_go_on(&self) -> Result<bool, StoreError> {
+        let Some(Place { position, id: Some(id) }) = self.after else { return Ok(true) };
+        Ok(self.link.read_at(position).await?.is_some_and(|event| event.id == id))
     }
 
     /// One subscription, from its beginning to its end.
@@ -111,7 +138,7 @@ impl Following {
 
     async fn open(&self, attempts: &mut Attempts) -> Result<Streaming<ReadResp>, Fault> {
         let mut grpc = attempts.connect().await?;
-        let mut request = Request::new(ReadReq::follow(self.after));
+        let mut request = Request::new(ReadReq::follow(self.after.map(|after| after.position)));
         self.link.address().sign(request.metadata_mut());
         let codec = ProstCodec::<ReadReq, ReadResp>::default();
         match grpc.server_streaming(request, READ, codec).await {
@@ -127,7 +154,7 @@ impl Following {
                 Said::Event(event) => self.events.push(event),
                 Said::Checkpoint(position) => {
                     self.flush().await?;
-                    self.after = Some(position);
+                    self.note(position).await;
                 }
                 Said::CaughtUp => {
                     self.flush().await?;
@@ -139,9 +166,19 @@ impl Following {
         Ok(())
     }
 
+    /// Takes note of a checkpoint, and of the event there. Without that, more is searched again.
+    async fn note(&mut self, position: u64) {
+        if let Ok(Some(event)) = self.link.read_at(position).await {
+            self.after = Some(Place { position, id: Some(event.id) });
+        }
+    }
+
     /// Delivers the events that were read.
     async fn flush(&mut self) -> Result<(), Gone> {
-        let Some(last) = self.events.last().map(|event| event.position) else { return Ok(()) };
+        let last = self.events.last();
+        let Some(last) = last.map(|raw| Place { position: raw.position, id: Some(raw.id) }) else {
+            return Ok(());
+        };
         let events = std::mem::take(&mut self.events);
         self.push.send(Ok(Pushed::Events(events))).await.map_err(|_| Gone)?;
         self.after = Some(last);

@@ -28,7 +28,7 @@ struct Current {
     channel: Option<Channel>,
     /// The node that another one said is the leader.
     node: Option<Node>,
-    /// Which of the address's nodes to try first.
+    /// Which of the address's nodes to try first, counted around.
     first: usize,
 }
 
@@ -39,22 +39,42 @@ impl Leader {
         if let Some(channel) = &current.channel {
             return Ok((current.number, channel.clone()));
         }
+        // Each is crossed off before it is tried, as whoever waits for it may give up.
+        if let Some(node) = current.node.take()
+            && let Ok(channel) = address.connect(&node).await
+        {
+            current.node = Some(node);
+            return Ok(current.keep(channel));
+        }
         let nodes = address.settings.hosts();
-        let (before, after) = nodes.split_at(current.first.min(nodes.len()));
         let mut failed = Fault::NoClient("the address has no host".to_owned());
-        for node in current.node.iter().chain(after).chain(before) {
+        for _ in 0..nodes.len() {
+            let at = current.first % nodes.len();
+            let Some(node) = nodes.get(at) else { break };
+            current.first = at + 1;
             match address.connect(node).await {
                 Ok(channel) => {
-                    current.number += 1;
-                    current.channel = Some(channel.clone());
-                    return Ok((current.number, channel));
+                    current.first = at;
+                    return Ok(current.keep(channel));
                 }
                 Err(fault) => failed = fault,
             }
         }
-        // Who was the leader may be gone for good.
-        current.node = None;
         Err(failed)
+    }
+}
+
+impl Current {
+    fn keep(&mut self, channel: Channel) -> (u64, Channel) {
+        self.number += 1;
+        self.channel = Some(channel.clone());
+        (self.number, channel)
+    }
+
+    fn change(&mut self, node: Option<Node>) {
+        self.channel = None;
+        self.node = node;
+        self.first += 1;
     }
 }
 
@@ -77,9 +97,16 @@ impl Link {
     pub(crate) async fn change_leader(&self, number: u64, node: Option<Node>) {
         let mut current = self.0.leader.current.lock().await;
         if current.number == number {
-            current.channel = None;
-            current.node = node;
-            current.first = (current.first + 1) % self.0.address.settings.hosts().len().max(1);
+            current.change(node);
+        }
+    }
+
+    /// Begins the next call with another node, as this one does not answer: its connections may be made
+    /// all the same.
+    pub(crate) fn leave_leader(&self) {
+        // Who holds it connects to another already.
+        if let Ok(mut current) = self.0.leader.current.try_lock() {
+            current.change(None);
         }
     }
 

@@ -134,11 +134,12 @@ impl Link {
         let Inner { address, clients, .. } = &*self.0;
         let call = &call;
         let once = |left| clients.with(&address.settings, move |client| call(client, left));
-        self.again(once).await
+        self.again(self.within(), once).await
     }
 
-    /// Tries until the answer is final or the time limit is over. Only for what may be done twice.
-    async fn again<T, C>(&self, once: impl Fn(Duration) -> C) -> Result<T, Fault>
+    /// Tries until the answer is final or the time limit is over, each time only so long. Only for what
+    /// may be done twice.
+    async fn again<T, C>(&self, each: Duration, once: impl Fn(Duration) -> C) -> Result<T, Fault>
     where
         C: Future<Output = Result<T, Fault>>,
     {
@@ -148,13 +149,15 @@ impl Link {
         let mut last = None;
         loop {
             let left = end.map_or(limit, |end| end.saturating_duration_since(Instant::now()));
-            let fault = match tokio::time::timeout(left, once(left)).await {
+            match tokio::time::timeout(left.min(each), once(left)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(fault)) if !fault.is_passing() => return Err(fault),
-                Ok(Err(fault)) => fault,
-                Err(_) => return Err(Fault::Late(limit, last)),
-            };
-            last = Some(Box::new(fault));
+                Ok(Err(fault)) => last = Some(Box::new(fault)),
+                Err(_) => self.leave_leader(),
+            }
+            if end.is_some_and(|end| Instant::now() >= end) {
+                return Err(Fault::Late(limit, last));
+            }
             backoff.wait(left).await;
         }
     }

@@ -47,10 +47,13 @@ async fn start(folder: &TempDir, port: u16, faults: &Faults) -> Server {
     Server::start(Settings { port, file, ..Settings::default() }, faults.clone()).await.unwrap()
 }
 
+/// A client of its own: the link does not append.
+fn client(server: &Server) -> Client {
+    Client::new(format!("{}&discoveryInterval=1", server.url()).parse().unwrap()).unwrap()
+}
+
 pub(crate) async fn append(server: &Server, stream: &str, names: impl IntoIterator<Item = u32>) {
-    // A client of its own: the link does not append.
-    let client =
-        Client::new(format!("{}&discoveryInterval=1", server.url()).parse().unwrap()).unwrap();
+    let client = client(server);
     let events: Vec<_> = names
         .into_iter()
         .map(|name| eventstore::EventData::json(name.to_string(), &name).unwrap())
@@ -71,7 +74,7 @@ pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
-fn in_background(link: &Link, stream: &'static str) -> JoinHandle<Result<Vec<Raw>, StoreError>> {
+fn in_background(link: &Link, stream: &'static str) -> JoinHandle<Result<read::Batch, StoreError>> {
     let link = link.clone();
     tokio::spawn(async move { link.read_stream(stream, ReadFrom::Start, 10).await })
 }
@@ -104,8 +107,27 @@ async fn a_stream_that_is_not_there_is_empty() {
     let place = Place::start().await;
     let link = place.link();
     for from in [ReadFrom::Start, ReadFrom::End, ReadFrom::Forward(7), ReadFrom::Backward(7)] {
-        assert_eq!(link.read_stream("none", from, 5).await.unwrap(), []);
+        assert!(link.read_stream("none", from, 5).await.unwrap().is_empty());
     }
+}
+
+/// How large events are is not known before they are read.
+#[tokio::test]
+async fn of_large_events_few_are_read_at_once() {
+    let place = Place::start().await;
+    let client = client(&place.server);
+    let large = "x".repeat(1_000_000);
+    for name in 0..10 {
+        let event = eventstore::EventData::json(name.to_string(), &large).unwrap();
+        client.append_to_stream("a-1", &Default::default(), event).await.unwrap();
+    }
+    let link = place.link();
+    let first = link.read_stream("a-1", ReadFrom::Start, 1000).await.unwrap();
+    assert_eq!((names(&first), first.more), (vec![0, 1, 2, 3, 4], true));
+    let rest = link.read_stream("a-1", ReadFrom::Forward(7), 1000).await.unwrap();
+    assert_eq!((names(&rest), rest.more), (vec![7, 8, 9], false));
+    let all = link.read_all(ReadFrom::End, 1000).await.unwrap();
+    assert_eq!((names(&all), all.more), (vec![9, 8, 7, 6, 5], true));
 }
 
 #[tokio::test]
@@ -115,7 +137,8 @@ async fn all_is_read_from_a_position() {
     place.append("b-1", 3..5).await;
     let link = place.link();
     let all = link.read_all(ReadFrom::Start, 100).await.unwrap();
-    let own: Vec<_> = all.into_iter().filter(|event| !event.stream.starts_with('$')).collect();
+    let own = all.iter().filter(|event| !event.stream.starts_with('$'));
+    let own: Vec<_> = own.cloned().collect();
     assert_eq!(names(&own), [0, 1, 2, 3, 4]);
     assert!(own.is_sorted_by(|one, next| one.position < next.position));
     let from = link.read_all(ReadFrom::Forward(own[2].position), 2).await.unwrap();

@@ -16,6 +16,9 @@ const NOT_OF_SYSTEM: &str = r"^[^\$].*";
 /// After how many events that the filter leaves out the server says how far it is.
 const WINDOW: u32 = 256;
 
+/// What servers before 22.6 say of the position of an event that is read by its stream.
+const NO_POSITION: u64 = u64::MAX;
+
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct ReadReq {
     #[prost(message, optional, tag = "1")]
@@ -206,6 +209,14 @@ impl ReadFrom {
     }
 }
 
+impl ReadResp {
+    /// About how many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let event = self.event.as_ref().and_then(|read| read.event.as_ref());
+        event.map_or(0, |event| event.data.len() + event.custom_metadata.len())
+    }
+}
+
 /// What the server says of a read or a subscription.
 #[derive(Debug)]
 pub(super) enum Said {
@@ -245,6 +256,10 @@ impl TryFrom<RecordedEvent> for Raw {
 
     fn try_from(mut event: RecordedEvent) -> Result<Self, Error> {
         let position = event.commit_position;
+        if position == NO_POSITION {
+            let said = "an event has no position: the server is too old, use 23.10 or later";
+            return Err(Error::InternalParsingError(said.to_owned()));
+        }
         let lacks =
             |what| Error::InternalParsingError(format!("the event at {position} has no {what}"));
         let id = event.id();
@@ -254,12 +269,53 @@ impl TryFrom<RecordedEvent> for Raw {
             stream: stream
                 .and_then(|name| String::from_utf8(name).ok())
                 .ok_or_else(|| lacks("name of a stream that is text"))?,
-            revision: event.stream_revision,
+            // No stream is longer, so that the next revision is a number.
+            revision: Some(event.stream_revision)
+                .filter(|revision| i64::try_from(*revision).is_ok())
+                .ok_or_else(|| lacks("revision"))?,
             position,
             event_type: event.metadata.remove("type").ok_or_else(|| lacks("type"))?,
             is_json: event.metadata.get("content-type").is_some_and(|it| it == "application/json"),
             data: event.data,
             custom_metadata: event.custom_metadata,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(commit_position: u64) -> RecordedEvent {
+        let stream_identifier = Some(StreamIdentifier { stream_name: Bytes::from_static(b"a-1") });
+        let id = Some(Id { string: Uuid::from_u128(7).to_string() });
+        let metadata = HashMap::from([("type".to_owned(), "thing.happened".to_owned())]);
+        RecordedEvent {
+            id,
+            stream_identifier,
+            commit_position,
+            metadata,
+            ..RecordedEvent::default()
+        }
+    }
+
+    #[test]
+    fn an_event_without_a_position_is_of_a_server_that_is_too_old() {
+        assert_eq!(Raw::try_from(event(9)).unwrap().position, 9);
+        let error = Raw::try_from(event(u64::MAX)).unwrap_err().to_string();
+        assert!(error.contains("use 23.10 or later"), "{error}");
+    }
+
+    #[test]
+    fn an_event_that_lacks_something_is_no_panic() {
+        let lacking = [
+            RecordedEvent { id: None, ..event(9) },
+            RecordedEvent { stream_identifier: None, ..event(9) },
+            RecordedEvent { metadata: HashMap::new(), ..event(9) },
+            RecordedEvent { stream_revision: u64::MAX, ..event(9) },
+        ];
+        for event in lacking {
+            assert!(Raw::try_from(event.clone()).is_err(), "{event:?}");
+        }
     }
 }

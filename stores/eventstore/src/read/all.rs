@@ -22,25 +22,28 @@ pub(super) async fn forward(
         let events = match shared.link.read_all(from, count).await {
             Ok(events) => events,
             Err(error) if from == ReadFrom::Forward(after) => {
-                if marks::head(shared).await.map_err(|_| error)?.position.number() <= after {
-                    break;
+                if marks::event_at(shared, asked.range.after).await?.is_some() {
+                    return Err(error);
                 }
                 // Nothing stands there, so that no read can begin there.
+                if marks::head(shared).await?.position.number() <= after {
+                    break;
+                }
                 from = ReadFrom::Start;
                 continue;
             }
             Err(error) => return Err(error),
         };
         shared.hints.note_sizes(&events);
-        let is_end = events.len() < count;
+        let is_end = !events.more;
         if !look(&mut found, asked, events.iter().filter(|raw| raw.position > come_to))? || is_end {
             break;
         }
         let Some(last) = events.last() else { break };
         // A read includes where it begins.
         (from, come_to, searched) =
-            (ReadFrom::Forward(last.position), last.position, searched + count);
-        count = at_once(shared, count * 2);
+            (ReadFrom::Forward(last.position), last.position, searched + events.len());
+        count = at_once(shared, count * 4);
         let got_on = found.reached.is_some_and(|reached| reached.position.number() > after);
         if searched > SEARCHED && got_on {
             found.is_full = true;
@@ -89,7 +92,7 @@ pub(super) async fn backward(shared: &Shared, asked: &Asked) -> Result<Page, Sto
             events => events?,
         };
         shared.hints.note_sizes(&events);
-        for raw in &events {
+        for raw in events.iter() {
             end = end.or_else(|| entry::mark(raw, shared.log));
             if raw.position <= after {
                 break 'reading;
@@ -99,10 +102,10 @@ pub(super) async fn backward(shared: &Shared, asked: &Asked) -> Result<Page, Sto
             }
         }
         match events.last() {
-            Some(last) if events.len() == count => from = ReadFrom::Backward(last.position),
+            Some(last) if events.more => from = ReadFrom::Backward(last.position),
             _ => break,
         }
-        count = at_once(shared, count * 2);
+        count = at_once(shared, count * 4);
     }
     if let Some(oldest) = found.events.last() {
         shared.hints.note_position(oldest.at.position.number());

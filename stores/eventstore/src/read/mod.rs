@@ -17,7 +17,7 @@ use found::Found;
 
 /// The most events that a page has.
 const EVENTS: usize = 4096;
-/// How many events are read at once, at the least and at the most; each time twice as many, as nobody
+/// How many events are read at once, at the least and at the most; each time four times as many, as nobody
 /// knows how many of them are meant.
 const FEW: usize = 4;
 const MANY: usize = 1024;

@@ -44,8 +44,8 @@ pub(super) async fn forward(
                 break 'reading;
             }
         }
-        let Some(last) = events.last().filter(|_| events.len() == count) else { break };
-        (hint, next, count) = (None, last.revision + 1, at_once(shared, count * 2));
+        let Some(last) = events.last().filter(|_| events.more) else { break };
+        (hint, next, count) = (None, last.revision + 1, at_once(shared, count * 4));
     }
     if let Some(newest) = found.events.last() {
         let (position, revision) = (newest.at.position.number(), newest.at.revision);
@@ -73,7 +73,7 @@ async fn begin(shared: &Shared, asked: &Asked, name: &StreamName) -> Result<u64,
             return Ok(asked.range.from_revision.max(before.revision + 1));
         }
         match events.last().and_then(|raw| raw.revision.checked_sub(1)) {
-            Some(next) if events.len() == count => from = ReadFrom::Backward(next),
+            Some(next) if events.more => from = ReadFrom::Backward(next),
             _ => return Ok(asked.range.from_revision),
         }
         count = at_once(shared, count * 4);
@@ -100,15 +100,15 @@ pub(super) async fn backward(
             from = Some(ReadFrom::End);
             continue;
         }
-        for raw in &events {
+        for raw in events.iter() {
             let is_before = raw.position <= asked.range.after.number()
                 || raw.revision < asked.range.from_revision;
             if is_before || (!asked.ends_before(raw.position) && !found.look(asked, raw)?) {
                 break 'reading;
             }
         }
-        let oldest = events.last().filter(|_| events.len() == count);
-        count = at_once(shared, count * 2);
+        let oldest = events.last().filter(|_| events.more);
+        count = at_once(shared, count * 4);
         from = oldest.and_then(|raw| raw.revision.checked_sub(1)).map(ReadFrom::Backward);
     }
     if let Some(oldest) = found.events.last() {

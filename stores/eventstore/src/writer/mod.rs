@@ -47,8 +47,9 @@ pub(crate) struct Writer {
 pub(crate) enum Answer {
     /// It is stored, and its last event has this revision and this position.
     Stored { last: u64, position: u64 },
-    /// The stream is not at the revision that was expected; nothing was done.
-    WrongRevision,
+    /// The stream is not at the revision that was expected but at this one, if it has events; nothing was
+    /// done.
+    WrongRevision { newest: Option<u64> },
 }
 
 impl Writer {
@@ -87,7 +88,7 @@ impl Writer {
                     return Err(self.unclear(fault));
                 }
                 Err(_) => {
-                    self.link.forget_leader(number).await;
+                    self.link.leave_leader();
                     return Err(self.unclear(Fault::Late(self.within, None)));
                 }
             };
@@ -130,7 +131,9 @@ impl Writer {
     ) -> Result<Answer, StoreError> {
         let lacking = |what| unknown(format!("the answer to an append to {stream} has no {what}"));
         match answer.result {
-            Some(wire::Result::WrongExpectedVersion(_)) => Ok(Answer::WrongRevision),
+            Some(wire::Result::WrongExpectedVersion(wrong)) => {
+                Ok(Answer::WrongRevision { newest: wrong.revision })
+            }
             Some(wire::Result::Success(success)) => {
                 let last = success.revision.ok_or_else(|| lacking("revision"))?;
                 let at = success.position.ok_or_else(|| lacking("position"))?;

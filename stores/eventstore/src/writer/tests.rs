@@ -34,7 +34,7 @@ impl Place {
 
     async fn stored(&self) -> Vec<Bytes> {
         let events = self.link.read_stream("a-1", ReadFrom::Start, 100).await.unwrap();
-        events.into_iter().map(|event| event.data).collect()
+        events.iter().map(|event| event.data.clone()).collect()
     }
 }
 
@@ -46,7 +46,7 @@ async fn events_are_appended_where_the_stream_ends() {
     assert!(matches!(answer, Answer::Stored { last: 1, .. }), "{answer:?}");
     for elsewhere in [None, Some(0), Some(2), Some(u64::MAX >> 1)] {
         let answer = place.append(elsewhere, std::slice::from_ref(&three)).await.unwrap();
-        assert_eq!(answer, Answer::WrongRevision, "{elsewhere:?}");
+        assert_eq!(answer, Answer::WrongRevision { newest: Some(1) }, "{elsewhere:?}");
     }
     let answer = place.append(Some(1), std::slice::from_ref(&three)).await.unwrap();
     let events = place.link.read_stream("a-1", ReadFrom::Start, 100).await.unwrap();

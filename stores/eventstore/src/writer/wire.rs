@@ -83,9 +83,16 @@ pub(super) struct AppendResp {
 pub(super) enum Result {
     #[prost(message, tag = "1")]
     Success(Success),
-    /// What it says beside is not read: the stream is read instead.
     #[prost(message, tag = "2")]
-    WrongExpectedVersion(Empty),
+    WrongExpectedVersion(WrongExpectedVersion),
+}
+
+/// What else it says is not read: the stream is read instead.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct WrongExpectedVersion {
+    /// Where the stream ends, if it has events.
+    #[prost(uint64, optional, tag = "6")]
+    pub(super) revision: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -6,21 +6,41 @@
 mod plain;
 mod work;
 
+use std::ops;
+
 use factum_core::store::{Direction, EventStore, Position, Query, Range, Recorded};
+use futures_util::{StreamExt, stream};
 
 use self::plain::{Plain, assert_agrees, filter};
 use self::work::Choices;
 use super::Subject;
 use super::making::read_since;
 
+/// How many logs are worked on at the same time: a store on a server mostly waits.
+const AT_ONCE: usize = 4;
+
 /// Random work, from seeds that never change.
 pub async fn random_work_agrees_with_the_model<S: Subject>(fresh: impl AsyncFn() -> S) {
-    for seed in 0..12 {
+    agrees_from(0..12, fresh, |numbers| Choices::new(numbers)).await;
+}
+
+/// The same, with queries and guards that go by tags.
+pub(super) async fn random_tags<S: Subject>(fresh: impl AsyncFn() -> S) {
+    agrees_from(100..108, fresh, |numbers| Choices::by_tags(numbers)).await;
+}
+
+async fn agrees_from<S: Subject>(
+    seeds: ops::Range<u64>,
+    fresh: impl AsyncFn() -> S,
+    choices: impl Fn(&[u32]) -> Choices<'_>,
+) {
+    let from = async |seed| {
         let mut random = fastrand::Rng::with_seed(seed);
-        let choices: Vec<u32> = (0..3000).map(|_| random.u32(..)).collect();
+        let numbers: Vec<u32> = (0..3000).map(|_| random.u32(..)).collect();
         let subject = fresh().await;
-        agrees(&*subject.store(), &choices).await;
-    }
+        agrees_by(&*subject.store(), choices(&numbers)).await;
+    };
+    stream::iter(seeds).for_each_concurrent(AT_ONCE, from).await;
 }
 
 /// Does what the choices say on an empty store and on the model.
