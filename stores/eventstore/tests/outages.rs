@@ -43,7 +43,7 @@ fn commit(expected: Expected) -> Commit {
     let event = NewEvent { name, version: 1, tags: Tags::none(), payload: "1".into() };
     let stream = StreamName::of("thing", "a").unwrap();
     let writes = vec![StreamWrite { stream, expected, events: vec![event] }];
-    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None }
+    Commit { key: Key::now_v7(), meta: Metadata::default(), writes, guard: None, views: Vec::new() }
 }
 
 async fn accepted(store: &EventStoreDb, commit: Commit) -> Receipt {
