@@ -137,8 +137,19 @@ impl AppBuilder {
         self
     }
 
-    /// Keeps the views in another store than the app's: where that keeps none, or to have them elsewhere.
-    /// Processes may share it.
+    /// Keeps the views, and the places of subscribers, in another store than the app's: where that keeps
+    /// none, or to have them elsewhere. Processes share one on PostgreSQL or Redis; an SQLite file belongs to
+    /// one process. The app does not close it.
+    ///
+    /// ```
+    /// use factum::App;
+    /// use factum::store::EventStore;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("views.db");
+    /// let file = factum::stores::SqliteStore::open(path)?;
+    /// let app = App::memory().views_in(file.rows().expect("it keeps rows"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn views_in(mut self, rows: Arc<dyn RowStore>) -> Self {
         self.views = Some(rows);
         self

@@ -87,7 +87,7 @@ struct Inner {
     projections: Mutex<Vec<Runner>>,
     subscribers: Mutex<Vec<SubscriberRunner>>,
     subscriptions: HashMap<&'static str, Subscription>,
-    /// Those of all consumers, which tell how they are also while they are being stopped.
+    /// Those of all projections, which tell how they are also while they are being stopped.
     monitors: Vec<Arc<dyn Monitor>>,
     described: Vec<Describe>,
 }
@@ -203,8 +203,9 @@ impl App {
 
     /// Waits until the subscribers' handlers in hand are done, then until every command under way is
     /// answered, refuses later ones, and ends the projections once what they have in hand is committed. A
-    /// store that the app opened is closed. Dropping the app instead loses nothing that was acknowledged. Cancellation safe: call it again. Each call
-    /// gives the same answer. It waits as long as that takes: see [`stop_within`](Self::stop_within).
+    /// store that the app opened is closed. Dropping the app instead loses nothing that was acknowledged.
+    /// Cancellation safe: call it again. Each call gives the same answer. It waits as long as that takes:
+    /// see [`stop_within`](Self::stop_within).
     ///
     /// # Errors
     /// [`StopError`] of the first subscriber or projection, in the order of their registration, that

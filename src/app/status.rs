@@ -41,7 +41,7 @@ impl fmt::Display for AppStatus {
 }
 
 impl App {
-    /// How everything is that follows the log: how far, how far behind, how fast, what fails, what is
+    /// How every projection is: how far, how far behind, how fast, what fails, what is
     /// parked, who works on it. It costs one read of one event and, for each view that other processes
     /// share, one question to its row store; commands and projections do not notice it. A store that
     /// does not answer within two seconds is a part of the status. Cancellation-safe.

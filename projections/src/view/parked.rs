@@ -63,7 +63,8 @@ impl<V: Projection> Parked<V> {
         self.view.order(|answer| Command::Retry { row: row(), answer }).await
     }
 
-    /// Gives the event at a position up: its rows will never have it. What waited behind it is tried with
+    /// Gives the event at a position up: its rows do not have it, until the view is built anew, by a rebuild
+    /// or a raised version, which tries it again. What waited behind it is tried with
     /// the next retry. Whether it was parked.
     ///
     /// # Errors
