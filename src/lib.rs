@@ -29,9 +29,9 @@ pub use factum_projections::metrics;
 pub use factum_projections::status;
 pub use factum_projections::{ConsumerStatus, Health, HealthBounds};
 pub use factum_projections::{
-    Parked, ParkedDeliveries, ParkedEvent, Placement, ProjectionError, QueryError, Rebuild,
-    Rebuilding, Retried, Subscribe, Subscriber, SubscriberError, Subscription, Verdict, View,
-    Watch,
+    EventProblem, FailedDelivery, FailedEvent, Find, Parked, ParkedDeliveries, ParkedEvent,
+    Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried, Subscribe, Subscriber,
+    SubscriberError, Subscription, Verdict, View, Watch,
 };
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;
