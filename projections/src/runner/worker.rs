@@ -32,7 +32,7 @@ use crate::rows::{Changed, Changes, Rows};
 pub(super) const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// From how many events in one batch on the log is busy.
-const BUSY: usize = 256;
+const BUSY: usize = 48;
 /// While the log is busy, how many times as long as a commit took nothing is committed after it. A
 /// few large batches cost the store's writer far less than many small ones, as their rows share
 /// pages; and a store that answers slowly is asked less often.
