@@ -10,8 +10,8 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::Inner;
 use super::page::Page;
 use super::pages::Pages;
-use super::ring::{Entry, Taken};
 use super::shelf::position;
+use super::state::{Entry, Taken};
 use crate::backoff::Backoff;
 
 /// What a consumer takes in at once: all that has come, so a batch is as small as the system is quiet,

@@ -17,7 +17,8 @@ use loom::thread;
 use tokio::time::Instant;
 
 use super::page::Page;
-use super::ring::{Entry, PATIENCE, Plan, Ring, Room, Taken};
+use super::ring::{Plan, Ring};
+use super::state::{Entry, PATIENCE, Room, Taken};
 
 /// The events of the log, at the positions from 1 on. The ring holds two pages.
 const LAST: u64 = 3;

@@ -23,6 +23,7 @@ mod pages;
 mod ring;
 mod seats;
 mod shelf;
+mod state;
 mod sync;
 mod tail;
 #[cfg(all(test, not(loom)))]

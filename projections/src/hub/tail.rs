@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::page::Page;
 use super::pages::Pages;
-use super::ring::{Plan, Ring, Room};
+use super::ring::{Plan, Ring};
+use super::state::Room;
 use crate::backoff::Backoff;
 
 /// The one that reads the log for all.
