@@ -185,8 +185,10 @@ impl<P: Projection> Building<P> {
         let (orders, received) = mpsc::channel(ORDERS);
         let sources = Sources::<P>::of();
         let consumer = hub.consumer(sources.contexts().map(|(context, _)| context), checkpoint);
+        let overtaking = self.overtaking(hub, &sources);
         let worker = Worker::new(Parts {
             view: self.view.id,
+            sources,
             slice: Slice { hold, of: self.view.slices },
             rows,
             checkpoint,
@@ -194,7 +196,7 @@ impl<P: Projection> Building<P> {
             status: self.progress.took(hold.slice),
             clock: place.clock.clone(),
             pace: self.pace,
-            overtaking: self.overtaking(hub, &sources),
+            overtaking,
             orders: received,
             stop: stopped,
         });

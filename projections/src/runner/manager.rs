@@ -4,16 +4,16 @@
 //! *Problem.* Several processes share a view, come, go and fall asleep, while it may be built anew.
 //! *Invariant.* Queries see one building, whole; they see the next one once it has come as far. What
 //! this process knows of the others it knows from the row store alone. *Shape.* One task, which looks
-//! at the row store now and then, starts and ends workers, and passes orders on to them.
+//! at the row store now and then, starts and ends workers, and passes orders on to them
+//! ([`carrying_out`](super::carrying_out)).
 
-use std::ops::{BitOr, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::Projection;
 use factum_core::store::Position;
 use factum_core::view::{BuildState, RowStore, ViewError, ViewId, ViewSpec};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -21,11 +21,10 @@ use super::ProjectionError;
 use super::building::{Building, Ended};
 use super::commands::Command;
 use super::current::Current;
-use super::orders::{Answer, Order, Retried};
+use super::opening::{Opened, open_first};
 use super::overview::{Overview, ProjectionMonitor};
 use super::pace::Pace;
 use super::placement::Placement;
-use super::slice::slice_of;
 use crate::Hub;
 use crate::rows::{Ask, StoredAsk, spec};
 
@@ -35,14 +34,14 @@ const LOOK: Duration = Duration::from_millis(100);
 const LOOK_CLOSED: Duration = Duration::from_millis(2);
 
 pub(super) struct Manager<P: Projection> {
-    hub: Hub,
-    place: Placement,
-    live: Building<P>,
+    pub(super) hub: Hub,
+    pub(super) place: Placement,
+    pub(super) live: Building<P>,
     /// How far the log was at the last look, while queries see an older version.
     goal: Option<Position>,
     /// What is made beside it.
-    next: Option<Next<P>>,
-    workers: JoinSet<Ended>,
+    pub(super) next: Option<Next<P>>,
+    pub(super) workers: JoinSet<Ended>,
     current: watch::Sender<Arc<Current<P>>>,
     overview: watch::Sender<Overview>,
     commands: mpsc::Receiver<Command>,
@@ -59,8 +58,8 @@ enum Wake {
 }
 
 /// A building in the making.
-struct Next<P> {
-    building: Building<P>,
+pub(super) struct Next<P> {
+    pub(super) building: Building<P>,
     /// How far the log was at the last look: it is done once it has come that far.
     goal: Option<Position>,
 }
@@ -354,69 +353,8 @@ impl<P: Projection> Manager<P> {
         self.tell();
     }
 
-    async fn carry_out(&mut self, command: Command) {
-        // Whoever gave it may be gone.
-        match command {
-            Command::Retry { row, answer } => {
-                let slices = match &row {
-                    Some(row) => self.slice_of(row),
-                    None => 0..self.live.view.slices,
-                };
-                let order = |answer| Order::Retry { row: row.clone(), answer };
-                let orders = self.order(slices, order).await;
-                tokio::spawn(async move {
-                    let sum = |a: Retried, b: Retried| Retried {
-                        taken: a.taken + b.taken,
-                        left: a.left + b.left,
-                    };
-                    drop(answer.send(answers(orders, sum).await));
-                });
-            }
-            Command::Discard { slice, position, answer } => {
-                let order = |answer| Order::Discard { position, answer };
-                let orders = self.order(slice..slice + 1, order).await;
-                tokio::spawn(async move { drop(answer.send(answers(orders, BitOr::bitor).await)) });
-            }
-            Command::RebuildRow { key, answer } => {
-                let order = |answer| Order::RebuildRow { key: key.clone(), answer };
-                let orders = self.order(self.slice_of(&key), order).await;
-                tokio::spawn(async move { drop(answer.send(answers(orders, BitOr::bitor).await)) });
-            }
-            Command::Rebuild { pace, answer } => drop(answer.send(self.rebuild(pace).await)),
-            Command::Cancel { answer } => drop(answer.send(self.cancel().await)),
-            Command::Building { answer } => {
-                let next = self.next.as_ref();
-                drop(answer.send(Ok(next.map(|next| next.building.progress.reached()))));
-            }
-        }
-    }
-
-    /// The slice that a row is in.
-    fn slice_of(&self, row: &str) -> Range<u16> {
-        let slice = slice_of(row, self.live.view.slices);
-        slice..slice + 1
-    }
-
-    /// Makes orders for some slices, which this process takes for it if need be.
-    async fn order<T>(
-        &mut self,
-        slices: Range<u16>,
-        order: impl Fn(Answer<T>) -> Order,
-    ) -> Result<Vec<Ordered<T>>, ProjectionError> {
-        let mut orders = Vec::new();
-        for slice in slices {
-            let Self { hub, place, workers, live, .. } = self;
-            live.seize(slice, hub, place, workers).await?;
-            let (answer, answered) = oneshot::channel();
-            let view = live.view.id;
-            let to = live.orders(slice).ok_or(ProjectionError::Moved { view })?;
-            orders.push(Ordered { view, to, order: order(answer), answered });
-        }
-        Ok(orders)
-    }
-
     /// Begins to build the view anew beside the one that is live; goes on with one that was begun.
-    async fn rebuild(&mut self, pace: Pace) -> Result<(), ProjectionError> {
+    pub(super) async fn rebuild(&mut self, pace: Pace) -> Result<(), ProjectionError> {
         self.look_for_builds().await?;
         if self.next.is_some() {
             return Ok(());
@@ -431,7 +369,7 @@ impl<P: Projection> Manager<P> {
     }
 
     /// Gives the next building up; whether there was one.
-    async fn cancel(&mut self) -> Result<bool, ProjectionError> {
+    pub(super) async fn cancel(&mut self) -> Result<bool, ProjectionError> {
         self.look_for_builds().await?;
         let Some(next) = self.next.take() else { return Ok(false) };
         self.tell();
@@ -444,81 +382,9 @@ impl<P: Projection> Manager<P> {
     }
 }
 
-/// What this process begins with.
-struct Opened {
-    /// The building of its version.
-    own: ViewSpec,
-    /// What queries see until that has caught up.
-    older: Option<ViewSpec>,
-}
-
-/// Opens the building of this version that is live, or the one that was begun, or a first one.
-async fn open_first<P: Projection>(
-    rows: &dyn RowStore,
-    first: ViewSpec,
-) -> Result<Opened, ViewError> {
-    let builds = rows.builds(P::NAME).await?;
-    let own = builds.iter().filter(|build| build.id.version == P::VERSION);
-    let live = own.clone().find(|build| build.live).map(|build| build.id);
-    let id = live.or_else(|| own.map(|build| build.id).min()).unwrap_or(first.id);
-    let own = ViewSpec { id, ..first };
-    rows.open(own).await?;
-    if live.is_some() {
-        return Ok(Opened { own, older: None });
-    }
-    let mut older = builds.iter().filter(|build| build.live && build.id.version < P::VERSION);
-    let older = older.next_back().filter(|build| build.columns == own.column_list());
-    let Some(older) = older else {
-        // There is nothing to be seen before it.
-        rows.promote(id).await?;
-        return Ok(Opened { own, older: None });
-    };
-    let older = ViewSpec { id: older.id, slices: older.slices, ..own };
-    if reads_as::<P>(rows, older).await? {
-        return Ok(Opened { own, older: Some(older) });
-    }
-    rows.promote(id).await?;
-    Ok(Opened { own, older: None })
-}
-
-/// Whether the rows of an older version can be read as those of this one, by the first of them.
-async fn reads_as<P: Projection>(rows: &dyn RowStore, older: ViewSpec) -> Result<bool, ViewError> {
-    let one = factum_core::view::Select { limit: Some(1), ..Default::default() };
-    let bodies = rows.select(older, one).await?;
-    Ok(bodies.iter().all(|body| P::form().read(body).is_ok()))
-}
-
 /// Takes a building out that nobody needs any more, after a while: other processes may still ask it.
 async fn drop_later(rows: Arc<dyn RowStore>, view: ViewId, grace: Duration) {
     tokio::time::sleep(grace).await;
     // What is left of it only takes room; the next rebuild does not use its number.
     drop(rows.drop_view(view).await);
-}
-
-/// An order that is yet to be given, and where its answer comes.
-struct Ordered<T> {
-    view: ViewId,
-    to: mpsc::Sender<Order>,
-    order: Order,
-    answered: oneshot::Receiver<Result<T, ProjectionError>>,
-}
-
-/// Gives the orders, and joins their answers.
-async fn answers<T: Default>(
-    orders: Result<Vec<Ordered<T>>, ProjectionError>,
-    join: impl Fn(T, T) -> T,
-) -> Result<T, ProjectionError> {
-    let mut joined = T::default();
-    for Ordered { view, to, order, answered } in orders? {
-        // If the worker is gone, so is the other end of the answer.
-        drop(to.send(order).await);
-        match answered.await {
-            Ok(Err(ProjectionError::Rows(ViewError::Fenced(fenced)))) if fenced.taken => {
-                return Err(ProjectionError::Moved { view });
-            }
-            Ok(answer) => joined = join(joined, answer?),
-            Err(_) => return Err(ProjectionError::Moved { view }),
-        }
-    }
-    Ok(joined)
 }

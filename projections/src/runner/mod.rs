@@ -8,12 +8,15 @@
 
 mod batch;
 mod building;
+mod carrying_out;
 mod commands;
+mod committing;
 mod current;
 mod error;
 mod inline;
 mod manager;
 mod meter;
+mod opening;
 mod orders;
 mod overtaken;
 mod overview;

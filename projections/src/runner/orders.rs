@@ -1,12 +1,9 @@
 //! What a worker is asked to do beside following the log: to try parked events again, or to give them
 //! up.
 
-use std::sync::Arc;
-
 use factum_core::Projection;
-use factum_core::StreamName;
 use factum_core::codec::Seen;
-use factum_core::store::{Direction, EventStore, Position, Query, Range, Recorded, StoreError};
+use factum_core::store::{Position, Recorded};
 use tokio::sync::oneshot;
 
 use super::ProjectionError;
@@ -91,7 +88,9 @@ impl<P: Projection> Worker<P> {
 
     /// Tries one parked event again; whether it was taken in.
     async fn retry_one(&mut self, parked: ParkedEvent) -> Result<bool, ProjectionError> {
-        let problem = match self.read(&parked).await? {
+        let log = self.consumer.store();
+        let read = parked.read(&*log).await.map_err(|source| self.log(source))?;
+        let problem = match read {
             None => Some("it is no longer in the log".to_owned()),
             Some(recorded) => self.project_alone(&recorded).await?,
         };
@@ -104,16 +103,6 @@ impl<P: Projection> Worker<P> {
         }
         self.commit_in_place().await?;
         Ok(taken)
-    }
-
-    /// The event as the log has it.
-    async fn read(&mut self, parked: &ParkedEvent) -> Result<Option<Recorded>, ProjectionError> {
-        let log: Arc<dyn EventStore> = self.consumer.store();
-        let Ok(stream) = StreamName::new(&*parked.stream) else { return Ok(None) };
-        let range = Range::from_revision(parked.revision);
-        let page = log.read(Query::Stream(stream), range, Direction::Forward, 1).await;
-        let found = page.map_err(|source: StoreError| self.log(source))?.events.into_iter().next();
-        Ok(found.filter(|event| event.at.event_id() == parked.event))
     }
 
     /// Gives a parked event up.

@@ -7,7 +7,7 @@ use factum_core::codec::Seen;
 use factum_core::projection::Sources;
 use factum_core::store::{Mark, StoreError};
 use factum_core::time::Clock;
-use factum_core::view::{ViewError, ViewId};
+use factum_core::view::ViewId;
 use factum_core::{Projection, Timestamp, panic};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
@@ -19,13 +19,13 @@ use super::orders::Order;
 use super::pace::Pace;
 use super::progress::Status;
 use super::slice::Slice;
-use super::spans::{self, CommitSpan};
+use super::spans;
 use super::step::Step;
 use super::{EventProblem, FailedEvent, ProjectionError};
 use crate::backoff::Backoff;
 use crate::hub::{Batch, Consumer};
 use crate::parking::{Blocked, Keys, ParkedEvent};
-use crate::rows::{Changed, Changes, Rows};
+use crate::rows::{Changed, Rows};
 
 /// How long the checkpoint may stay behind while the log grows by events that do not concern the
 /// view. A restart looks at no more of them again; a busy log costs no more writes than this.
@@ -46,6 +46,7 @@ const MOST_BLOCKED: usize = 1_000;
 /// What a worker works with.
 pub(super) struct Parts<P> {
     pub(super) view: ViewId,
+    pub(super) sources: Sources<P>,
     pub(super) slice: Slice,
     pub(super) rows: Box<dyn Rows<P>>,
     pub(super) checkpoint: Option<Mark>,
@@ -70,7 +71,7 @@ pub(super) struct Worker<P> {
     pub(super) unpark: Vec<String>,
     pub(super) blocked: Blocked,
     /// How many events are parked.
-    parked: usize,
+    pub(super) parked: usize,
     pub(super) saved: Option<Mark>,
     /// What commits of commands do to the rows, of this process or, whatever this one does, of another;
     /// and whether they have moved the checkpoint since it was `saved`.
@@ -80,13 +81,13 @@ pub(super) struct Worker<P> {
     pub(super) ahead: Option<Mark>,
     pub(super) save_at: Instant,
     /// How long the newest commit took.
-    took: Duration,
+    pub(super) took: Duration,
     pub(super) consumer: Consumer,
-    status: Status,
+    pub(super) status: Status,
     pub(super) clock: Arc<dyn Clock>,
     pace: Pace,
     orders: mpsc::Receiver<Order>,
-    stop: watch::Receiver<bool>,
+    pub(super) stop: watch::Receiver<bool>,
 }
 
 /// What a worker is woken by.
@@ -99,10 +100,10 @@ enum Next {
 impl<P: Projection> Worker<P> {
     pub(super) fn new(parts: Parts<P>) -> Self {
         let Parts { view, slice, rows, checkpoint, consumer, status, clock, pace, .. } = parts;
-        let Parts { overtaking, orders, stop, .. } = parts;
+        let Parts { sources, overtaking, orders, stop, .. } = parts;
         Self {
             view,
-            sources: Sources::of(),
+            sources,
             slice,
             rows,
             changed: Changed::default(),
@@ -282,7 +283,7 @@ impl<P: Projection> Worker<P> {
         self.park.push(ParkedEvent::new(event, slice, keys, problem, now));
     }
 
-    fn count_parked(&mut self, parked: usize) {
+    pub(super) fn count_parked(&mut self, parked: usize) {
         self.parked = parked;
         self.status.parked(parked);
     }
@@ -324,101 +325,5 @@ impl<P: Projection> Worker<P> {
         }
         let failed = FailedEvent::new(self.view, event.recorded(), problem.clone());
         Err(ProjectionError::Event(Box::new(failed)))
-    }
-
-    /// Writes the checkpoint if it is behind.
-    async fn save(&mut self) -> Result<(), ProjectionError> {
-        loop {
-            self.resume().await?;
-            let Some(ahead) = self.ahead else { return Ok(()) };
-            match self.write(ahead, Step::default()).await {
-                Err(ProjectionError::Overtaken { .. }) => {}
-                written => return written,
-            }
-        }
-    }
-
-    /// Commits what has changed, if anything has, and announces how far the view is.
-    pub(super) async fn commit(&mut self, to: Mark, step: Step) -> Result<(), ProjectionError> {
-        if self.changed.is_empty() && self.park.is_empty() {
-            self.ahead = Some(to).filter(|_| self.saved != Some(to));
-        } else {
-            let parked = self.parked + self.park.len();
-            self.write(to, step).await?;
-            if parked > self.parked {
-                self.count_parked(parked);
-            }
-        }
-        self.status.reach(to.position, step);
-        Ok(())
-    }
-
-    /// Commits what has changed where the checkpoint is.
-    pub(super) async fn commit_in_place(&mut self) -> Result<(), ProjectionError> {
-        match self.known() {
-            Some(to) => self.write(to, Step::default()).await,
-            None => Ok(()),
-        }
-    }
-
-    /// How far the log is known.
-    pub(super) fn known(&self) -> Option<Mark> {
-        self.ahead.or(self.saved)
-    }
-
-    async fn write(&mut self, to: Mark, step: Step) -> Result<(), ProjectionError> {
-        let (slice, moves) = (self.slice.hold.slice, (self.saved, to));
-        let span = CommitSpan::new(self.view, slice, moves, step.events, step.belongs);
-        let rows = std::mem::take(&mut self.changed);
-        let (park, unpark) = (self.park.clone(), std::mem::take(&mut self.unpark));
-        let mut changes = Changes { from: self.saved, to, rows, park, unpark };
-        let (mut backoff, mut tried, begun) = (Backoff::new(), false, Instant::now());
-        loop {
-            match span.around(self.rows.commit(&mut changes)).await {
-                Ok(()) => break,
-                // A try whose outcome was unknown went through after all.
-                Err(ProjectionError::Rows(ViewError::Fenced(fenced)))
-                    if tried && fenced.found == Some(to) =>
-                {
-                    break;
-                }
-                Err(ProjectionError::Rows(ViewError::Fenced(fenced)))
-                    if self.is_overtaken(&fenced) =>
-                {
-                    return Err(self.give_up());
-                }
-                Err(error) => self.pause(&mut backoff, error).await?,
-            }
-            tried = true;
-        }
-        (self.saved, self.ahead) = (Some(to), None);
-        self.took = begun.elapsed();
-        self.status.committed(self.took);
-        self.save_at = Instant::now() + SAVE_EVERY;
-        // Its room is used again.
-        self.changed = changes.rows;
-        self.changed.clear();
-        self.park.drain(..).for_each(|event| self.blocked.add(&event.keys()));
-        Ok(())
-    }
-
-    /// Waits before the next try.
-    ///
-    /// # Errors
-    /// The error that was given, if trying again is no use or not wanted any more.
-    pub(super) async fn pause(
-        &mut self,
-        backoff: &mut Backoff,
-        error: ProjectionError,
-    ) -> Result<(), ProjectionError> {
-        if !error.is_transient() {
-            return Err(error);
-        }
-        self.status.trouble(error.clone());
-        let stopped = self.stop.wait_for(|stop| *stop);
-        match timeout(backoff.next(), stopped).await {
-            Ok(_) => Err(error),
-            Err(_) => Ok(()),
-        }
     }
 }
