@@ -1,5 +1,3 @@
-#![cfg_attr(not(feature = "backend"), allow(unreachable_pub, reason = "public with that feature"))]
-
 use factum_core::store::Commit;
 use uuid::Uuid;
 
@@ -8,7 +6,7 @@ pub(crate) const BYTES: usize = 16;
 
 /// A digest of a commit's events, by which a repeat is known where no command tells. Stores keep it, so
 /// it never changes.
-pub fn of_events(commit: &Commit) -> [u8; BYTES] {
+pub(crate) fn of_events(commit: &Commit) -> [u8; BYTES] {
     let mut content = Vec::with_capacity(512);
     for write in &commit.writes {
         text(&mut content, &write.stream);

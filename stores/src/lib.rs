@@ -3,10 +3,7 @@
 /// What backends in packages of their own share with those here. Not for anybody else.
 #[cfg(feature = "backend")]
 #[doc(hidden)]
-pub mod backend {
-    pub use crate::digest::of_events as digest_of_events;
-    pub use crate::partly::failed as partly_failed;
-}
+pub mod backend;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "conformance")]

@@ -1,10 +1,8 @@
-#![cfg_attr(not(feature = "backend"), allow(unreachable_pub, reason = "public with that feature"))]
-
 use factum_core::store::{Outcome, StoreError};
 
 /// The error of a run that failed after these of its commits were answered. Where some are stored, it
 /// must not be one that says that nothing was done.
-pub fn failed(backend: &'static str, done: &[Outcome], error: StoreError) -> StoreError {
+pub(crate) fn failed(backend: &'static str, done: &[Outcome], error: StoreError) -> StoreError {
     let says_nothing_was_done = matches!(
         error,
         StoreError::Unavailable { .. }

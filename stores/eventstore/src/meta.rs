@@ -62,7 +62,6 @@ struct Command {
     digest: Hex<u64>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }

@@ -97,7 +97,7 @@ macro_rules! conformance {
 macro_rules! __conformance_tests {
     ($fresh:path; $($rule:ident { $($test:ident,)* })*) => {$(
         mod $rule {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the factory may have a whole path")]
             use super::*;
             $(
                 #[test]

@@ -82,7 +82,6 @@ pub(super) fn read(head: &[u8]) -> Option<Metadata> {
 }
 
 /// Tells what is not there from what is damaged.
-#[allow(clippy::option_option, reason = "absent and damaged are two things")]
 fn turned<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     match value {
         None => Some(None),
@@ -109,7 +108,6 @@ impl<'a> Rest<'a> {
         std::str::from_utf8(self.take(length)?).ok()
     }
 
-    #[allow(clippy::option_option, reason = "absent and damaged are two things")]
     fn command(&mut self) -> Option<Option<CommandMark>> {
         let Some(length) = u16::from_be_bytes(self.array()?).checked_sub(1) else {
             return Some(None);
