@@ -7,9 +7,9 @@
 //! Without a file it uses a temporary one. Run again on the same file it goes on where it ended. A URL
 //! names a store on a server, whose feature has to be on: `redis`, `postgres` or `eventstore`.
 
-#[allow(unreachable_pub, reason = "the code of the front page")]
+#[expect(unreachable_pub, reason = "the code of the front page")]
 pub(crate) mod balance;
-#[allow(unreachable_pub, reason = "the code of the front page")]
+#[expect(unreachable_pub, reason = "the code of the front page")]
 pub(crate) mod domain;
 #[path = "../place/mod.rs"]
 mod place;

@@ -7,17 +7,17 @@
 //! A subscription is decided on two things, the course and the student, neither of which owns the
 //! rule. Without a file it uses a temporary one.
 
-#[allow(unreachable_pub, reason = "the code of a user's crate")]
+#[expect(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod course;
-#[allow(unreachable_pub, reason = "the code of a user's crate")]
+#[expect(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod events;
 #[path = "../place/mod.rs"]
 mod place;
-#[allow(unreachable_pub, reason = "the code of a user's crate")]
+#[expect(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod subscribe;
-#[allow(unreachable_pub, reason = "the code of a user's crate")]
+#[expect(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod unsubscribe;
-#[allow(unreachable_pub, reason = "the code of a user's crate")]
+#[expect(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod views;
 
 use std::error::Error;

@@ -8,9 +8,9 @@
 //! again, one parks what cannot be delivered until somebody has it tried again. Without a file it uses a
 //! temporary one. Run again on the same file, or killed and run again, it goes on where it was.
 
-#[allow(unreachable_pub, reason = "the code of a user's crate")]
+#[expect(unreachable_pub, reason = "the code of a user's crate")]
 pub(crate) mod domain;
-#[allow(unreachable_pub, reason = "the code of a user's crate")]
+#[expect(unreachable_pub, reason = "the code of a user's crate")]
 mod handlers;
 
 use std::error::Error;

@@ -70,7 +70,7 @@ fn what_reads_less_than_its_form_says_breaks() {
 
 /// One part of it is read only.
 #[derive(Serialize, Deserialize)]
-#[allow(dead_code, reason = "it is read by serde")]
+#[expect(dead_code, reason = "it is read by serde")]
 struct Deposit {
     cents: u64,
     #[serde(skip_serializing)]

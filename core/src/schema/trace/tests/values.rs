@@ -117,7 +117,7 @@ fn structs_of_the_standard_library() {
 }
 
 #[derive(Deserialize)]
-struct Meters(#[allow(dead_code, reason = "it is read by serde")] f64);
+struct Meters(#[expect(dead_code, reason = "it is read by serde")] f64);
 
 #[derive(Deserialize)]
 struct Nothing;

@@ -1,6 +1,10 @@
 //! The whole way, from a command to a row of a view.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod names;
+#[cfg(feature = "embedded")]
+mod stopping;
+
 use std::task::Poll;
 
 use factum::prelude::*;
@@ -211,7 +215,7 @@ async fn a_failed_start_gives_the_file_back() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bank.db");
     for _ in 0..3 {
-        let error = built(App::open(&file).unwrap()).aggregate::<SameName>().start().await;
+        let error = names::clashing(built(App::open(&file).unwrap())).start().await;
         assert!(matches!(error.unwrap_err(), StartError::SameName { .. }));
     }
     let app = built(App::open(&file).unwrap()).start().await.unwrap();
@@ -234,103 +238,6 @@ async fn parts_that_are_missing_say_so() {
     assert!(error.contains("view balances version 1 is not kept"), "{error}");
     let error = app.view::<Balance>().after(Position::START).all().await.unwrap_err();
     assert!(matches!(error, QueryError::Rows(_)), "{error}");
-}
-
-/// Another command under a name that is taken.
-#[derive(Command, Serialize, Deserialize)]
-#[command("account.open")]
-struct Reopen {
-    #[id]
-    account: String,
-}
-
-#[derive(Event, Clone)]
-enum OtherEvent {
-    #[event("account.deposited")]
-    Deposited {},
-}
-
-/// Other events of a context that has an enum.
-#[derive(Event, Clone)]
-enum SplitEvent {
-    #[event("account.closed")]
-    Closed {},
-    #[event("closing.asked")]
-    Asked {},
-}
-
-#[derive(Projection, Default, Clone, Serialize, Deserialize)]
-#[projection(name = "split", from(SplitEvent))]
-struct SplitRow {
-    #[key]
-    account: String,
-}
-
-impl Project<SplitEvent> for SplitRow {
-    fn project(&mut self, _: &SplitEvent, _: &Origin) {}
-}
-
-#[derive(Command, Serialize, Deserialize)]
-#[command("split.do")]
-struct DoSplit {
-    #[id]
-    account: String,
-}
-
-macro_rules! other_aggregate {
-    ($type:ident, $name:literal, $event:ident, $command:ident) => {
-        #[derive(Aggregate, Default)]
-        #[aggregate(name = $name, event = $event, error = AccountError, commands($command))]
-        struct $type;
-        impl Apply<$event> for $type {
-            fn apply(&mut self, _: &$event) {}
-        }
-        impl Handle<$command> for $type {
-            fn handle(&self, _: &$command, _: &Context) -> Decision<Self> {
-                emit(None)
-            }
-        }
-    };
-}
-
-#[derive(Command, Serialize, Deserialize)]
-#[command("other.do")]
-struct DoOther {
-    #[id]
-    other: u64,
-}
-
-#[derive(Command, Serialize, Deserialize)]
-#[command("third.do")]
-struct DoThird {
-    #[id]
-    third: Uuid,
-}
-
-other_aggregate!(SameCommand, "same_command", AccountEvent, Reopen);
-other_aggregate!(SameEvent, "same_event", OtherEvent, DoOther);
-other_aggregate!(SameContext, "same_context", SplitEvent, DoSplit);
-other_aggregate!(SameName, "account", AccountEvent, DoThird);
-
-#[tokio::test]
-async fn one_name_for_two_things_stops_the_start() {
-    let app = || built(App::memory());
-    for (app, says) in [
-        (app().aggregate::<SameCommand>(), "are both the command `account.open`"),
-        (app().aggregate::<SameEvent>(), "are both the event `account.deposited`"),
-        (app().aggregate::<SameName>(), "are both the aggregate `account`"),
-        (app().aggregate::<SameContext>(), "are both the context `account`"),
-        (app().projection::<SplitRow>(), "are both the context `account`"),
-    ] {
-        let problems = app.describe().problems;
-        assert!(problems.iter().any(|problem| problem.contains(says)), "{problems:?}");
-        let error = app.start().await.unwrap_err();
-        assert!(matches!(error, StartError::SameName { .. }));
-        assert!(error.to_string().contains(says), "{error}");
-    }
-    // The same part twice is one part.
-    assert!(built(app()).describe().problems.is_empty());
-    built(app()).start().await.unwrap();
 }
 
 #[derive(Debug)]
@@ -367,58 +274,5 @@ fn an_app_outside_of_a_runtime_says_so() {
         let Poll::Ready(started) = start.as_mut().poll(&mut nobody) else { panic!("it waits") };
         let error = started.unwrap_err();
         assert!(matches!(error, StartError::NoRuntime), "{error}");
-    }
-}
-
-macro_rules! fragile_projection {
-    ($type:ident, $name:literal) => {
-        #[derive(Projection, Default, Clone, Debug, Serialize, Deserialize)]
-        #[projection(name = $name, from(AccountEvent))]
-        struct $type {
-            #[key]
-            account: String,
-            #[serde(serialize_with = "unlucky")]
-            cents: u64,
-        }
-        impl Project<AccountEvent> for $type {
-            fn project(&mut self, event: &AccountEvent, _: &Origin) {
-                if let AccountEvent::Deposited { cents } = event {
-                    self.cents = *cents;
-                }
-            }
-        }
-    };
-}
-fragile_projection!(Fragile, "fragile");
-fragile_projection!(FragileToo, "fragile_too");
-
-fn unlucky<S: serde::Serializer>(cents: &u64, to: S) -> Result<S::Ok, S::Error> {
-    if *cents == 13 {
-        return Err(serde::ser::Error::custom("bad luck"));
-    }
-    to.serialize_u64(*cents)
-}
-
-#[cfg(feature = "embedded")]
-#[tokio::test]
-async fn every_stop_tells_of_the_first_projection_that_failed() {
-    let folder = tempfile::tempdir().unwrap();
-    let app = App::open(folder.path().join("bank.db")).unwrap();
-    let app = built(app).projection::<Fragile>().projection::<FragileToo>();
-    let app = app.start().await.unwrap();
-    app.send(open("alice")).await.unwrap();
-    let done = app.send(deposit("alice", 13)).await.unwrap();
-    app.view::<Balance>().after(done.position).get("alice").await.unwrap().unwrap();
-    app.view::<Fragile>().after(done.position).get("alice").await.unwrap_err();
-    app.view::<FragileToo>().after(done.position).get("alice").await.unwrap_err();
-    for _ in 0..3 {
-        // Dropped where it has to wait first.
-        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
-        let _ = std::pin::pin!(app.stop()).as_mut().poll(&mut nobody);
-    }
-    for _ in 0..2 {
-        let error = app.stop().await.unwrap_err().to_string();
-        assert!(error.contains("view fragile version 1, row \"alice\""), "{error}");
-        assert!(error.contains("bad luck"), "{error}");
     }
 }
