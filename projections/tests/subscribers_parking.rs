@@ -216,7 +216,7 @@ async fn what_is_parked_stays_as_it_is_when_the_log_is_read_again() {
         }
         let before = parked(&subscription).await;
         drop(runner);
-        actor.until(|seen| seen.in_hand.is_empty()).await;
+        actor.gone().await;
         gate.add_permits(1);
         let (_runner, subscription) = place.follow(actor.subscriber("s")).await;
         reach(&subscription, done).await;

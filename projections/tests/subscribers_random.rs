@@ -61,8 +61,7 @@ async fn a_subscriber_that_is_dropped_at_random_moments_loses_nothing() {
                     .await;
             }
             drop(runner);
-            // What was in hand is dropped by the runtime, soon.
-            actor.until(|seen| seen.in_hand.is_empty()).await;
+            actor.gone().await;
         }
         let (mut runner, subscription) = place.follow(actor.subscriber("s")).await;
         reach(&subscription, place.log.head().await.unwrap().position).await;
@@ -167,7 +166,7 @@ async fn live(place: Place, seed: u64) {
             }
             5 if place.rows.is_some() => {
                 drop(runner);
-                actor.until(|seen| seen.in_hand.is_empty()).await;
+                actor.gone().await;
                 (runner, subscription) = place.follow(subscriber()).await;
             }
             6 if place.rows.is_some() => {

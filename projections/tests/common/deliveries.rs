@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use factum_core::Origin;
@@ -49,6 +49,8 @@ pub struct Seen {
     pub in_hand: HashSet<String>,
     /// The most that were in hand at once.
     pub most: usize,
+    /// How many subscribers are not dropped yet, by the runtime either.
+    running: usize,
 }
 
 impl Seen {
@@ -84,12 +86,14 @@ pub struct Actor {
     script: Arc<Script>,
     /// Is told of every beginning and end.
     pub news: Arc<Notify>,
+    running: Option<Arc<Running>>,
 }
 
 impl Actor {
     /// One that does what the function says for an event and its try, counted from 1.
     pub fn new(script: impl Fn(&Origin, usize) -> Act + Send + Sync + 'static) -> Self {
-        Self { seen: Arc::default(), script: Arc::new(script), news: Arc::default() }
+        let script = Arc::new(script);
+        Self { seen: Arc::default(), script, news: Arc::default(), running: None }
     }
 
     pub fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -127,10 +131,35 @@ impl Actor {
         tokio::time::timeout(LONG, wait).await.unwrap();
     }
 
+    /// Waits until the runtime has dropped what was dropped, and nothing of it can begin any more.
+    pub async fn gone(&self) {
+        self.until(|seen| seen.running == 0).await;
+    }
+
     /// Under this name, with short pauses.
     pub fn subscriber(&self, name: &'static str) -> Subscriber<Self> {
-        Subscriber::new(name, self.clone())
-            .backoff(Duration::from_millis(1), Duration::from_millis(2))
+        let actor = Self { running: Some(Arc::new(Running::new(self))), ..self.clone() };
+        Subscriber::new(name, actor).backoff(Duration::from_millis(1), Duration::from_millis(2))
+    }
+}
+
+/// A subscriber that is not dropped yet.
+struct Running {
+    seen: Arc<Mutex<Seen>>,
+    news: Arc<Notify>,
+}
+
+impl Running {
+    fn new(actor: &Actor) -> Self {
+        actor.seen().running += 1;
+        Self { seen: actor.seen.clone(), news: actor.news.clone() }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).running -= 1;
+        self.news.notify_waiters();
     }
 }
 
