@@ -25,6 +25,12 @@ use crate::{Event, EventName, StreamName};
 #[error("cannot be written as JSON: {0}")]
 pub struct EncodeError(String);
 
+impl EncodeError {
+    pub(crate) fn new(problem: impl std::fmt::Display) -> Self {
+        Self(problem.to_string())
+    }
+}
+
 /// Bytes that are not the event that their name promises.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -99,7 +105,7 @@ impl BadEvent {
 /// # Errors
 /// [`EncodeError`] if the value has no JSON form.
 pub fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    serde_json::to_writer(out, value).map_err(|error| EncodeError(error.to_string()))
+    serde_json::to_writer(out, value).map_err(EncodeError::new)
 }
 
 /// Reads a value from JSON.

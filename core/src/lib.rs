@@ -22,6 +22,7 @@ pub mod names;
 pub mod panic;
 pub mod pipeline;
 pub mod projection;
+pub mod saga;
 pub mod schema;
 pub mod snapshot;
 pub mod store;

@@ -76,7 +76,7 @@ impl<T> Form<T> {
 }
 
 fn write<T: Serialize>(value: &T, out: &mut dyn io::Write) -> Result<(), EncodeError> {
-    serde_json::to_writer(out, value).map_err(|error| EncodeError(error.to_string()))
+    serde_json::to_writer(out, value).map_err(EncodeError::new)
 }
 
 impl<T> Clone for Form<T> {
