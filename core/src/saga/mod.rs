@@ -10,18 +10,32 @@
 //! why.
 //!
 //! *Shape.* A user's struct is the state of an instance; [`React`] says, purely, what follows from an
-//! event: a [`Reaction`], which is data.
+//! event: a [`Reaction`], which is data. An [`Instance`] is the fold of what was written about one:
+//! [`Process`] makes it an aggregate, so that the pipeline of commands looks after it. What drives it,
+//! sends its commands and wakes its timers lives in `factum-projections`.
 
 mod act;
 mod answer;
+mod commands;
+mod event;
 mod hears;
+mod instance;
+mod operate;
+mod process;
 mod reaction;
 mod sends;
 mod step;
 
 pub use act::{Act, Json, Letter, When};
 pub use answer::Answer;
+pub use commands::{Fire, Look, Observe, Operate, Resolve, Stall};
+pub use event::{
+    Cause, Fired, Kept, Operated, Postponed, Reacted, Resolved, SagaEvent, Stalled, Told,
+};
 pub use hears::{Hears, Route, Starts};
+pub use instance::{Errand, Instance, Status, Timer};
+pub use operate::Operation;
+pub use process::{Process, ProcessError, Report, Seat, Task};
 pub use reaction::{Reaction, after, cancel, complete, fail, nothing, send, undo};
 pub use sends::{Dispatch, Envelope, Listed, Outcome, Receivers, Sends};
 pub use step::{Calls, Once, Step, StepError};
