@@ -59,6 +59,8 @@ pub trait Saga: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// The category of the streams of its instances: `saga.` and its name.
     const CATEGORY: &'static str;
+    /// The name under which it keeps how far it has heard: `saga.`, its name, and `.inbox`.
+    const INBOX: &'static str;
     /// The version of the form of its state, from 1.
     const VERSION: u32 = 1;
 

@@ -157,7 +157,7 @@ impl Kept {
         let store = match &self.place {
             Place::Memory(parked) => {
                 let of_stream = |event: &&ParkedEvent| {
-                    wanted.stream.as_ref().is_none_or(|stream| *event.stream == **stream)
+                    wanted.stream.as_ref().is_none_or(|stream| *event.lane() == **stream)
                 };
                 let (parked, behind) =
                     (lock(parked), (Bound::Excluded(wanted.after), Bound::Unbounded));
@@ -181,7 +181,7 @@ impl Kept {
     pub(super) async fn count(&self, stream: &StreamName) -> Result<usize, SubscriberError> {
         match &self.place {
             Place::Memory(parked) => {
-                Ok(lock(parked).values().filter(|event| *event.stream == **stream).count())
+                Ok(lock(parked).values().filter(|event| *event.lane() == **stream).count())
             }
             Place::Stored { store, .. } => {
                 let counted = store.count(self.view.parked(), vec![of_stream(stream)]).await;

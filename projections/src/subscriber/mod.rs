@@ -25,7 +25,9 @@ mod window;
 mod worker;
 
 pub use error::{FailedDelivery, SubscriberError};
+pub(crate) use handler::{Deliver, Tried};
 pub use handler::{Subscribe, Verdict};
 pub use runner::SubscriberRunner;
+pub(crate) use settings::Settings;
 pub use settings::Subscriber;
 pub use subscription::{ParkedDeliveries, Subscription};

@@ -157,7 +157,7 @@ impl Worker {
         let Some(event) = found.filter(|event| event.position == position) else {
             return Ok(false);
         };
-        let stream = StreamName::new(&*event.stream);
+        let stream = StreamName::new(event.lane());
         self.changes.unpark.push(event);
         self.commit().await?;
         if let Ok(stream) = stream

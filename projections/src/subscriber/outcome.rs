@@ -61,7 +61,7 @@ impl Worker {
         let mut first = Some((problem, attempts));
         for job in self.lanes.close(&stream) {
             if let Job::Fresh { number, event, .. } = job {
-                self.park(&event, number, first.take());
+                self.park(&event, &stream, number, first.take());
             }
         }
         self.blocked.insert(stream);

@@ -27,7 +27,7 @@ pub struct SubscriberRunner {
 }
 
 impl SubscriberRunner {
-    pub(super) async fn start(
+    pub(crate) async fn start(
         hub: &Hub,
         place: Placement,
         name: &'static str,

@@ -167,10 +167,11 @@ impl Tenure {
             orders,
             stop: stopped,
         });
-        let mut worker = pin!(worker.run());
+        let (mut worker, handler) = (pin!(worker.run()), self.handler.clone());
         tokio::select! {
             ended = &mut worker => return ended,
             () = self.over() => {}
+            never = handler.beside() => match never {},
         }
         stop.send_replace(true);
         worker.await

@@ -52,7 +52,7 @@ pub(super) struct Worker {
     pub(super) parts: Parts,
     pub(super) window: Window,
     pub(super) lanes: Lanes,
-    /// The streams behind whose parked events others park. Such a stream has no lane, but for events
+    /// The lanes behind whose parked events others park. Such a one has nothing waiting, but for events
     /// that are tried again because somebody said so.
     pub(super) blocked: HashSet<StreamName>,
     /// What was parked beyond the checkpoint before this worker began: it comes from the log again.
@@ -147,7 +147,7 @@ impl Worker {
                 if event.position > self.parts.begin.position {
                     self.parked_ahead.insert(event.position);
                 }
-                self.blocked.extend(StreamName::new(&*event.stream));
+                self.blocked.extend(StreamName::new(event.lane()));
             }
         }
     }
@@ -168,11 +168,13 @@ impl Worker {
     /// Takes an event: its turn comes, or it parks behind another.
     fn admit(&mut self, event: &Recorded) {
         let number = self.window.open(event.at.mark());
-        let stream = event.at.stream.clone();
+        let Some(stream) = self.parts.handler.lane(event) else {
+            return self.window.settle(number);
+        };
         if self.parked_ahead.remove(&event.at.position) {
             self.window.settle(number);
         } else if self.blocked.contains(&stream) {
-            self.park(event, number, None);
+            self.park(event, &stream, number, None);
         } else {
             self.lanes
                 .push(stream, Job::Fresh { number, event: Arc::new(event.clone()), attempts: 0 });
@@ -180,10 +182,15 @@ impl Worker {
     }
 
     /// Parks an event with the problem and how often it was tried, or behind another.
-    pub(super) fn park(&mut self, event: &Recorded, number: u64, problem: Option<(String, u32)>) {
+    pub(super) fn park(
+        &mut self,
+        event: &Recorded,
+        lane: &StreamName,
+        number: u64,
+        problem: Option<(String, u32)>,
+    ) {
         let (problem, attempts) = problem.unzip();
-        let stream = event.at.stream.to_string();
-        let keys = Keys { rows: vec![stream.clone()], stream };
+        let keys = Keys { rows: vec![lane.to_string()], stream: event.at.stream.to_string() };
         let parked = ParkedEvent::new(event, 0, &keys, problem, self.parts.clock.now());
         self.changes.park.push(ParkedEvent { attempts: attempts.unwrap_or(0), ..parked });
         self.window.settle(number);
