@@ -5,6 +5,7 @@ pub mod __private;
 mod app;
 mod derives;
 pub mod prelude;
+pub mod saga;
 pub mod schema;
 pub mod stores;
 
@@ -14,6 +15,7 @@ pub use app::{
 pub use derives::{Aggregate, Command, Event, Id, Projection};
 pub use factum_core as core;
 pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
+pub use factum_core::saga::Saga;
 #[cfg(feature = "testing")]
 pub use factum_core::testing;
 pub use factum_core::{

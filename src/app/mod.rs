@@ -4,12 +4,13 @@ mod builder;
 mod connect;
 mod error;
 mod names;
+mod sagas;
 mod status;
 mod stopping;
 mod subscribers;
 mod weak;
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use factum_projections::{Monitor, Runner, SubscriberRunner, Subscription, View};
 use tokio::sync::Mutex;
 
 pub use builder::AppBuilder;
-use builder::Describe;
+use builder::{Describe, PartsByType};
 pub use error::{StartError, StopError};
 pub use status::AppStatus;
 pub use stopping::{StopWithinError, Unfinished};
@@ -80,8 +81,8 @@ struct Inner {
     ownership: Ownership,
     #[cfg(feature = "guard")]
     guarded: Option<factum_stores::guarded::Guarded>,
-    /// `Dispatcher<A>` by the type of `A`, `View<V>` by the type of `V`.
-    parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// `Dispatcher<A>` by the type of `A`, `View<V>` by that of `V`, `Sagas<S>` by that of `S`.
+    parts: PartsByType,
     aggregates: Vec<Box<dyn Stop>>,
     /// In the order of their registration; they stay here, so that a second stop tells the same.
     projections: Mutex<Vec<Runner>>,

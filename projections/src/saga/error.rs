@@ -27,6 +27,17 @@ pub enum SagaError {
         /// What would receive it.
         receiver: String,
     },
+    /// The app's store keeps no rows, in which timers are found.
+    #[error(
+        "saga {saga} needs a place for its timers and for how far it has heard, as the {backend} store \
+         keeps no rows: name one, with `.views_in(…)`"
+    )]
+    NoPlace {
+        /// Which saga.
+        saga: &'static str,
+        /// The backend of the app's store.
+        backend: &'static str,
+    },
     /// Its instances could not be asked or told.
     #[error("saga {saga}, instance {instance}: {source}")]
     Instance {

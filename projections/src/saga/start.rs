@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use factum_core::pipeline::{Dispatcher, Settings as PipelineSettings};
 use factum_core::saga::{Dispatch, Hears, Process, Receivers, Saga, Sends};
+use factum_core::store::Durability;
 use tokio::runtime::Handle;
 
 use super::alarm::Alarm;
@@ -39,6 +40,10 @@ pub async fn start<S: Saga>(
     settings: SagaSettings,
     receivers: &Receivers<'_>,
 ) -> Result<RunningSaga<S>, SagaError> {
+    let can = hub.store().capabilities();
+    if place.rows.is_none() && can.durability != Durability::Volatile {
+        return Err(SagaError::NoPlace { saga: S::NAME, backend: can.backend });
+    }
     let (seat, routes) = (Arc::new(settings.seat::<S>()), routes::<S>(receivers)?);
     let clock = pipeline.clock.clone();
     let instances = Dispatcher::start(hub.store().clone(), pipeline, Handle::current());
