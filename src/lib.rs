@@ -11,9 +11,10 @@ pub mod stores;
 pub use app::{
     App, AppBuilder, AppStatus, StartError, StopError, StopWithinError, Unfinished, WeakApp,
 };
-pub use derives::{Aggregate, Command, Event, Id, Projection};
+pub use derives::{Aggregate, Command, Event, Id, Projection, Saga};
 pub use factum_core as core;
 pub use factum_core::pipeline::{Done, EventLog, LoadError, SendError, Sending};
+pub use factum_core::saga::{Answer, Answered, React, Reaction, Saga};
 #[cfg(feature = "testing")]
 pub use factum_core::testing;
 pub use factum_core::{
@@ -22,7 +23,7 @@ pub use factum_core::{
     SentTo, Stored, StreamName, Tag, Tags, Timestamp, emit, require,
 };
 pub use factum_core::{
-    codec, event, names, pipeline, projection, snapshot, store, time, upcast, view,
+    codec, event, names, pipeline, projection, saga, snapshot, store, time, upcast, view,
 };
 #[cfg(feature = "metrics")]
 pub use factum_projections::metrics;
