@@ -134,6 +134,19 @@ impl ParkedDeliveries {
         kept.parked(Wanted { limit, ..Wanted::default() }).await
     }
 
+    /// How many of one stream, `category-id`, are parked. Cancellation-safe.
+    ///
+    /// # Errors
+    /// [`SubscriberError`] if they could not be counted.
+    pub async fn count(&self, stream: &str) -> Result<usize, SubscriberError> {
+        let Some(kept) = &self.of.kept else {
+            return Err(SubscriberError::Missing { subscriber: self.of.name.to_string() });
+        };
+        // Of what is no name of a stream nothing can be parked.
+        let Ok(stream) = StreamName::new(stream) else { return Ok(0) };
+        kept.count(&stream).await
+    }
+
     /// Tries all of them again, each stream in order, until one fails: it stays with what waits behind
     /// it. What comes for these streams meanwhile is tried as well. Dropping the future leaves the rest
     /// of it to the subscriber.
