@@ -72,6 +72,7 @@ impl Worker {
         match tried {
             Tried::Done => {
                 self.changes.unpark.push(parked);
+                self.parked = self.parked.saturating_sub(1);
                 self.commit().await?;
                 self.note(|retry| retry.retried.taken += 1);
                 self.try_next(stream).await?;
@@ -159,6 +160,7 @@ impl Worker {
         };
         let stream = StreamName::new(&*event.stream);
         self.changes.unpark.push(event);
+        self.parked = self.parked.saturating_sub(1);
         self.commit().await?;
         if let Ok(stream) = stream
             && self.first_parked(&stream).await?.is_none()

@@ -20,6 +20,9 @@ impl Worker {
     /// Only what ends the worker.
     pub(super) async fn take_in(&mut self, delivered: Delivered) -> Result<(), SubscriberError> {
         let Delivered { stream, job, tried } = delivered;
+        if let Job::Fresh { event, attempts: 1.., .. } = &job {
+            self.parts.status.no_longer_failing(event);
+        }
         match job {
             Job::Parked(parked) => self.tried_again(stream, *parked, tried).await,
             Job::Fresh { number, event, attempts } => match tried {
@@ -51,6 +54,7 @@ impl Worker {
         let settings = &self.parts.settings;
         if verdict == Verdict::Retry && attempts < settings.attempts {
             let at = Instant::now() + settings.pause_after(attempts);
+            self.parts.status.failing(event, &problem);
             self.lanes.again(stream, attempts, at);
             return Ok(());
         }

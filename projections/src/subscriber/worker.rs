@@ -18,6 +18,7 @@ use super::lanes::{Job, Lanes};
 use super::orders::{Order, Retry};
 use super::saving::SAVE_EVERY;
 use super::settings::Settings;
+use super::spans::{self, DeliverySpan};
 use super::status::Status;
 use super::window::Window;
 use crate::hub::{Batch, Consumer};
@@ -55,6 +56,8 @@ pub(super) struct Worker {
     /// The streams behind whose parked events others park. Such a stream has no lane, but for events
     /// that are tried again because somebody said so.
     pub(super) blocked: HashSet<StreamName>,
+    /// How many events are parked, with the next save.
+    pub(super) parked: usize,
     /// What was parked beyond the checkpoint before this worker began: it comes from the log again.
     parked_ahead: HashSet<Position>,
     /// What is in hand.
@@ -97,6 +100,7 @@ impl Worker {
             parts,
             lanes: Lanes::default(),
             blocked: HashSet::new(),
+            parked: 0,
             parked_ahead: HashSet::new(),
             tasks: JoinSet::new(),
             changes: Changes::default(),
@@ -123,13 +127,15 @@ impl Worker {
             };
             // What goes on from the checkpoint has found it in the log.
             self.confirmed = true;
+            self.parts.status.works();
+            let came = self.parts.clock.now();
             for seen in batch.events() {
                 if !self.make_room().await? {
                     break 'log;
                 }
                 self.admit(seen.recorded());
             }
-            self.window.pass(batch.to());
+            self.window.pass(batch.to(), batch.caught_up().then_some(came));
             self.keep().await?;
         }
         self.finish().await
@@ -141,8 +147,9 @@ impl Worker {
         loop {
             let wanted = Wanted { stream: None, after, limit: AT_ONCE };
             let parked = self.parked(wanted).await?;
-            let Some(last) = parked.last() else { return Ok(()) };
+            let Some(last) = parked.last() else { break };
             after = last.position;
+            self.parked += parked.len();
             for event in parked {
                 if event.position > self.parts.begin.position {
                     self.parked_ahead.insert(event.position);
@@ -150,6 +157,8 @@ impl Worker {
                 self.blocked.extend(StreamName::new(&*event.stream));
             }
         }
+        self.parts.status.parked(self.parked);
+        Ok(())
     }
 
     /// Waits until another event may be taken; not if it was stopped meanwhile.
@@ -167,7 +176,7 @@ impl Worker {
 
     /// Takes an event: its turn comes, or it parks behind another.
     fn admit(&mut self, event: &Recorded) {
-        let number = self.window.open(event.at.mark());
+        let number = self.window.open(event.at.mark(), event.at.time());
         let stream = event.at.stream.clone();
         if self.parked_ahead.remove(&event.at.position) {
             self.window.settle(number);
@@ -182,10 +191,12 @@ impl Worker {
     /// Parks an event with the problem and how often it was tried, or behind another.
     pub(super) fn park(&mut self, event: &Recorded, number: u64, problem: Option<(String, u32)>) {
         let (problem, attempts) = problem.unzip();
+        spans::parked(self.parts.name, event, problem.as_deref());
         let stream = event.at.stream.to_string();
         let keys = Keys { rows: vec![stream.clone()], stream };
         let parked = ParkedEvent::new(event, 0, &keys, problem, self.parts.clock.now());
         self.changes.park.push(ParkedEvent { attempts: attempts.unwrap_or(0), ..parked });
+        self.parked += 1;
         self.window.settle(number);
     }
 
@@ -248,14 +259,18 @@ impl Worker {
     }
 
     fn one_try(&self, job: &Job) -> BoxFuture<'static, Tried> {
-        let handler = self.parts.handler.clone();
+        let (name, handler) = (self.parts.name, self.parts.handler.clone());
         match job {
-            Job::Fresh { event, .. } => handler.deliver(event.clone()),
+            Job::Fresh { event, attempts, .. } => {
+                Box::pin(deliver(name, handler, event.clone(), attempts + 1))
+            }
             Job::Parked(parked) => {
                 let (log, parked) = (self.parts.consumer.store(), parked.clone());
                 Box::pin(async move {
                     match parked.read(&*log).await {
-                        Ok(Some(event)) => handler.deliver(Arc::new(event)).await,
+                        Ok(Some(event)) => {
+                            deliver(name, handler, Arc::new(event), parked.attempts + 1).await
+                        }
                         Ok(None) => {
                             let problem = "it is no longer in the log".to_owned();
                             Tried::Failed(problem, Verdict::Park)
@@ -275,4 +290,18 @@ impl Worker {
         }
         self.save().await
     }
+}
+
+async fn deliver(
+    name: &'static str,
+    handler: Arc<dyn Deliver>,
+    event: Arc<Recorded>,
+    attempt: u32,
+) -> Tried {
+    let span = DeliverySpan::new(name, &event, attempt);
+    let tried = span.around(handler.deliver(event)).await;
+    if let Tried::Failed(problem, _) = &tried {
+        span.failed(problem);
+    }
+    tried
 }
