@@ -44,7 +44,7 @@ impl Worker {
             Order::Retry { stream, answer } => {
                 let wanted = |blocked: &&StreamName| stream.as_ref().is_none_or(|s| s == *blocked);
                 let streams: Vec<StreamName> =
-                    self.blocked.iter().filter(wanted).cloned().collect();
+                    self.blocked.keys().filter(wanted).cloned().collect();
                 let (open, retried, failed) = (streams.len(), Retried::default(), None);
                 self.retry = Some(Retry { answer, open, retried, failed });
                 for stream in streams {
@@ -115,6 +115,14 @@ impl Worker {
         }
         let wanted = Wanted { stream: Some(stream.clone()), after: Position::START, limit: 1 };
         Ok(self.parked(wanted).await?.pop())
+    }
+
+    /// The parked event of a stream whose turn was to come is not tried: one before it has parked.
+    pub(super) async fn give_way(&mut self, stream: &StreamName) -> Result<(), SubscriberError> {
+        self.commit().await?;
+        self.leave(stream, None).await?;
+        self.answer();
+        Ok(())
     }
 
     /// Leaves the rest of a stream parked.

@@ -32,18 +32,18 @@ impl Worker {
                     Ok(())
                 }
                 Tried::Failed(problem, verdict) => {
-                    self.failed(stream, &event, attempts + 1, problem, verdict)
+                    self.failed(stream, &event, attempts + 1, problem, verdict).await
                 }
                 Tried::Unread(error) => {
                     let problem = error.to_string();
-                    self.failed(stream, &event, attempts + 1, problem, Verdict::Retry)
+                    self.failed(stream, &event, attempts + 1, problem, Verdict::Retry).await
                 }
             },
         }
     }
 
     /// Tries an event again later, or parks it with all that waits behind it.
-    fn failed(
+    async fn failed(
         &mut self,
         stream: StreamName,
         event: &Arc<Recorded>,
@@ -62,14 +62,15 @@ impl Worker {
             let failed = FailedDelivery::new(self.parts.name, event, problem);
             return Err(SubscriberError::Full(Box::new(failed)));
         }
-        let mut first = Some((problem, attempts));
+        let (mut first, mut retried) = (Some((problem, attempts)), false);
         for job in self.lanes.close(&stream) {
-            if let Job::Fresh { number, event, .. } = job {
-                self.park(&event, number, first.take());
+            match job {
+                Job::Fresh { number, event, .. } => self.park(&event, number, first.take()),
+                Job::Parked(_) => retried = true,
             }
         }
-        self.blocked.insert(stream);
-        Ok(())
+        self.blocked.insert(stream.clone(), event.at.position);
+        if retried { self.give_way(&stream).await } else { Ok(()) }
     }
 
     /// A task ended without an answer: only the runtime, or a handler that panics while it is dropped,

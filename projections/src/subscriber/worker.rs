@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -53,9 +53,10 @@ pub(super) struct Worker {
     pub(super) parts: Parts,
     pub(super) window: Window,
     pub(super) lanes: Lanes,
-    /// The streams behind whose parked events others park. Such a stream has no lane, but for events
-    /// that are tried again because somebody said so.
-    pub(super) blocked: HashSet<StreamName>,
+    /// The streams behind whose parked events others park, and where the first of them is, or was.
+    /// Such a stream has no lane, but for events that are tried again because somebody said so, and
+    /// for those before the first parked one, which come again after a crash.
+    pub(super) blocked: HashMap<StreamName, Position>,
     /// How many events are parked, with the next save.
     pub(super) parked: usize,
     /// What was parked beyond the checkpoint before this worker began: it comes from the log again.
@@ -99,7 +100,7 @@ impl Worker {
             window: Window::new(parts.begin, room),
             parts,
             lanes: Lanes::default(),
-            blocked: HashSet::new(),
+            blocked: HashMap::new(),
             parked: 0,
             parked_ahead: HashSet::new(),
             tasks: JoinSet::new(),
@@ -154,7 +155,9 @@ impl Worker {
                 if event.position > self.parts.begin.position {
                     self.parked_ahead.insert(event.position);
                 }
-                self.blocked.extend(StreamName::new(&*event.stream));
+                if let Ok(stream) = StreamName::new(&*event.stream) {
+                    self.blocked.entry(stream).or_insert(event.position);
+                }
             }
         }
         self.parts.status.parked(self.parked);
@@ -180,7 +183,7 @@ impl Worker {
         let stream = event.at.stream.clone();
         if self.parked_ahead.remove(&event.at.position) {
             self.window.settle(number);
-        } else if self.blocked.contains(&stream) {
+        } else if self.blocked.get(&stream).is_some_and(|first| *first < event.at.position) {
             self.park(event, number, None);
         } else {
             self.lanes
