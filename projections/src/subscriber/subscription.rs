@@ -40,8 +40,8 @@ impl Subscription {
     /// That of a subscriber that nobody runs: all that is asked of it gives
     /// [`SubscriberError::Missing`].
     pub fn missing(name: &str) -> Self {
-        let ended = Some(SubscriberError::Missing { subscriber: name.to_owned() });
-        let (_, state) = watch::channel(State { ended, ..State::default() });
+        let missing = SubscriberError::Missing { subscriber: name.to_owned() };
+        let (_, state) = watch::channel(State::ended(missing));
         // Nobody takes an order.
         let (orders, _) = mpsc::channel(1);
         Self { name: name.into(), kept: None, state, orders }
