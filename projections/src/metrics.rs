@@ -1,7 +1,7 @@
 //! What projections and subscribers tell of themselves by the crate
 //! [`metrics`](https://docs.rs/metrics), feature `metrics`.
 //!
-//! Each has the labels `kind` (`projection` or `subscriber`), `consumer` (its name), `build` (version and
+//! Each has the labels `kind` (`projection`, `subscriber` or `saga`), `consumer` (its name), `build` (version and
 //! build, as in `2.0`; of a subscriber always `1.0`) and `slice` (a subscriber has one, 0). What projections
 //! tell changes once a commit, never once an event; what subscribers tell may change once a delivery. A
 //! recorder has to be installed before the app starts; a slice that is given up keeps its last values, with

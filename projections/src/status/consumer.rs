@@ -47,6 +47,8 @@ pub enum ConsumerKind {
     Projection,
     /// It does something outside.
     Subscriber,
+    /// It has a saga hear the log.
+    Saga,
 }
 
 impl ConsumerKind {
@@ -55,6 +57,7 @@ impl ConsumerKind {
         match self {
             Self::Projection => "projection",
             Self::Subscriber => "subscriber",
+            Self::Saga => "saga",
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct HealthBounds {
     /// unless set). No query waits for a subscriber: a mail server that is away is no reason to send
     /// queries elsewhere.
     pub subscriber_lag: Option<Duration>,
+    /// No saga that this process runs, or that nobody does, is further behind than this (no bound unless
+    /// set).
+    pub saga_lag: Option<Duration>,
 }
 
 impl HealthBounds {
@@ -28,6 +31,7 @@ impl HealthBounds {
         match kind {
             ConsumerKind::Projection => Some((self.lag, self.lag_events)),
             ConsumerKind::Subscriber => Some((self.subscriber_lag?, None)),
+            ConsumerKind::Saga => Some((self.saga_lag?, None)),
         }
     }
 }
@@ -35,7 +39,7 @@ impl HealthBounds {
 impl Default for HealthBounds {
     fn default() -> Self {
         let (store_within, lag) = (Duration::from_secs(2), Duration::from_secs(30));
-        Self { store_within, lag, lag_events: None, subscriber_lag: None }
+        Self { store_within, lag, lag_events: None, subscriber_lag: None, saga_lag: None }
     }
 }
 

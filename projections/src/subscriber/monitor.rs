@@ -9,9 +9,10 @@ use crate::status::{
     ConsumerKind, ConsumerStatus, Life, LogEnd, Monitor, SliceNow, place_of, slices,
 };
 
-/// Tells how a subscriber is.
+/// Tells how a subscriber is, or the inbox of a saga.
 #[derive(Clone, Debug)]
 pub(super) struct SubscriberMonitor {
+    pub(super) kind: ConsumerKind,
     /// Under which its checkpoint is kept.
     pub(super) view: ViewSpec,
     pub(super) place: Placement,
@@ -32,7 +33,7 @@ impl SubscriberMonitor {
         let (id, mut problem) = (self.view.id, None);
         let slices = slices(&self.place, self.view, vec![slice], end, &mut problem).await;
         ConsumerStatus {
-            kind: ConsumerKind::Subscriber,
+            kind: self.kind,
             name: id.name.to_owned(),
             version: id.version,
             build: id.build,

@@ -41,9 +41,10 @@ impl SubscriberRunner {
         settings: Settings,
     ) -> Result<(Self, Subscription), SubscriberError> {
         let kept = Arc::new(Kept::open(name, place.rows.clone()).await?);
-        let (status, state) = Status::new(kept.view().id);
+        let (status, state) = Status::new(settings.kind, kept.view().id);
         let (stop, stopped) = watch::channel(false);
         let monitor = SubscriberMonitor {
+            kind: settings.kind,
             view: kept.view(),
             place: place.clone(),
             state: state.clone(),

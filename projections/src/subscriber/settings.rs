@@ -7,6 +7,7 @@ use factum_core::Event;
 
 use super::handler::{Deliver, Typed};
 use super::{Subscribe, SubscriberError, SubscriberRunner, Subscription};
+use crate::status::ConsumerKind;
 use crate::{Hub, Placement};
 
 /// A handler under a name, and how it is run.
@@ -40,12 +41,14 @@ pub(crate) struct Settings {
     longest_pause: Duration,
     time_limit: Option<Duration>,
     pub(super) from_now: bool,
+    pub(super) kind: ConsumerKind,
 }
 
 impl Settings {
     /// Those of the inbox of a saga, which tries what may pass for as long as it takes.
     pub(crate) fn for_saga(concurrency: usize, from_now: bool) -> Self {
-        Self { concurrency, attempts: u32::MAX, from_now, ..Self::default() }
+        let (attempts, kind) = (u32::MAX, ConsumerKind::Saga);
+        Self { concurrency, attempts, from_now, kind, ..Self::default() }
     }
 
     /// How long to wait after so many tries: each time twice as long, up to a bound.
@@ -64,6 +67,7 @@ impl Default for Settings {
             longest_pause: Duration::from_secs(30),
             time_limit: None,
             from_now: false,
+            kind: ConsumerKind::Subscriber,
         }
     }
 }

@@ -66,9 +66,9 @@ impl Drop for AtWork {
 
 impl Status {
     /// Nothing is announced yet: a checkpoint counts only once the log is known to have it still.
-    pub(super) fn new(view: ViewId) -> (Self, watch::Receiver<State>) {
+    pub(super) fn new(kind: ConsumerKind, view: ViewId) -> (Self, watch::Receiver<State>) {
         let (sender, state) = watch::channel(State::default());
-        let meter = Meter::new(ConsumerKind::Subscriber, view, 0);
+        let meter = Meter::new(kind, view, 0);
         (Self { name: view.name, state: sender, meter }, state)
     }
 
