@@ -31,8 +31,9 @@ pub use factum_projections::status;
 pub use factum_projections::{ConsumerStatus, Health, HealthBounds};
 pub use factum_projections::{
     EventProblem, FailedDelivery, FailedEvent, Find, Parked, ParkedDeliveries, ParkedEvent,
-    Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried, Subscribe, Subscriber,
-    SubscriberError, Subscription, Verdict, View, Watch,
+    Placement, ProjectionError, QueryError, Rebuild, Rebuilding, Retried, SagaError, SagaRow,
+    SagaSettings, Sagas, Subscribe, Subscriber, SubscriberError, Subscription, Verdict, View,
+    Watch,
 };
 #[cfg(feature = "resilience")]
 pub use factum_resilience as resilience;

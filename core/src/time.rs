@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::time::sleep;
+
+use crate::store::BoxFuture;
+
 /// A moment: microseconds since the Unix epoch, in UTC.
 ///
 /// ```
@@ -88,7 +92,25 @@ impl fmt::Debug for Timestamp {
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// Waits until it is this moment, or later. Unless a clock says otherwise it is looked at again and
+    /// again, by the time of tokio. Cancellation-safe.
+    fn until(&self, moment: Timestamp) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            loop {
+                let micros = moment.as_micros().saturating_sub(self.now().as_micros());
+                match u64::try_from(micros) {
+                    Err(_) | Ok(0) => return,
+                    // A clock may be set while this waits.
+                    Ok(micros) => sleep(Duration::from_micros(micros).min(LOOK)).await,
+                }
+            }
+        })
+    }
 }
+
+/// How often a clock is looked at, at the least, by whoever waits for a moment.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The system's clock.
 #[derive(Clone, Copy, Debug, Default)]

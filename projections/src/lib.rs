@@ -13,10 +13,12 @@
 
 mod backoff;
 mod hub;
+mod meter;
 pub mod metrics;
 mod parking;
 mod rows;
 mod runner;
+pub mod saga;
 pub mod status;
 mod subscriber;
 mod view;
@@ -24,6 +26,7 @@ mod view;
 pub use hub::Hub;
 pub use parking::ParkedEvent;
 pub use runner::{EventProblem, FailedEvent, Placement, ProjectionError, Retried, Runner};
+pub use saga::{SagaError, SagaRow, SagaSettings, Sagas};
 pub use status::{ConsumerStatus, Health, HealthBounds, LogEnd, Monitor};
 pub use subscriber::{
     FailedDelivery, ParkedDeliveries, Subscribe, Subscriber, SubscriberError, SubscriberRunner,

@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use super::names::Names;
+use super::sagas::StartSaga;
 use super::subscribers::StartSubscriber;
 use super::{App, Inner, Ownership, StartError, Stop, WeakApp};
 
@@ -33,9 +34,15 @@ pub struct AppBuilder {
     views: Option<Arc<dyn RowStore>>,
     projections: Vec<StartProjection>,
     pub(super) subscribers: Vec<StartSubscriber>,
+    pub(super) sagas: Vec<StartSaga>,
+    /// What carries out commands that go to no aggregate, by its type.
+    pub(super) steps: PartsByType,
     pub(super) weak: WeakApp,
     described: Vec<Describe>,
 }
+
+/// The parts of an app by the types that they are for.
+pub(super) type PartsByType = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
 type StartProjection =
     Box<dyn for<'a> FnOnce(&'a mut Parts) -> BoxFuture<'a, Result<(), StartError>> + Send>;
@@ -48,12 +55,12 @@ pub(super) struct Parts {
     store: Arc<dyn EventStore>,
     /// Where views are kept unless something else is said, and how far subscribers are.
     pub(super) usual: Placement,
-    settings: Settings,
+    pub(super) settings: Settings,
     runtime: Handle,
-    by_type: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    aggregates: Vec<Box<dyn Stop>>,
+    pub(super) by_type: PartsByType,
+    pub(super) aggregates: Vec<Box<dyn Stop>>,
     pub(super) hub: Hub,
-    projections: Vec<Runner>,
+    pub(super) projections: Vec<Runner>,
     pub(super) subscribers: Vec<SubscriberRunner>,
     pub(super) subscriptions: HashMap<&'static str, Subscription>,
     /// The views that commands change.
@@ -79,6 +86,8 @@ impl AppBuilder {
             views: None,
             projections: Vec::new(),
             subscribers: Vec::new(),
+            sagas: Vec::new(),
+            steps: HashMap::new(),
             weak: WeakApp::default(),
             described: Vec::new(),
         }
@@ -227,7 +236,7 @@ impl AppBuilder {
         #[cfg(feature = "guard")]
         let guarded = self.guarded()?;
         let Self { store, ownership, settings, names, views, described, weak, .. } = self;
-        let Self { aggregates, projections, subscribers, .. } = self;
+        let Self { aggregates, projections, subscribers, sagas, steps, .. } = self;
         names.verdict(&store.capabilities())?;
         #[cfg(feature = "guard")]
         let store = match &guarded {
@@ -242,7 +251,7 @@ impl AppBuilder {
             store,
             settings,
             runtime,
-            by_type: HashMap::new(),
+            by_type: steps,
             aggregates: Vec::new(),
             projections: Vec::new(),
             subscribers: Vec::new(),
@@ -256,8 +265,14 @@ impl AppBuilder {
         for start in subscribers {
             start(&mut parts).await?;
         }
+        // They send commands to what is there.
+        for start in sagas {
+            start(&mut parts).await?;
+        }
         let Parts { store, by_type, aggregates, projections, subscribers, .. } = parts;
-        let monitors = projections.iter().map(Runner::monitor).collect();
+        let of_projections = projections.iter().map(Runner::monitor);
+        let of_subscribers = subscribers.iter().map(SubscriberRunner::monitor);
+        let monitors = of_projections.chain(of_subscribers).collect();
         let app = App {
             inner: Arc::new(Inner {
                 store,

@@ -1,7 +1,7 @@
 use factum_core::names::BadName;
 use factum_core::store::StoreError;
 use factum_core::view::ViewError;
-use factum_projections::{ProjectionError, SubscriberError};
+use factum_projections::{ProjectionError, SagaError, SubscriberError};
 
 /// Why an app does not start.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -16,6 +16,9 @@ pub enum StartError {
     /// A subscriber could not be started.
     #[error(transparent)]
     Subscriber(#[from] SubscriberError),
+    /// A saga could not be started: what receives its commands is missing, or a place for it.
+    #[error(transparent)]
+    Saga(Box<SagaError>),
     /// Two types have one persisted name.
     #[error("{first} and {second} are both the {what} `{name}`: give one of them another name")]
     SameName {
@@ -88,10 +91,16 @@ pub enum StartError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StopError {
-    /// A projection had ended before, or could not commit.
+    /// A projection had ended before, could not commit, or was cut short.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
-    /// A subscriber had ended before, or could not save how far it is.
+    /// A subscriber had ended before, could not save how far it is, or was cut short.
     #[error(transparent)]
     Subscriber(#[from] SubscriberError),
+}
+
+impl From<SagaError> for StartError {
+    fn from(error: SagaError) -> Self {
+        Self::Saga(Box::new(error))
+    }
 }

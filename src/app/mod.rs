@@ -4,12 +4,13 @@ mod builder;
 mod connect;
 mod error;
 mod names;
+mod sagas;
 mod status;
 mod stopping;
 mod subscribers;
 mod weak;
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use factum_projections::{Monitor, Runner, SubscriberRunner, Subscription, View};
 use tokio::sync::Mutex;
 
 pub use builder::AppBuilder;
-use builder::Describe;
+use builder::{Describe, PartsByType};
 pub use error::{StartError, StopError};
 pub use status::AppStatus;
 pub use stopping::{StopWithinError, Unfinished};
@@ -80,14 +81,14 @@ struct Inner {
     ownership: Ownership,
     #[cfg(feature = "guard")]
     guarded: Option<factum_stores::guarded::Guarded>,
-    /// `Dispatcher<A>` by the type of `A`, `View<V>` by the type of `V`.
-    parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// `Dispatcher<A>` by the type of `A`, `View<V>` by that of `V`, `Sagas<S>` by that of `S`.
+    parts: PartsByType,
     aggregates: Vec<Box<dyn Stop>>,
     /// In the order of their registration; they stay here, so that a second stop tells the same.
     projections: Mutex<Vec<Runner>>,
     subscribers: Mutex<Vec<SubscriberRunner>>,
     subscriptions: HashMap<&'static str, Subscription>,
-    /// Those of all projections, which tell how they are also while they are being stopped.
+    /// Those of all projections and subscribers, which tell how they are also while they are being stopped.
     monitors: Vec<Arc<dyn Monitor>>,
     described: Vec<Describe>,
 }
@@ -209,7 +210,8 @@ impl App {
     ///
     /// # Errors
     /// [`StopError`] of the first subscriber or projection, in the order of their registration, that
-    /// had ended before, or could not commit. All are ended.
+    /// had ended before, could not commit, or was cut short by [`stop_within`](Self::stop_within). All are
+    /// ended.
     pub async fn stop(&self) -> Result<(), StopError> {
         let mut ended = Ok(());
         // What they have in hand may send commands.

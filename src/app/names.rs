@@ -3,6 +3,7 @@ use std::collections::HashMap;
 
 use factum_core::names::{self, BadName};
 use factum_core::projection::Sources;
+use factum_core::saga::{Hears, Saga, SagaEvent};
 use factum_core::store::Capabilities;
 use factum_core::{Aggregate, Commands, Event, EventName, Projection, event};
 
@@ -66,6 +67,23 @@ impl Names {
             self.claim("context", context, type_name::<E>());
         }
         self.claim_consumer(name, type_name::<S>());
+    }
+
+    /// Claims the names of a saga; says whether it is new to the app.
+    pub(super) fn add_saga<S: Saga>(&mut self) -> bool {
+        let owner = type_name::<S>();
+        self.check(owner, names::check_category(S::CATEGORY));
+        let heard = Hears::<S>::of();
+        for (context, of) in heard.contexts() {
+            self.claim("context", context, of);
+        }
+        self.claim("context", "saga", type_name::<SagaEvent>());
+        let is_new = self.claim("saga", S::NAME, owner);
+        if is_new {
+            self.claim_consumer(S::CATEGORY, owner);
+            self.claim_consumer(S::INBOX, owner);
+        }
+        is_new
     }
 
     /// The first problem that was found, also with what the store can do.

@@ -10,18 +10,32 @@
 //! why.
 //!
 //! *Shape.* A user's struct is the state of an instance; [`React`] says, purely, what follows from an
-//! event: a [`Reaction`], which is data.
+//! event: a [`Reaction`], which is data. An [`Instance`] is the fold of what was written about one:
+//! [`Process`] makes it an aggregate, so that the pipeline of commands looks after it. What drives it,
+//! sends its commands and wakes its timers lives in `factum-projections`.
 
 mod act;
 mod answer;
+mod commands;
+mod event;
 mod hears;
+mod instance;
+mod operate;
+mod process;
 mod reaction;
 mod sends;
 mod step;
 
 pub use act::{Act, Json, Letter, When};
 pub use answer::Answer;
-pub use hears::{Hears, Route, Starts};
+pub use commands::{Fire, Look, Observe, Operate, Resolve, Stall};
+pub use event::{
+    Cause, Fired, Kept, Operated, Postponed, Reacted, Resolved, SagaEvent, Stalled, Told,
+};
+pub use hears::{Hears, Route, Starts, Unreadable};
+pub use instance::{Errand, Instance, Status, Timer};
+pub use operate::Operation;
+pub use process::{Process, ProcessError, Report, Seat, Task};
 pub use reaction::{Reaction, after, cancel, complete, fail, nothing, send, undo};
 pub use sends::{Dispatch, Envelope, Listed, Outcome, Receivers, Sends};
 pub use step::{Calls, Once, Step, StepError};
@@ -45,6 +59,8 @@ pub trait Saga: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// The category of the streams of its instances: `saga.` and its name.
     const CATEGORY: &'static str;
+    /// The name under which it keeps how far it has heard: `saga.`, its name, and `.inbox`.
+    const INBOX: &'static str;
     /// The version of the form of its state, from 1.
     const VERSION: u32 = 1;
 

@@ -54,7 +54,7 @@ pub type Dispatch =
 
 /// Finds what receives commands: a [`Dispatcher`] by the type of its aggregate, [`Calls`]
 /// by the type of its command.
-pub type Receivers<'a> = dyn Fn(TypeId) -> Option<&'a (dyn Any + Send + Sync)> + 'a;
+pub type Receivers<'a> = dyn Fn(TypeId) -> Option<&'a (dyn Any + Send + Sync)> + Sync + 'a;
 
 type Bind = fn(&Receivers<'_>) -> Option<Dispatch>;
 type Take<S> = fn(&mut S, &Json, &Answer, &Context) -> Result<Reaction<S>, DecodeError>;

@@ -38,6 +38,7 @@ pub(crate) fn expand(saga: &Saga) -> TokenStream {
             impl #impl_generics __factum::Saga for #ident #ty_generics #where_clause {
                 const NAME: &'static str = #name;
                 const CATEGORY: &'static str = ::core::concat!("saga.", #name);
+                const INBOX: &'static str = ::core::concat!("saga.", #name, ".inbox");
                 #version
 
                 fn begin() -> Self {

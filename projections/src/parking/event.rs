@@ -21,7 +21,7 @@ pub struct ParkedEvent {
     /// Its revision.
     pub revision: u64,
     /// The keys of the rows that it concerns, as far as they are the slice's; none if that could not be
-    /// told. For a subscriber its stream.
+    /// told. For a subscriber its stream, for a saga the stream of its instance.
     pub rows: Vec<String>,
     /// In which slice of the view it is parked.
     pub slice: u16,
@@ -53,6 +53,11 @@ impl ParkedEvent {
             problem,
             tried: now,
         }
+    }
+
+    /// What a subscriber or a saga keeps it in order with: the stream, or the saga's instance.
+    pub(crate) fn lane(&self) -> &str {
+        self.rows.first().unwrap_or(&self.stream)
     }
 
     /// What it waits for, and what waits for it.

@@ -1,12 +1,13 @@
+use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::{BoxFuture, Recorded, StoreError};
-use factum_core::{Event, Origin, codec, panic};
+use factum_core::{Event, Origin, StreamName, codec, panic};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
@@ -83,7 +84,7 @@ pub enum Verdict {
 }
 
 /// What came of one try.
-pub(super) enum Tried {
+pub(crate) enum Tried {
     Done,
     /// Why not, and what that calls for.
     Failed(String, Verdict),
@@ -92,8 +93,18 @@ pub(super) enum Tried {
 }
 
 /// A handler, whatever its enum.
-pub(super) trait Deliver: Send + Sync {
+pub(crate) trait Deliver: Send + Sync {
     fn deliver(&self, event: Arc<Recorded>) -> BoxFuture<'static, Tried>;
+
+    /// What the event must come in order with: its lane. None if the event is of no concern.
+    fn lane(&self, event: &Recorded) -> Option<StreamName> {
+        Some(event.at.stream.clone())
+    }
+
+    /// What goes on beside the deliveries, for as long as this process has them to do.
+    fn beside(&self) -> BoxFuture<'_, Infallible> {
+        Box::pin(pending())
+    }
 }
 
 /// One that decodes the events of an enum.

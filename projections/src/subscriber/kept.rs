@@ -70,6 +70,11 @@ impl Kept {
         Ok(kept)
     }
 
+    /// Under which it is kept.
+    pub(super) fn view(&self) -> ViewSpec {
+        self.view
+    }
+
     /// Takes the place for an owner, with a lease only if nobody else has it.
     pub(super) async fn take(
         &self,
@@ -157,7 +162,7 @@ impl Kept {
         let store = match &self.place {
             Place::Memory(parked) => {
                 let of_stream = |event: &&ParkedEvent| {
-                    wanted.stream.as_ref().is_none_or(|stream| *event.stream == **stream)
+                    wanted.stream.as_ref().is_none_or(|stream| *event.lane() == **stream)
                 };
                 let (parked, behind) =
                     (lock(parked), (Bound::Excluded(wanted.after), Bound::Unbounded));
@@ -181,7 +186,7 @@ impl Kept {
     pub(super) async fn count(&self, stream: &StreamName) -> Result<usize, SubscriberError> {
         match &self.place {
             Place::Memory(parked) => {
-                Ok(lock(parked).values().filter(|event| *event.stream == **stream).count())
+                Ok(lock(parked).values().filter(|event| *event.lane() == **stream).count())
             }
             Place::Stored { store, .. } => {
                 let counted = store.count(self.view.parked(), vec![of_stream(stream)]).await;

@@ -33,7 +33,7 @@ pub struct Subscriber<S> {
 
 /// How a handler is run.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     pub(super) concurrency: usize,
     pub(super) attempts: u32,
     first_pause: Duration,
@@ -43,6 +43,11 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// Those of the inbox of a saga, which tries what may pass for as long as it takes.
+    pub(crate) fn for_saga(concurrency: usize, from_now: bool) -> Self {
+        Self { concurrency, attempts: u32::MAX, from_now, ..Self::default() }
+    }
+
     /// How long to wait after so many tries: each time twice as long, up to a bound.
     pub(super) fn pause_after(&self, attempts: u32) -> Duration {
         let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);

@@ -1,0 +1,11 @@
+//! The domains that the tests of sagas share.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "test code"
+)]
+
+pub mod bank;
