@@ -136,6 +136,7 @@ struct Transfers {
 impl Saga for Transfers {
     const NAME: &'static str = "transfer";
     const CATEGORY: &'static str = "saga.transfer";
+    const INBOX: &'static str = "saga.transfer.inbox";
     const VERSION: u32 = 3;
     fn begin() -> Self {
         Self { euros: 0 }
