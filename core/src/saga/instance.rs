@@ -4,8 +4,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::event::{Kept, Operated, Postponed, Reacted, Resolved, Stalled};
-use super::{Act, Answer, Letter, Operation, SagaEvent};
+use super::event::{Operated, Postponed, Reacted, Resolved, Stalled};
+use super::{Act, Answer, Kept, Letter, Operation, SagaEvent};
 use crate::{EventId, Position, Timestamp};
 
 /// One instance of a saga: the fold of what was written about it.
