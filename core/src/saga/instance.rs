@@ -236,9 +236,7 @@ impl Instance {
                 self.timers.remove(&fired.timer);
                 self.perform(&fired.told.acts, before);
             }
-            SagaEvent::Stalled(Stalled { reason, position, .. }) => {
-                self.stuck = Some(Stuck { reason: reason.clone(), position: *position });
-            }
+            SagaEvent::Stalled(stalled) => self.stalled(stalled),
             SagaEvent::Operated(operated) => self.operated(operated, before),
         }
         self.settle();
@@ -270,6 +268,14 @@ impl Instance {
             front.tried += 1;
             front.tried_lately += 1;
             (front.due, front.problem) = (*until, Some(problem.clone()));
+        }
+    }
+
+    fn stalled(&mut self, Stalled { reason, position, .. }: &Stalled) {
+        self.stuck = Some(Stuck { reason: reason.clone(), position: *position });
+        // It was tried, in vain: what comes of it the next time is another answer.
+        if let (None, Some(front)) = (position, self.errands.front_mut()) {
+            front.tried += 1;
         }
     }
 
