@@ -30,7 +30,12 @@ impl Kept {
         if self.version == S::VERSION {
             return self.fields.read(S::form());
         }
-        let old = Fields::from_json(self.fields.as_str().as_bytes())?;
+        let old = match self.fields.as_str() {
+            // A struct without fields.
+            "null" => "{}",
+            fields => fields,
+        };
+        let old = Fields::from_json(old.as_bytes())?;
         let today = S::upcast(self.version, old)?;
         S::form().read(today.to_string().as_bytes())
     }
