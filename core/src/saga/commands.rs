@@ -106,7 +106,7 @@ impl<S: Saga> Observe<S> {
     fn decided(&self, instance: &Instance, seat: &Seat<S>, ctx: &Context) -> Decided {
         let Some((event, starts)) = &self.event else { return emit(None) };
         let begins = instance.is_new();
-        let known = !begins && self.position <= instance.seen();
+        let known = self.position <= instance.seen();
         if known || (begins && !starts) || instance.is_deaf() {
             return emit(None);
         }

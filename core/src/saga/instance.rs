@@ -227,6 +227,9 @@ impl Instance {
     /// Takes in what was written.
     pub fn apply(&mut self, event: &SagaEvent) {
         self.changed = event.time();
+        if self.began == Timestamp::default() {
+            self.began = self.changed;
+        }
         let before = self.errands.front().map(|errand| errand.number);
         match event {
             SagaEvent::Reacted(reacted) => self.reacted(reacted),
@@ -246,7 +249,7 @@ impl Instance {
         let before = self.errands.front().map(|errand| errand.number);
         if self.phase == Phase::New {
             self.phase = Phase::Running;
-            (self.began, self.correlation) = (told.time, *correlation);
+            self.correlation = *correlation;
         }
         (self.seen, self.cause, self.stuck) = (cause.position, Some(cause.id), None);
         self.keep(told.state.as_ref());
@@ -281,12 +284,11 @@ impl Instance {
 
     fn operated(&mut self, Operated { operation, time, .. }: &Operated, before: Option<u32>) {
         let stuck = self.stuck.take();
+        if let Some(front) = self.errands.front_mut() {
+            (front.tried_lately, front.due) = (0, *time);
+        }
         match operation {
-            Operation::Retry => {
-                if let Some(front) = self.errands.front_mut() {
-                    (front.tried_lately, front.due) = (0, *time);
-                }
-            }
+            Operation::Retry => {}
             Operation::Skip => match stuck.and_then(|stuck| stuck.position) {
                 Some(position) => self.seen = self.seen.max(position),
                 None => drop(self.errands.pop_front()),
@@ -329,7 +331,7 @@ impl Instance {
 
     /// What is under way has to be answered first: it may have been accepted.
     fn fail(&mut self, reason: &str, begun: Option<u32>) {
-        if !matches!(self.phase, Phase::Running | Phase::Completing) {
+        if !matches!(self.phase, Phase::New | Phase::Running | Phase::Completing) {
             return;
         }
         self.phase = Phase::Compensating;
