@@ -4,6 +4,7 @@
 mod shop;
 
 mod operations;
+mod stalls;
 
 use factum_core::testing::{self, Led};
 

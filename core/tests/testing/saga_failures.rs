@@ -1,11 +1,34 @@
 //! A failing test of a saga says what differs, and a mistaken saga what is wrong.
 
+use std::collections::BTreeMap;
+
+use factum_core::codec::{self, DecodeError, EncodeError};
 use factum_core::saga::{Operation, Reaction, send};
 use factum_core::testing::{self, Led};
+use factum_core::{Event, EventType};
 
 use crate::blame::{failure, message};
 use crate::shop::OrderEvent::*;
-use crate::shop::{HOUR, Orders, Rained, charge, refund, release, reserve, ship};
+use crate::shop::{HOUR, Orders, charge, refund, release, reserve, ship};
+
+const RAINED: EventType = EventType { name: "weather.rained", version: 1 };
+
+/// An event that no saga hears.
+#[derive(Debug)]
+struct Rained;
+
+impl Event for Rained {
+    const TYPES: &'static [EventType] = &[RAINED];
+    fn event_type(&self) -> EventType {
+        RAINED
+    }
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        codec::write_json(&BTreeMap::<String, String>::new(), out)
+    }
+    fn decode(_: &str, _: u32, _: &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self)
+    }
+}
 
 fn placed() -> Led<Orders> {
     testing::saga::<Orders>().when("order-7", Placed { item: "lamp".to_owned(), cents: 5 })

@@ -83,25 +83,6 @@ impl Event for OrderEvent {
     }
 }
 
-const RAINED: EventType = EventType { name: "weather.rained", version: 1 };
-
-/// An event that no saga hears.
-#[derive(Debug)]
-pub(crate) struct Rained;
-
-impl Event for Rained {
-    const TYPES: &'static [EventType] = &[RAINED];
-    fn event_type(&self) -> EventType {
-        RAINED
-    }
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        codec::write_json(&HashMap::<String, String>::new(), out)
-    }
-    fn decode(_: &str, _: u32, _: &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self)
-    }
-}
-
 macro_rules! commands {
     ($($name:ident, $persisted:literal;)*) => {
         $(
@@ -200,6 +181,7 @@ impl Aggregate for Stock {
 /// notes `seen`.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Orders {
+    #[serde(default)]
     pub(crate) notes: u32,
     /// States that cannot be written have one.
     #[serde(default, skip_serializing_if = "HashMap::is_empty")]
