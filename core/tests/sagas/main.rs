@@ -1,10 +1,12 @@
 //! Instances of sagas: what is decided about them, and what they make of it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 #[path = "../testing/shop.rs"]
 mod shop;
 
 mod operations;
 mod stalls;
+mod timeline;
 
 use factum_core::testing::{self, Led};
 

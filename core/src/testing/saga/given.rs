@@ -150,7 +150,7 @@ impl<S: Saga> Led<S> {
     }
 
     /// All that was written about the instance, as its stream in an app would have it: for checks of the
-    /// test's own.
+    /// test's own, or for [`picture`](crate::saga::picture).
     pub fn timeline(&self) -> &[Stored<SagaEvent>] {
         &self.timeline
     }
