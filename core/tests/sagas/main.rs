@@ -4,7 +4,9 @@
 #[path = "../testing/shop.rs"]
 mod shop;
 
+mod flows;
 mod operations;
+mod persisted;
 mod stalls;
 mod timeline;
 
