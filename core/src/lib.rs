@@ -29,6 +29,7 @@ pub mod store;
 pub mod tags;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 pub mod time;
 pub mod upcast;
 pub mod view;

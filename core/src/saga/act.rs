@@ -4,8 +4,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::Timestamp;
 use crate::codec::{DecodeError, EncodeError, Form};
+use crate::{Command, Timestamp};
 
 /// A value as JSON, as it stands.
 #[derive(Clone, Serialize, Deserialize)]
@@ -59,6 +59,16 @@ pub struct Letter {
     pub command: String,
     /// Its fields.
     pub fields: Json,
+}
+
+impl Letter {
+    /// Writes a command.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if it has no JSON form.
+    pub fn of<C: Command>(command: &C) -> Result<Self, EncodeError> {
+        Ok(Self { command: C::NAME.to_owned(), fields: Json::of(C::form(), command)? })
+    }
 }
 
 /// When a timer is due.

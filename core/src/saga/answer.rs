@@ -1,5 +1,3 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// What became of a command that a saga sent.
@@ -20,16 +18,6 @@ impl Answer {
         match self {
             Self::Accepted => None,
             Self::Refused(problem) | Self::Failed(problem) => Some(problem),
-        }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Accepted => f.write_str("accepted"),
-            Self::Refused(problem) => write!(f, "refused: {problem}"),
-            Self::Failed(problem) => write!(f, "failed: {problem}"),
         }
     }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Cause, Fired, Kept, Operated, Postponed, Reacted, Resolved, Stalled, Told};
+use super::event::{Cause, Fired, Operated, Postponed, Reacted, Resolved, Stalled, Told};
 use super::process::{Process, ProcessError, Report, Seat};
 use super::{
-    Act, Answer, Errand, Instance, Json, Operation, Outcome, Reaction, Saga, SagaEvent, Status,
+    Act, Answer, Errand, Instance, Kept, Operation, Outcome, Reaction, Saga, SagaEvent, Status,
 };
 use crate::codec::Form;
 use crate::store::Recorded;
@@ -106,7 +106,7 @@ impl<S: Saga> Observe<S> {
     fn decided(&self, instance: &Instance, seat: &Seat<S>, ctx: &Context) -> Decided {
         let Some((event, starts)) = &self.event else { return emit(None) };
         let begins = instance.is_new();
-        let known = !begins && self.position <= instance.seen();
+        let known = self.position <= instance.seen();
         if known || (begins && !starts) || instance.is_deaf() {
             return emit(None);
         }
@@ -290,7 +290,10 @@ fn tell<S: Saga>(
     ctx: &Context,
     say: impl FnOnce(&mut S) -> Result<Reaction<S>, String>,
 ) -> Result<Told, ProcessError> {
-    let mut saga = read::<S>(instance.state()).map_err(ProcessError::Stalls)?;
+    let kept = instance.state().map_or_else(|| Ok(S::begin()), Kept::read);
+    let mut saga = kept.map_err(|problem| {
+        ProcessError::Stalls(format!("the saga's state cannot be read: {problem}"))
+    })?;
     // The state that it leaves half changed is thrown away.
     let said = catch_unwind(AssertUnwindSafe(|| say(&mut saga)));
     let reaction = said
@@ -298,23 +301,8 @@ fn tell<S: Saga>(
         .flatten()
         .map_err(ProcessError::Stalls)?;
     let acts = reaction.into_acts().map_err(ProcessError::Stalls)?;
-    let fields = Json::of(S::form(), &saga)
+    let state = Kept::of(&saga)
         .map_err(|error| ProcessError::Stalls(format!("the saga's state {error}")))?;
-    let state = Kept { version: S::VERSION, fields };
     let state = Some(state).filter(|state| instance.state() != Some(state));
     Ok(Told { time: ctx.now(), state, acts })
-}
-
-/// The state of the user's type.
-fn read<S: Saga>(kept: Option<&Kept>) -> Result<S, String> {
-    let Some(Kept { version, fields }) = kept else { return Ok(S::begin()) };
-    let read = || {
-        if *version == S::VERSION {
-            return fields.read(S::form());
-        }
-        let old = crate::upcast::Fields::from_json(fields.as_str().as_bytes())?;
-        let today = S::upcast(*version, old)?;
-        S::form().read(today.to_string().as_bytes())
-    };
-    read().map_err(|problem| format!("the saga's state cannot be read: {problem}"))
 }

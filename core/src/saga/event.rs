@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Answer, Json, Operation};
+use super::{Act, Answer, Kept, Operation};
 use crate::codec::{self, DecodeError, EncodeError};
 use crate::store::Recorded;
 use crate::{Event, EventId, EventType, Position, Timestamp};
@@ -74,15 +74,6 @@ impl Told {
     pub fn only(time: Timestamp, acts: Vec<Act>) -> Self {
         Self { time, state: None, acts }
     }
-}
-
-/// A state of the user's type, as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// The version of its form.
-    pub version: u32,
-    /// Its fields.
-    pub fields: Json,
 }
 
 /// The answer to a command.

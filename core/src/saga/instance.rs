@@ -4,8 +4,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::event::{Kept, Operated, Postponed, Reacted, Resolved, Stalled};
-use super::{Act, Answer, Letter, Operation, SagaEvent};
+use super::event::{Operated, Postponed, Reacted, Resolved, Stalled};
+use super::{Act, Answer, Kept, Letter, Operation, SagaEvent};
 use crate::{EventId, Position, Timestamp};
 
 /// One instance of a saga: the fold of what was written about it.
@@ -227,6 +227,9 @@ impl Instance {
     /// Takes in what was written.
     pub fn apply(&mut self, event: &SagaEvent) {
         self.changed = event.time();
+        if self.began == Timestamp::default() {
+            self.began = self.changed;
+        }
         let before = self.errands.front().map(|errand| errand.number);
         match event {
             SagaEvent::Reacted(reacted) => self.reacted(reacted),
@@ -236,9 +239,7 @@ impl Instance {
                 self.timers.remove(&fired.timer);
                 self.perform(&fired.told.acts, before);
             }
-            SagaEvent::Stalled(Stalled { reason, position, .. }) => {
-                self.stuck = Some(Stuck { reason: reason.clone(), position: *position });
-            }
+            SagaEvent::Stalled(stalled) => self.stalled(stalled),
             SagaEvent::Operated(operated) => self.operated(operated, before),
         }
         self.settle();
@@ -248,7 +249,7 @@ impl Instance {
         let before = self.errands.front().map(|errand| errand.number);
         if self.phase == Phase::New {
             self.phase = Phase::Running;
-            (self.began, self.correlation) = (told.time, *correlation);
+            self.correlation = *correlation;
         }
         (self.seen, self.cause, self.stuck) = (cause.position, Some(cause.id), None);
         self.keep(told.state.as_ref());
@@ -273,14 +274,21 @@ impl Instance {
         }
     }
 
+    fn stalled(&mut self, Stalled { reason, position, .. }: &Stalled) {
+        self.stuck = Some(Stuck { reason: reason.clone(), position: *position });
+        // It was tried, in vain: what comes of it the next time is another answer.
+        if let (None, Some(front)) = (position, self.errands.front_mut()) {
+            front.tried += 1;
+        }
+    }
+
     fn operated(&mut self, Operated { operation, time, .. }: &Operated, before: Option<u32>) {
         let stuck = self.stuck.take();
+        if let Some(front) = self.errands.front_mut() {
+            (front.tried_lately, front.due) = (0, *time);
+        }
         match operation {
-            Operation::Retry => {
-                if let Some(front) = self.errands.front_mut() {
-                    (front.tried_lately, front.due) = (0, *time);
-                }
-            }
+            Operation::Retry => {}
             Operation::Skip => match stuck.and_then(|stuck| stuck.position) {
                 Some(position) => self.seen = self.seen.max(position),
                 None => drop(self.errands.pop_front()),
@@ -323,7 +331,7 @@ impl Instance {
 
     /// What is under way has to be answered first: it may have been accepted.
     fn fail(&mut self, reason: &str, begun: Option<u32>) {
-        if !matches!(self.phase, Phase::Running | Phase::Completing) {
+        if !matches!(self.phase, Phase::New | Phase::Running | Phase::Completing) {
             return;
         }
         self.phase = Phase::Compensating;

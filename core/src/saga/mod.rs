@@ -20,21 +20,24 @@ mod commands;
 mod event;
 mod hears;
 mod instance;
+mod kept;
 mod operate;
+mod picture;
 mod process;
 mod reaction;
 mod sends;
+mod show;
 mod step;
 
 pub use act::{Act, Json, Letter, When};
 pub use answer::Answer;
 pub use commands::{Fire, Look, Observe, Operate, Resolve, Stall};
-pub use event::{
-    Cause, Fired, Kept, Operated, Postponed, Reacted, Resolved, SagaEvent, Stalled, Told,
-};
+pub use event::{Cause, Fired, Operated, Postponed, Reacted, Resolved, SagaEvent, Stalled, Told};
 pub use hears::{Hears, Route, Starts, Unreadable};
 pub use instance::{Errand, Instance, Status, Timer};
+pub use kept::Kept;
 pub use operate::Operation;
+pub use picture::picture;
 pub use process::{Process, ProcessError, Report, Seat, Task};
 pub use reaction::{Reaction, after, cancel, complete, fail, nothing, send, undo};
 pub use sends::{Dispatch, Envelope, Listed, Outcome, Receivers, Sends};

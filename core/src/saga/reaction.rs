@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
-use super::{Act, Json, Letter, Saga, SentBy, When};
+use super::{Act, Letter, Saga, SentBy, When};
+use crate::Command;
 use crate::codec::EncodeError;
 
 /// What follows from an event, for one instance of a saga: data, which is stored before anything of it is
@@ -43,7 +44,7 @@ impl<S: Saga> Reaction<S> {
     /// instance fails later. Says nothing of a command before; without one it is a mistake, which stalls
     /// the instance.
     pub fn undo_with<C: SentBy<S>>(mut self, command: C) -> Self {
-        let written = letter(&command);
+        let written = Letter::of(&command);
         match (self.acts.last_mut(), written) {
             (Some(Act::Send { undo, .. }), Ok(letter)) => *undo = Some(letter),
             (_, Ok(_)) => self.note(format!(
@@ -100,7 +101,7 @@ impl<S: Saga> Reaction<S> {
     }
 
     fn with<C: SentBy<S>>(mut self, command: &C, act: impl FnOnce(Letter) -> Act) -> Self {
-        match letter(command) {
+        match Letter::of(command) {
             Ok(letter) => self.acts.push(act(letter)),
             Err(error) => self.note(unwritable::<C>(&error)),
         }
@@ -113,11 +114,7 @@ impl<S: Saga> Reaction<S> {
     }
 }
 
-fn letter<C: crate::Command>(command: &C) -> Result<Letter, EncodeError> {
-    Ok(Letter { command: C::NAME.to_owned(), fields: Json::of(C::form(), command)? })
-}
-
-fn unwritable<C: crate::Command>(error: &EncodeError) -> String {
+fn unwritable<C: Command>(error: &EncodeError) -> String {
     format!("command {} {error}", C::NAME)
 }
 

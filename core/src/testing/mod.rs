@@ -4,12 +4,13 @@
 //! without a runtime, and say on failure what differs.
 //!
 //! *Invariant.* A test runs what production runs: the decision that `commands(…)` wrote, the fold of
-//! the aggregate, the sources of the projection. Every event goes through its codec and every row
-//! through its JSON on the way, so what does not survive being stored fails the test.
+//! the aggregate, the sources of the projection, the instance of the saga. Every event goes through its
+//! codec and every row through its JSON on the way, so what does not survive being stored fails the
+//! test.
 //!
-//! *Shape.* [`given`] begins the test of an aggregate, [`projected`] that of a projection. Time and
-//! ids are fixed unless the test sets them. What does not hold panics at the line of the test, with
-//! a line diff of expected and actual.
+//! *Shape.* [`given`] begins the test of an aggregate, [`projected`] that of a projection, [`saga()`]
+//! that of a saga. Time and ids are fixed unless the test sets them. What does not hold panics at the
+//! line of the test, with a line diff of expected and actual.
 //!
 //! ```
 //! # use std::borrow::Cow;
@@ -77,11 +78,14 @@
 mod aggregate;
 mod codec;
 mod diff;
+mod log;
 mod projection;
 mod row;
+mod saga;
 
 pub use aggregate::{Decided, Given, given};
 pub use projection::{Projected, projected};
+pub use saga::{Led, saga};
 
 use crate::{Key, Timestamp};
 

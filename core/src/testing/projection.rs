@@ -1,14 +1,13 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::codec::stored;
 use super::diff::assert_same;
+use super::log::{Log, stream_of};
 use super::row::{BadRow, change_kept};
-use super::{TIME, command_id};
 use crate::codec::Seen;
 use crate::projection::Sources;
-use crate::store::{LogId, Metadata, NewEvent, Position, Recorded, Stamp};
-use crate::{Event, Origin, Projection, StreamName, Timestamp};
+use crate::store::{Metadata, Recorded};
+use crate::{Event, Projection, Timestamp};
 
 /// Begins the test of a projection, with no rows.
 ///
@@ -53,9 +52,7 @@ use crate::{Event, Origin, Projection, StreamName, Timestamp};
 /// ```
 #[must_use = "check the rows with `then_row` or `then_no_row`"]
 pub fn projected<P: Projection>() -> Projected<P> {
-    let meta = Metadata { time: TIME, ..Metadata::default() };
-    let sources = Sources::of();
-    Projected { sources, rows: BTreeMap::new(), revisions: HashMap::new(), seen: 0, meta }
+    Projected { sources: Sources::of(), rows: BTreeMap::new(), log: Log::new() }
 }
 
 /// The rows of a projection that is tested: see [`projected`].
@@ -64,23 +61,21 @@ pub struct Projected<P> {
     sources: Sources<P>,
     /// As a view keeps them: JSON by key.
     rows: BTreeMap<String, Vec<u8>>,
-    revisions: HashMap<StreamName, u64>,
-    seen: u64,
-    meta: Metadata,
+    log: Log,
 }
 
 impl<P: Projection> Projected<P> {
-    /// The time of the events that follow. [`TIME`] if it is never set.
+    /// The time of the events that follow. [`TIME`](super::TIME) if it is never set.
     #[must_use = "check the rows with `then_row` or `then_no_row`"]
     pub fn at(mut self, time: Timestamp) -> Self {
-        self.meta.time = time;
+        self.log.meta.time = time;
         self
     }
 
     /// What is known about the events that follow.
     #[must_use = "check the rows with `then_row` or `then_no_row`"]
     pub fn meta(mut self, meta: Metadata) -> Self {
-        self.meta = meta;
+        self.log.meta = meta;
         self
     }
 
@@ -93,39 +88,14 @@ impl<P: Projection> Projected<P> {
     #[must_use = "check the rows with `then_row` or `then_no_row`"]
     #[track_caller]
     pub fn given<E: Event>(mut self, stream: &str, events: impl IntoIterator<Item = E>) -> Self {
-        let stream = match StreamName::new(stream) {
-            Ok(stream) => stream,
-            Err(problem) => panic!("{problem}"),
-        };
+        let stream = stream_of(stream);
         for event in events {
-            let recorded = match stored(&event) {
-                Ok((event, _)) => self.record(&stream, event),
-                Err(problem) => panic!("{}: {problem}", event.event_type().name),
-            };
+            let recorded = self.log.record(&stream, &event);
             if let Err(problem) = self.project(&recorded) {
                 panic!("{} of stream {stream}: {problem}", recorded.name);
             }
         }
         self
-    }
-
-    fn record(&mut self, stream: &StreamName, event: NewEvent) -> Recorded {
-        let next = self.revisions.entry(stream.clone()).or_default();
-        let (revision, key) = (*next, command_id(self.seen));
-        *next += 1;
-        self.seen += 1;
-        let at = Origin {
-            log: LogId::from_bytes([0; 16]),
-            position: Position::new(self.seen),
-            stream: stream.clone(),
-            revision,
-            key,
-            index: 0,
-            stamp: Stamp::new(0),
-            tags: event.tags,
-            meta: self.meta.clone(),
-        };
-        Recorded { at, name: event.name, version: event.version, payload: event.payload }
     }
 
     fn project(&mut self, recorded: &Recorded) -> Result<(), String> {

@@ -1,39 +1,10 @@
 //! A failing test names its own line and shows what differs.
 
-use std::cell::RefCell;
-use std::panic::{self, UnwindSafe};
-use std::sync::Once;
-
 use factum_core::testing::{TIME, given, projected};
 
+use crate::blame::{failure, message};
 use crate::purse::PurseEvent::*;
 use crate::purse::{Content, Purse, PurseError, PurseEvent, Put, Take};
-
-thread_local! {
-    static FAILURE: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
-}
-
-/// What a test says when it fails: where, and the message.
-fn failure(test: impl FnOnce() + UnwindSafe) -> (String, String) {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let others = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let place = info.location().map(ToString::to_string).unwrap_or_default();
-            let text = info.payload_as_str().unwrap_or_default().to_owned();
-            FAILURE.set(Some((place, text)));
-            others(info);
-        }));
-    });
-    assert!(panic::catch_unwind(test).is_err(), "the test should have failed");
-    FAILURE.take().unwrap_or_default()
-}
-
-fn message(test: impl FnOnce() + UnwindSafe) -> String {
-    let (place, message) = failure(test);
-    assert!(place.starts_with(file!()), "blamed {place}");
-    message
-}
 
 fn take(cents: u64) -> Take {
     Take { purse: "mine".to_owned(), cents }

@@ -2,17 +2,13 @@
 
 use crate::schema::describe::same_field;
 use crate::schema::{Docs, TagSchema};
+pub(super) use crate::text::one_line;
 
 /// The first paragraph, in one line.
 pub(super) fn summary(docs: &str) -> String {
     let lines = docs.trim().lines().map(str::trim);
     let lines: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
     one_line(&lines.join(" "))
-}
-
-/// The text without breaks, and one space for many.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is said of the field with this name in JSON.

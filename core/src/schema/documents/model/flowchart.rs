@@ -1,9 +1,9 @@
 //! A flowchart in the language of Mermaid.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
-use crate::schema::documents::{keys, text};
+use crate::schema::documents::keys;
+use crate::text::mermaid;
 
 /// What a node stands for, in the order of the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ pub(super) fn flowchart(nodes: &[Node<'_>], arrows: &[Arrow<'_>]) -> String {
     let mut chart = "flowchart LR\n".to_owned();
     for node in nodes {
         let (class, _, [open, close]) = node.0.style();
-        let (id, label) = (id(&ids, node), label(node.1));
+        let (id, label) = (id(&ids, node), mermaid(node.1, &[]));
         line(&mut chart, &format!("{id}{open}\"{label}\"{close}:::{class}"));
     }
     for Arrow { from, to, begins } in arrows {
@@ -94,18 +94,4 @@ fn ids<'a>(nodes: &[Node<'a>]) -> BTreeMap<Node<'a>, String> {
 
 fn id<'a>(ids: &'a BTreeMap<Node<'a>, String>, node: &Node<'a>) -> &'a str {
     ids.get(node).map_or("", String::as_str)
-}
-
-/// Any character but the plainest may mean something to Mermaid, so those are written as codes.
-fn label(name: &str) -> String {
-    let mut label = String::new();
-    for c in text::one_line(name).chars() {
-        if c.is_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-') {
-            label.push(c);
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(label, "#{};", u32::from(c));
-        }
-    }
-    label
 }

@@ -1,0 +1,7 @@
+mod given;
+mod say;
+mod text;
+mod then;
+mod when;
+
+pub use given::{Led, saga};
