@@ -29,6 +29,7 @@ mod session;
 mod snapshots;
 mod sql;
 mod tls;
+mod views;
 mod writer;
 
 use std::sync::Arc;
@@ -278,7 +279,7 @@ impl EventStore for PostgresStore {
             backend: BACKEND,
             multi_stream: true,
             guards: true,
-            inline_views: false,
+            inline_views: true,
             single_writer: false,
             dense_positions: true,
             keys: KeyMemory::Forever,

@@ -1,5 +1,6 @@
 use factum_core::store::Mark;
 use factum_core::view::{RowBatch, Value, ViewError};
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
@@ -18,6 +19,41 @@ pub(super) async fn commit(
     schema: &Schema,
     batch: &RowBatch,
 ) -> Result<Result<(), ViewError>, Fault> {
+    let said = match change(session, schema, batch, false).await? {
+        Ok(said) => said,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    let epoch = said.as_ref().map_or(Ok(None), |row| row.try_get::<_, Option<i64>>(1))?;
+    let (Some(row), Some(epoch)) = (said, epoch) else {
+        return Ok(Err(missing(session, schema, batch.view.id, batch.hold.slice).await?));
+    };
+    if is_done(&row)? {
+        return Ok(Ok(()));
+    }
+    // It says why it was not done.
+    Ok(batch.check(epoch.cast_unsigned(), marks::read(&row, 2)?))
+}
+
+/// The same within the transaction that is open, of which the slice is locked. Whether it was done: where
+/// something is wrong with a row it is not, and the transaction goes on.
+pub(in super::super) async fn commit_within(
+    session: &mut Session,
+    schema: &Schema,
+    batch: &RowBatch,
+) -> Result<bool, Fault> {
+    match change(session, schema, batch, true).await? {
+        Ok(Some(row)) => is_done(&row),
+        Ok(None) | Err(_) => Ok(false),
+    }
+}
+
+/// Calls the procedure; what it says.
+async fn change(
+    session: &mut Session,
+    schema: &Schema,
+    batch: &RowBatch,
+    within: bool,
+) -> Result<Result<Option<Row>, ViewError>, Fault> {
     let log = session.log.number;
     let tables = batch.tables().map(|(view, changes)| {
         let table = Table::new(schema, log, &view);
@@ -30,7 +66,8 @@ pub(super) async fn commit(
     let of = Of::new(log, batch.view.id);
     let (slice, epoch) = (i32::from(batch.hold.slice), batch.hold.epoch.cast_signed());
     let (from, to) = (Place::of(batch.from.as_ref()), Place::of(Some(&batch.to)));
-    let mut arguments: Vec<(&(dyn ToSql + Sync), Type)> = of.arguments().into();
+    let mut arguments: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&within, Type::BOOL)];
+    arguments.extend(of.arguments());
     arguments.extend([(&slice as &(dyn ToSql + Sync), Type::INT4), (&epoch, Type::INT8)]);
     for part in [from.arguments().to_vec(), to.arguments().to_vec()] {
         arguments.extend(part);
@@ -38,19 +75,11 @@ pub(super) async fn commit(
     arguments.extend(rows.arguments());
     arguments.extend(parked.arguments());
     arguments.extend(FOUND);
-    let said = call(session, schema, "commit_view", &arguments).await?;
-    let (done, epoch) = match &said {
-        Some(row) => (row.try_get::<_, Option<bool>>(0)?, row.try_get::<_, Option<i64>>(1)?),
-        None => (None, None),
-    };
-    if done == Some(true) {
-        return Ok(Ok(()));
-    }
-    let (Some(row), Some(epoch)) = (said, epoch) else {
-        return Ok(Err(missing(session, schema, batch.view.id, batch.hold.slice).await?));
-    };
-    // It says why it was not done.
-    Ok(batch.check(epoch.cast_unsigned(), marks::read(&row, 2)?))
+    Ok(Ok(call(session, schema, "commit_view", &arguments).await?))
+}
+
+fn is_done(said: &Row) -> Result<bool, Fault> {
+    Ok(said.try_get::<_, Option<bool>>(0)? == Some(true))
 }
 
 /// What the procedure is to say: whether it is done, and the slice as it was found.
