@@ -135,29 +135,43 @@ async fn a_row_that_does_not_fit_fails_no_command() {
     assert!(app.stop().await.is_err(), "the view does not take it in");
 }
 
+const WRITERS: u64 = 4;
+const COMMANDS: u64 = 150;
+
+/// The account that a command of a writer of an app is about: its own, or one that all share.
+fn account(app: usize, writer: u64, round: u64) -> String {
+    if round.is_multiple_of(2) {
+        format!("shared {}", (round + writer) % 3)
+    } else {
+        format!("{app} {writer}")
+    }
+}
+
+/// Sends commands one after another; after each its row must be there.
+async fn send(app: App, number: usize, writer: u64) {
+    let view = app.view::<Tally>();
+    for round in 0..COMMANDS {
+        let account = account(number, writer, round);
+        let position = deposit(&app, &account, "paid").await.number();
+        let row = view.get(&account).await.unwrap().unwrap();
+        assert!(row.last >= position, "{position}: {row:?}");
+    }
+}
+
 /// Two apps change the same rows with their commands while each of them has the view built anew: whoever
 /// is answered sees the row as it is after that, no event is missing, and none is there twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_apps_change_one_view_while_it_is_built_anew() {
-    const WRITERS: u64 = 4;
-    const COMMANDS: u64 = 150;
     let Some(server) = server().await else { return };
     let apps = [start(&server.url()).await, start(&server.url()).await];
+    let mut expected: BTreeMap<String, u64> = BTreeMap::from([("last".to_owned(), 1)]);
     let mut work = JoinSet::new();
     for (number, app) in apps.iter().enumerate() {
         for writer in 0..WRITERS {
-            let app = app.clone();
-            work.spawn(async move {
-                let view = app.view::<Tally>();
-                for round in 0..COMMANDS {
-                    let shared = format!("shared {}", (round + writer) % 3);
-                    let account =
-                        if round % 2 == 0 { shared } else { format!("{number} {writer}") };
-                    let position = deposit(&app, &account, "paid").await.number();
-                    let row = view.get(&account).await.unwrap().unwrap();
-                    assert!(row.last >= position, "{position}: {row:?}");
-                }
-            });
+            work.spawn(send(app.clone(), number, writer));
+            for round in 0..COMMANDS {
+                *expected.entry(account(number, writer, round)).or_default() += 1;
+            }
         }
     }
     for app in [&apps[0], &apps[1], &apps[0]] {
@@ -168,16 +182,6 @@ async fn two_apps_change_one_view_while_it_is_built_anew() {
         done.unwrap();
     }
     let position = deposit(&apps[0], "last", "paid").await;
-    let mut expected: BTreeMap<String, u64> = BTreeMap::from([("last".to_owned(), 1)]);
-    for number in 0..apps.len() {
-        for writer in 0..WRITERS {
-            for round in 0..COMMANDS {
-                let shared = format!("shared {}", (round + writer) % 3);
-                let account = if round % 2 == 0 { shared } else { format!("{number} {writer}") };
-                *expected.entry(account).or_default() += 1;
-            }
-        }
-    }
     for app in &apps {
         let rows = app.view::<Tally>().after(position).within(LONG).all().await.unwrap();
         let found: BTreeMap<String, u64> =
