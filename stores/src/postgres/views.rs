@@ -180,11 +180,10 @@ fn keys(rows: &dyn InlineRows, stored: &Stored<'_>) -> Vec<String> {
 
 /// Where the log ended before these commits.
 fn before(stored: &[Stored<'_>]) -> Position {
-    let first = stored.first().map_or(Position::START, |stored| {
+    stored.first().map_or(Position::START, |stored| {
         let events: usize = stored.commit.writes.iter().map(|write| write.events.len()).sum();
         Position::new(stored.mark.position.number().saturating_sub(events as u64))
-    });
-    first
+    })
 }
 
 /// Whether no event that concerns a view stands behind its checkpoint, up to a position.
