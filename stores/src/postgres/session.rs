@@ -297,6 +297,24 @@ impl Session {
         self.limited(both).await
     }
 
+    /// The same, as the last one of the transaction that is open, which it commits.
+    pub(super) async fn commit_with(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, Fault> {
+        let statement = self.prepared(sql, parameters).await?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
+        // If the statement fails, so that nothing is committed, that is what is told.
+        let commit = self.client.batch_execute("commit");
+        let both = join(self.client.query(&statement, &values), commit).map(|(rows, committed)| {
+            let rows = rows?;
+            committed?;
+            Ok(rows)
+        });
+        self.limited(both).await
+    }
+
     /// Ends the transaction that is open: `commit` or `rollback`.
     pub(super) async fn end_with(&self, end: &str) -> Result<(), Fault> {
         self.limited(self.client.batch_execute(end)).await

@@ -22,7 +22,7 @@ use super::call::{self, Answer, Ends};
 use super::fault::Fault;
 use super::group::{Group, Sent};
 use super::read;
-use super::rows::{commit_within, lock};
+use super::rows::{Within, commit_within, lock};
 use super::run::{Verdict, receipt};
 use super::schema::Schema;
 use super::session::{Log, Session};
@@ -54,21 +54,39 @@ async fn append_open(
 ) -> Result<(Answer, Changed), Fault> {
     let answer = call::append(session, schema, group, stamp, Ends::Open).await?;
     let stored = stored(group, &answer, session.log, stamp);
-    let mut changed = vec![Vec::new(); group.sent.len()];
+    let mut all = Vec::new();
     for view in views(&stored) {
-        let Some(changes) = changes(session, schema, view, &stored).await? else { continue };
-        if let Some(batch) = changes.batch()
-            && commit_within(session, schema, &batch).await?
-        {
-            for place in changes.by {
-                if let Some(changed) = changed.get_mut(place) {
-                    changed.push(view.id);
+        let changes = changes(session, schema, view, &stored).await?;
+        all.extend(changes.and_then(|changes| Some((changes.batch()?, changes.by))));
+    }
+    let changed = commit(session, schema, group.sent.len(), &all).await?;
+    Ok((answer, changed))
+}
+
+/// Writes what the commits come to in each view, and commits it all with the last of them.
+async fn commit(
+    session: &mut Session,
+    schema: &Schema,
+    commits: usize,
+    all: &[(RowBatch, Vec<usize>)],
+) -> Result<Changed, Fault> {
+    let mut changed = vec![Vec::new(); commits];
+    let Some((last, _)) = all.last() else {
+        session.end_with("commit").await?;
+        return Ok(changed);
+    };
+    for (batch, by) in all {
+        let is_last = batch.view == last.view;
+        let within = if is_last { Within::Last } else { Within::Open };
+        if commit_within(session, schema, batch, within).await? {
+            for place in by {
+                if let Some(changed) = changed.get_mut(*place) {
+                    changed.push(batch.view.id);
                 }
             }
         }
     }
-    session.end_with("commit").await?;
-    Ok((answer, changed))
+    Ok(changed)
 }
 
 /// A commit that was stored.

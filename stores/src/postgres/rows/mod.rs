@@ -30,7 +30,7 @@ use super::fault::Fault;
 use super::session::{Server, Session};
 use slices::Standing;
 pub(super) use slices::lock;
-pub(super) use write::commit_within;
+pub(super) use write::{Within, commit_within};
 
 impl RowStore for PostgresStore {
     fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<(), ViewError>> {

@@ -56,9 +56,14 @@ pub(super) async fn call(
     procedure: &str,
     arguments: &[(&(dyn ToSql + Sync), Type)],
 ) -> Result<Option<Row>, Fault> {
-    let places: Vec<String> = (1..=arguments.len()).map(|place| format!("${place}")).collect();
-    let sql = format!("call {schema}.{procedure}({})", places.join(", "));
+    let sql = calling(schema, procedure, arguments.len());
     Ok(session.query(&sql, arguments).await?.into_iter().next())
+}
+
+/// The statement that calls a procedure with so many arguments.
+pub(super) fn calling(schema: &Schema, procedure: &str, arguments: usize) -> String {
+    let places: Vec<String> = (1..=arguments).map(|place| format!("${place}")).collect();
+    format!("call {schema}.{procedure}({})", places.join(", "))
 }
 
 /// Makes a view's tables and slices, unless they are there.

@@ -9,7 +9,7 @@ use super::super::marks;
 use super::super::schema::Schema;
 use super::super::session::Session;
 use super::changes::Changes;
-use super::slices::{Of, call, missing};
+use super::slices::{Of, calling, missing};
 use super::table::Table;
 
 /// Changes rows, what is parked and the slice's checkpoint: one statement, which locks the slice, checks,
@@ -19,7 +19,7 @@ pub(super) async fn commit(
     schema: &Schema,
     batch: &RowBatch,
 ) -> Result<Result<(), ViewError>, Fault> {
-    let said = match change(session, schema, batch, false).await? {
+    let said = match change(session, schema, batch, Within::Own).await? {
         Ok(said) => said,
         Err(bad) => return Ok(Err(bad)),
     };
@@ -34,16 +34,30 @@ pub(super) async fn commit(
     Ok(batch.check(epoch.cast_unsigned(), marks::read(&row, 2)?))
 }
 
-/// The same within the transaction that is open, of which the slice is locked. Whether it was done: where
-/// something is wrong with a row it is not, and the transaction goes on.
+/// In which transaction a view changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Within {
+    /// In one of its own.
+    Own,
+    /// In the one that is open, and stays so.
+    Open,
+    /// In the one that is open, which ends with it.
+    Last,
+}
+
+/// The same within a transaction of which the slice is locked. Whether it was done: where something is wrong
+/// with a row it is not, and the transaction goes on.
 pub(in super::super) async fn commit_within(
     session: &mut Session,
     schema: &Schema,
     batch: &RowBatch,
+    within: Within,
 ) -> Result<bool, Fault> {
-    match change(session, schema, batch, true).await? {
-        Ok(Some(row)) => is_done(&row),
-        Ok(None) | Err(_) => Ok(false),
+    match change(session, schema, batch, within).await? {
+        Ok(said) => said.as_ref().map_or(Ok(false), is_done),
+        // Nothing was sent.
+        Err(_) if within == Within::Last => session.end_with("commit").await.map(|()| false),
+        Err(_) => Ok(false),
     }
 }
 
@@ -52,7 +66,7 @@ async fn change(
     session: &mut Session,
     schema: &Schema,
     batch: &RowBatch,
-    within: bool,
+    within: Within,
 ) -> Result<Result<Option<Row>, ViewError>, Fault> {
     let log = session.log.number;
     let tables = batch.tables().map(|(view, changes)| {
@@ -63,10 +77,10 @@ async fn change(
         [Ok(rows), Ok(parked)] => [rows, parked],
         [Err(bad), _] | [_, Err(bad)] => return Ok(Err(bad)),
     };
-    let of = Of::new(log, batch.view.id);
+    let (of, is_within) = (Of::new(log, batch.view.id), within != Within::Own);
     let (slice, epoch) = (i32::from(batch.hold.slice), batch.hold.epoch.cast_signed());
     let (from, to) = (Place::of(batch.from.as_ref()), Place::of(Some(&batch.to)));
-    let mut arguments: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&within, Type::BOOL)];
+    let mut arguments: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&is_within, Type::BOOL)];
     arguments.extend(of.arguments());
     arguments.extend([(&slice as &(dyn ToSql + Sync), Type::INT4), (&epoch, Type::INT8)]);
     for part in [from.arguments().to_vec(), to.arguments().to_vec()] {
@@ -75,7 +89,12 @@ async fn change(
     arguments.extend(rows.arguments());
     arguments.extend(parked.arguments());
     arguments.extend(FOUND);
-    Ok(Ok(call(session, schema, "commit_view", &arguments).await?))
+    let sql = calling(schema, "commit_view", arguments.len());
+    let said = match within {
+        Within::Own | Within::Open => session.query(&sql, &arguments).await?,
+        Within::Last => session.commit_with(&sql, &arguments).await?,
+    };
+    Ok(Ok(said.into_iter().next()))
 }
 
 fn is_done(said: &Row) -> Result<bool, Fault> {
