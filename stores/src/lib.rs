@@ -22,10 +22,12 @@ pub mod memory;
 mod own;
 #[cfg(any(feature = "backend", feature = "postgres", feature = "redis"))]
 mod partly;
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(feature = "redis")]
 mod plain;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod recorded;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod repeat;

@@ -63,6 +63,19 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
     /// [`ViewError::Missing`] if it was never opened, another [`ViewError`] if the backend failed.
     fn promote(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>>;
 
+    /// Says that a building is about to be [promoted](Self::promote), or is not after all. From then on
+    /// commits of the log leave the rows of the other buildings of its version alone, whichever process
+    /// sends them, so that it can come as far as they are: see [`InlineRows`](super::InlineRows).
+    /// Promoting it or taking it out ends that. Does nothing unless a store says otherwise, which is right
+    /// where one process alone appends to the log, or no commit changes rows.
+    ///
+    /// # Errors
+    /// As [`promote`](Self::promote).
+    fn announce(&self, view: ViewId, coming: bool) -> BoxFuture<'_, Result<(), ViewError>> {
+        let _ = (view, coming);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Takes a building out, with its rows, slices and what it parked. One that is not there is none.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use factum_core::view::ViewError;
 use tokio::time::{Instant, timeout};
 
 use super::ProjectionError;
+use super::overtaken::position;
 use super::spans::CommitSpan;
 use super::step::Step;
 use super::worker::{SAVE_EVERY, Worker};
@@ -28,7 +29,8 @@ impl<P: Projection> Worker<P> {
     /// Commits what has changed, if anything has, and announces how far the view is.
     pub(super) async fn commit(&mut self, to: Mark, step: Step) -> Result<(), ProjectionError> {
         if self.changed.is_empty() && self.park.is_empty() {
-            self.ahead = Some(to).filter(|_| self.saved != Some(to));
+            // Commits of commands may have moved the checkpoint further than what came by the log.
+            self.ahead = Some(to).filter(|to| to.position > position(self.saved));
         } else {
             let parked = self.parked + self.park.len();
             self.write(to, step).await?;

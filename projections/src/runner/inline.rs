@@ -16,13 +16,15 @@ use bytes::Bytes;
 use factum_core::Projection;
 use factum_core::codec::Seen;
 use factum_core::projection::Sources;
-use factum_core::store::{BoxFuture, EventStore, Mark, Position, Query, Recorded};
+use factum_core::store::{
+    BoxFuture, Direction, EventStore, Mark, Position, Query, Range, Recorded, StoreError,
+};
 use factum_core::view::{
     InlineRows, InlineView, NotInline, RowChanges, RowStore, ViewError, ViewId, ViewSpec,
 };
 
 use super::batch::apply;
-use super::placement::Placement;
+use super::placement::{LEASE, Placement};
 use crate::rows::{Changed, read_row, spec, written};
 use crate::{Hub, View};
 
@@ -49,7 +51,7 @@ pub(super) fn placed<P: Projection>(
         return refused(NotInline::Slices { slices: place.slices });
     }
     // What only this process writes to needs no lease.
-    let lease = place.lease.filter(|_| !can.single_writer);
+    let lease = (!can.single_writer).then(|| place.lease.unwrap_or(LEASE));
     Ok(Placement { rows: Some(rows), lease, ..place })
 }
 
@@ -193,12 +195,37 @@ pub(super) struct Inline<P> {
 }
 
 impl<P: Projection> Inline<P> {
-    /// Whatever is in the log now is taken in before the first command.
+    /// Whatever is missing now is taken in before the first command.
     pub(super) async fn open(view: View<P>, hub: &Hub) -> Result<Arc<dyn InlineView>, ViewError> {
-        let head = hub.store().head().await;
-        let head = head.map_err(|source| ViewError::Store { view: spec::<P>().id, source })?;
-        let behind = AtomicU64::new(head.position.number());
-        Ok(Arc::new(Self { view, sources: Arc::new(Sources::of()), behind }))
+        let (store, sources) = (hub.store(), Arc::new(Sources::of()));
+        let checkpoint = checkpoint(&**store, view.current().view).await?;
+        let behind = missing(&**store, sources.query(), checkpoint).await;
+        let behind = behind.map_err(|source| ViewError::Store { view: spec::<P>().id, source })?;
+        let behind = AtomicU64::new(behind.number());
+        Ok(Arc::new(Self { view, sources, behind }))
+    }
+}
+
+/// Where the only slice of a view is.
+async fn checkpoint(store: &dyn EventStore, view: ViewSpec) -> Result<Option<Mark>, ViewError> {
+    let Some(rows) = store.rows() else { return Ok(None) };
+    Ok(rows.slices(view).await?.first().and_then(|slice| slice.checkpoint))
+}
+
+/// Up to where the log has what is missing behind a checkpoint; the start if it has nothing. Whoever has
+/// the slice need not be there to say so.
+async fn missing(
+    store: &dyn EventStore,
+    query: Query,
+    checkpoint: Option<Mark>,
+) -> Result<Position, StoreError> {
+    let head = store.head().await?;
+    let range = checkpoint.map_or(Range::ALL, Range::since).through(head.position);
+    match store.read(query, range, Direction::Forward, 1).await {
+        Ok(page) if page.events.is_empty() && !page.more => Ok(Position::START),
+        // Whoever follows the log finds out, too, that it went backwards.
+        Ok(_) | Err(StoreError::Rewound(_)) => Ok(head.position),
+        Err(error) => Err(error),
     }
 }
 

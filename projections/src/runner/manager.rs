@@ -62,6 +62,10 @@ pub(super) struct Next<P> {
     pub(super) building: Building<P>,
     /// How far the log was at the last look: it is done once it has come that far.
     goal: Option<Position>,
+    /// Whether this process has announced that it comes.
+    announced: bool,
+    /// Whether another process has put it in the place of the live one, which this one still shows.
+    pub(super) is_live: bool,
 }
 
 impl<P: Projection> Manager<P> {
@@ -261,13 +265,7 @@ impl<P: Projection> Manager<P> {
         if let Some(live) = own.iter().find(|build| build.live)
             && live.id.build > self.live.view.id.build
         {
-            let view = ViewSpec { id: live.id, ..self.live.view };
-            let next = self.next.take().filter(|next| next.building.view == view);
-            let building = match next {
-                Some(next) => next.building,
-                None => Building::new(view, &self.place, Pace::default()),
-            };
-            self.swap(building);
+            self.follow(live.id);
         }
         let begun = own.iter().map(|build| build.id).max().filter(|id| *id > self.live.view.id);
         match (begun, &self.next) {
@@ -283,6 +281,21 @@ impl<P: Projection> Manager<P> {
         Ok(())
     }
 
+    /// Has the building come next that another process has put in the place of the live one.
+    fn follow(&mut self, id: ViewId) {
+        if let Some(other) = self.next.take_if(|next| next.building.view.id != id) {
+            other.building.stop();
+        }
+        if self.next.is_none() {
+            self.begin(id, Pace::default());
+        }
+        if let Some(next) = &mut self.next {
+            next.is_live = true;
+        }
+        // What commits did to the live one until then is in the other, and they do nothing to it any more.
+        self.live.written.close();
+    }
+
     /// Works on the next building, and swaps it in once it has caught up.
     async fn look_after_next(&mut self) -> Result<(), ProjectionError> {
         if self.next.is_none() {
@@ -290,8 +303,13 @@ impl<P: Projection> Manager<P> {
         }
         let head = self.head().await?;
         let Self { hub, place, workers, next, live, .. } = self;
-        let Some(Next { building, goal }) = next else { return Ok(()) };
-        if building.progress.reached().ended().is_some() {
+        let Some(Next { building, goal, announced, is_live }) = next else { return Ok(()) };
+        let is_live = *is_live;
+        if building.progress.reached().ended().is_some() && !is_live {
+            if let Some(rows) = place.rows.as_ref().filter(|_| *announced) {
+                rows.announce(building.view.id, false).await?;
+                *announced = false;
+            }
             self.keep_live();
             return Ok(());
         }
@@ -301,16 +319,24 @@ impl<P: Projection> Manager<P> {
         if !live.written.is_closed() && wanted.is_none_or(|wanted| reached < wanted) {
             return Ok(());
         }
-        // Never behind what queries have seen, also of what commands have done.
+        // Never behind what queries have seen, also of what commands have done, here or elsewhere.
+        if let Some(rows) = place.rows.as_ref().filter(|_| !*announced && !is_live) {
+            rows.announce(building.view.id, true).await?;
+            *announced = true;
+        }
         let written = live.written.close();
-        let seen = live.reached().await?.max(written);
-        if building.reached().await? < seen {
+        let seen = match live.reached().await {
+            // It was taken out, so that there is nothing left to be seen.
+            Err(ViewError::Missing { .. }) if is_live => Position::START,
+            reached => reached?.max(written),
+        };
+        if building.reached().await? < seen && building.progress.reached().ended().is_none() {
             if place.inline {
                 self.look_at = Instant::now() + LOOK_CLOSED;
             }
             return Ok(());
         }
-        if let Some(rows) = &place.rows {
+        if let Some(rows) = place.rows.as_ref().filter(|_| !is_live) {
             rows.promote(building.view.id).await?;
         }
         if let Some(next) = self.next.take() {
@@ -348,7 +374,8 @@ impl<P: Projection> Manager<P> {
 
     fn begin(&mut self, id: ViewId, pace: Pace) {
         let view = ViewSpec { id, ..self.live.view };
-        self.next = Some(Next { building: Building::new(view, &self.place, pace), goal: None });
+        let building = Building::new(view, &self.place, pace);
+        self.next = Some(Next { building, goal: None, announced: false, is_live: false });
         self.look_at = Instant::now();
         self.tell();
     }
@@ -371,7 +398,7 @@ impl<P: Projection> Manager<P> {
     /// Gives the next building up; whether there was one.
     pub(super) async fn cancel(&mut self) -> Result<bool, ProjectionError> {
         self.look_for_builds().await?;
-        let Some(next) = self.next.take() else { return Ok(false) };
+        let Some(next) = self.next.take_if(|next| !next.is_live) else { return Ok(false) };
         self.tell();
         next.building.stop();
         self.keep_live();

@@ -22,11 +22,12 @@ impl<P: Projection> Worker<P> {
         events: &'e [Seen<'e>],
         to: Mark,
     ) -> Result<&'e [Seen<'e>], ProjectionError> {
-        let mut rest = events;
+        // Where commands have moved the checkpoint, what the log brings next may be done already.
+        let mut rest = behind(events, position(self.saved));
         if let Some(overtaking) = &self.overtaking {
             let written = overtaking.written.position();
             self.overtaken |= written > position(self.known());
-            rest = behind(events, written);
+            rest = behind(rest, written);
         }
         if !rest.is_empty() && self.overtaken {
             self.resume().await?;
@@ -83,7 +84,8 @@ impl<P: Projection> Worker<P> {
     }
 }
 
-fn position(mark: Option<Mark>) -> Position {
+/// The position of a mark; the start if there is none.
+pub(super) fn position(mark: Option<Mark>) -> Position {
     mark.map_or(Position::START, |mark| mark.position)
 }
 

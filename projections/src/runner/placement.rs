@@ -4,6 +4,9 @@ use std::time::Duration;
 use factum_core::time::{Clock, SystemClock};
 use factum_core::view::{Owner, RowStore};
 
+/// For how long an inline view is leased whose log others write to, too, unless something else is said.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
+
 /// Where a projection keeps its view, and who works on it.
 ///
 /// ```
@@ -55,8 +58,9 @@ impl Placement {
 
     /// Changes a row in the very commit of the command that its events come from: when the command is
     /// answered the row is there, and no crash shows the one without the other. The rows are kept in the
-    /// store of the events, which must be able to do it (memory and embedded are), and the key of each is
-    /// the id of its stream.
+    /// store of the events, whatever else keeps views, which must be able to do it (memory, embedded and
+    /// PostgreSQL are), and the key of each is the id of its stream. Where others write to that store, too,
+    /// the view is [`leased`](Self::leased), for ten seconds unless set.
     ///
     /// Events that come from elsewhere the view takes in by following the log. While it has not yet done
     /// so, or has events parked, commands are answered once it has come to what they did; a crash just then

@@ -82,6 +82,7 @@ macro_rules! conformance {
                 a_refused_commit_changes_no_row, a_known_key_changes_no_row,
                 what_is_missing_keeps_rows_as_they_are, what_is_parked_keeps_rows_as_they_are,
                 a_view_fails_no_commit, writers_at_once_count_each_event_once,
+                a_building_that_is_replaced_is_left_alone,
                 rows_survive_a_crash_with_their_events,
             }
             snapshots { the_newest_is_kept, any_state_is_kept, }

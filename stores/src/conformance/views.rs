@@ -259,6 +259,47 @@ pub async fn a_view_fails_no_commit<S: Subject>(fresh: impl AsyncFn() -> S) {
     assert_eq!((receipt.views, receipt.writes[0].last), (Vec::new(), 3));
 }
 
+/// From when a building is announced that comes in the place of another, commits of whoever does not know
+/// of it leave the rows of that one alone, also once it is there; and no longer if it does not come. Where
+/// one process alone writes to the log, that process knows.
+pub async fn a_building_that_is_replaced_is_left_alone<S: Subject>(fresh: impl AsyncFn() -> S) {
+    let subject = fresh().await;
+    let Some((store, rows)) = open(&subject).await else { return };
+    if store.capabilities().single_writer {
+        return;
+    }
+    let next = ViewId { build: 1, ..COUNTS.id };
+    rows.promote(COUNTS.id).await.unwrap();
+    rows.open(ViewSpec { id: next, ..COUNTS }).await.unwrap();
+    let changes = async || {
+        let receipt = accepted(&*store, counted(one("a", Expected::Any))).await;
+        let is_moved = checkpoint(&*rows).await == Some(receipt.mark);
+        assert_eq!(is_moved, receipt.views == [COUNTS.id]);
+        is_moved
+    };
+    // What was left out is taken in as by whoever follows the log.
+    let catch_up = async || {
+        let (from, to) = (checkpoint(&*rows).await, store.head().await.unwrap());
+        rows.commit(RowBatch::new(COUNTS, from, to)).await.unwrap();
+    };
+    assert!(changes().await, "nobody knows of another");
+    rows.announce(next, true).await.unwrap();
+    assert!(!changes().await, "another comes");
+    catch_up().await;
+    rows.announce(next, false).await.unwrap();
+    assert!(changes().await, "it does not come");
+    rows.announce(next, true).await.unwrap();
+    rows.promote(next).await.unwrap();
+    catch_up().await;
+    assert!(!changes().await, "another is there");
+    catch_up().await;
+    rows.promote(COUNTS.id).await.unwrap();
+    assert!(changes().await, "it is back");
+    rows.announce(next, true).await.unwrap();
+    rows.drop_view(next).await.unwrap();
+    assert!(changes().await, "the other was taken out");
+}
+
 /// Of many who write at once each changes its rows, or leaves them to be changed.
 pub async fn writers_at_once_count_each_event_once<S: Subject>(fresh: impl AsyncFn() -> S) {
     let subject = fresh().await;

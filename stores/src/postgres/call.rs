@@ -15,19 +15,28 @@ pub(super) struct Answer {
     pub(super) revisions: Vec<i64>,
 }
 
+/// Whether a group is stored with the call, or in a transaction that the call begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    Commit,
+    Open,
+}
+
 /// Appends a group: one statement, which locks, checks, writes and commits. It stands alone, as it
-/// commits within.
+/// commits within, or is the first of a transaction.
 pub(super) async fn append(
     session: &mut Session,
     schema: &Schema,
     group: &Group<'_>,
     stamp: Stamp,
+    ends: Ends,
 ) -> Result<Answer, Fault> {
     let (log, stamp) = (session.log.number, stamp.number().cast_signed());
-    let channel = session.log.channel();
+    let (channel, commit) = (session.log.channel(), ends == Ends::Commit);
     let Group { commits, writes, events, clauses, clashes, .. } = group;
     let (no_numbers, no_details) = (None::<Vec<i32>>, None::<Vec<i64>>);
-    let arguments: [(&(dyn ToSql + Sync), Type); 47] = [
+    let arguments: [(&(dyn ToSql + Sync), Type); 48] = [
+        (&commit, Type::BOOL),
         (&log, Type::INT4),
         (&stamp, Type::INT8),
         (&channel, Type::TEXT),
@@ -78,7 +87,10 @@ pub(super) async fn append(
     ];
     let places: Vec<String> = (1..=arguments.len()).map(|place| format!("${place}")).collect();
     let sql = format!("call {schema}.append({})", places.join(", "));
-    let rows = session.query(&sql, &arguments).await?;
+    let rows = match ends {
+        Ends::Commit => session.query(&sql, &arguments).await?,
+        Ends::Open => session.begin_with(&sql, &arguments).await?,
+    };
     let Some(row) = rows.first() else {
         return Ok(Answer { verdicts: Vec::new(), revisions: Vec::new() });
     };

@@ -1,14 +1,13 @@
 use std::collections::HashMap;
 
 use factum_core::Key;
-use factum_core::store::{Commit, Expected, Guard, Limits, Past};
+use factum_core::store::{Commit, Expected, Guard, Limits, Past, check_commit};
 use uuid::Uuid;
 
 use super::clauses::{Clashes, Clauses};
-use super::fault::{BACKEND, integer};
+use super::fault::integer;
 use super::row::{write_headers, write_tags};
 use super::run::Run;
-use crate::plain::check_plain;
 
 /// What one call appends, at the most.
 const COMMITS: usize = 512;
@@ -20,6 +19,8 @@ const BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct Group<'a> {
     /// For each run, the next of its commits in order: those that are sent, and bad ones between them.
     pub(super) parts: Vec<Vec<Sent>>,
+    /// The commits that are sent.
+    pub(super) sent: Vec<&'a Commit>,
     pub(super) commits: Commits,
     pub(super) streams: Vec<&'a str>,
     pub(super) writes: Writes,
@@ -91,6 +92,11 @@ impl<'a> Group<'a> {
         group
     }
 
+    /// Whether a commit changes rows of views.
+    pub(super) fn has_views(&self) -> bool {
+        self.sent.iter().any(|commit| !commit.views.is_empty())
+    }
+
     fn is_full(&self) -> bool {
         self.commits.key.len() >= COMMITS || self.bytes >= BYTES
     }
@@ -104,8 +110,8 @@ impl<'a> Group<'a> {
             if self.is_full() {
                 break;
             }
-            if let Err(bad) = check_plain(commit, limits, BACKEND) {
-                bad_past.add(index, commit, &Err(bad));
+            if let Err(bad) = check_commit(commit, limits) {
+                bad_past.add(index, commit, &Err(bad.into()));
                 part.push(Sent::Bad);
                 continue;
             }
@@ -122,6 +128,7 @@ impl<'a> Group<'a> {
 
     fn add_commit(&mut self, run: usize, commit: &'a Commit, doomed: bool, of: &Run) {
         let place = count(self.commits.key.len() + 1);
+        self.sent.push(commit);
         let columns = &mut self.commits;
         columns.run.push(count(run + 1));
         columns.key.push(commit.key.uuid());

@@ -7,9 +7,10 @@
 //! the lock is held until the commit is visible. So the order of commits is the order of positions.
 //!
 //! *Shape.* In each process one task appends, a group of all that waits at a time: one call of a
-//! procedure that ends with a commit, so that a process that stands still holds nobody up. Reads run on a
-//! few connections beside it, each page one statement. A further connection hears of what is appended and
-//! wakes the tails. `docs/decisions/store-contract.md` has the measurements.
+//! procedure that ends with a commit, so that a process that stands still holds nobody up. Where a commit
+//! changes rows of views the procedure leaves the transaction open for them. Reads run on a few connections
+//! beside it, each page one statement. A further connection hears of what is appended and wakes the tails.
+//! `docs/decisions/store-contract.md` has the measurements.
 
 mod address;
 mod call;
@@ -29,6 +30,7 @@ mod session;
 mod snapshots;
 mod sql;
 mod tls;
+mod views;
 mod writer;
 
 use std::sync::Arc;
@@ -86,6 +88,10 @@ const QUEUE: usize = 1024;
 /// here, and ends in a digest of the whole. An indexed text and the row's key must fit into an entry of an
 /// index, 2,700 bytes after compression; a longer one is refused as
 /// [`BadRow`](factum_core::view::ViewError::BadRow).
+///
+/// Rows can change in the transaction of their events, by the commits of all processes. A group of commits of
+/// which one does so is appended in several trips: a process that is stopped between them holds up
+/// whoever else appends until [`PostgresOptions::answer_within`] has passed.
 ///
 /// Tables are made when an app with a new view, or a new version of one, starts. So its user needs
 /// `create` on the schema, as who migrated has it; other users of the log need
@@ -278,7 +284,7 @@ impl EventStore for PostgresStore {
             backend: BACKEND,
             multi_stream: true,
             guards: true,
-            inline_views: false,
+            inline_views: true,
             single_writer: false,
             dense_positions: true,
             keys: KeyMemory::Forever,

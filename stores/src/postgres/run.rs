@@ -3,14 +3,14 @@ use std::collections::HashMap;
 use factum_core::Key;
 use factum_core::store::{
     Actual, Commit, Conflict, Limits, Mark, Outcome, Past, Position, Receipt, Recorded, Refused,
-    Stamp, StoreError, Written,
+    Stamp, StoreError, Written, check_commit,
 };
+use factum_core::view::ViewId;
 use tokio::sync::oneshot;
 
 use super::fault::BACKEND;
 use super::session::Log;
 use crate::own::Own;
-use crate::plain::check_plain;
 use crate::{partly, repeat};
 
 /// A run that is being appended: in one round, or in several where it is long or has known keys.
@@ -111,10 +111,10 @@ impl Run {
 
     /// Settles the next commit if it is bad; whether it was.
     pub(super) fn settle_bad(&mut self, limits: &Limits) -> bool {
-        let bad = self.rest().first().map(|commit| check_plain(commit, limits, BACKEND));
+        let bad = self.rest().first().map(|commit| check_commit(commit, limits));
         match bad {
             Some(Err(bad)) => {
-                self.settle(Err(bad));
+                self.settle(Err(bad.into()));
                 true
             }
             _ => false,
@@ -140,18 +140,22 @@ impl Run {
     }
 
     /// Settles the next commit by what the server said of it; `false` if that is not settled yet.
-    /// `firsts` are the first revisions of its writes, if it is stored.
+    /// `firsts` are the first revisions of its writes, if it is stored, and `views` those whose rows it
+    /// changed.
     pub(super) fn settle_by(
         &mut self,
         verdict: Verdict,
         firsts: &[i64],
+        views: Vec<ViewId>,
         log: Log,
         stamp: Stamp,
     ) -> bool {
         let Some(commit) = self.rest().first() else { return false };
         let outcome = match verdict {
             Verdict::Stopped => return false,
-            Verdict::Stored { first } => Ok(receipt(commit, first, firsts, log, stamp)),
+            Verdict::Stored { first } => {
+                Ok(Receipt { views, ..receipt(commit, first, firsts, log, stamp) })
+            }
             Verdict::Stream { write, newest } => {
                 let Some(write) = commit.writes.get(write) else { return false };
                 let actual = Actual::from(u64::try_from(newest).ok());
@@ -174,7 +178,14 @@ impl Run {
     }
 }
 
-fn receipt(commit: &Commit, first: i64, firsts: &[i64], log: Log, stamp: Stamp) -> Receipt {
+/// What is said of a stored commit.
+pub(super) fn receipt(
+    commit: &Commit,
+    first: i64,
+    firsts: &[i64],
+    log: Log,
+    stamp: Stamp,
+) -> Receipt {
     let events: usize = commit.writes.iter().map(|write| write.events.len()).sum();
     let index = u32::try_from(events.saturating_sub(1)).unwrap_or(u32::MAX);
     let mark = Mark {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::store::{Durability, LogId, StoreError};
-use futures_util::StreamExt;
+use futures_util::future::join;
+use futures_util::{FutureExt, StreamExt};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::types::{ToSql, Type};
@@ -279,8 +280,48 @@ impl Session {
         self.limited(self.client.query(&statement, &values)).await
     }
 
-    /// The same, but each row is handed over as it comes, while the server makes the next ones, until
-    /// one is the last that is wanted.
+    /// The same, as the first statement of a transaction.
+    pub(super) async fn begin_with(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, Fault> {
+        let statement = self.prepared(sql, parameters).await?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
+        // Sent at once, in this order.
+        let begin = self.client.batch_execute("begin");
+        let both = join(begin, self.client.query(&statement, &values)).map(|(begun, rows)| {
+            begun?;
+            rows
+        });
+        self.limited(both).await
+    }
+
+    /// The same, as the last one of the transaction that is open, which it commits.
+    pub(super) async fn commit_with(
+        &mut self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, Fault> {
+        let statement = self.prepared(sql, parameters).await?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
+        // If the statement fails, so that nothing is committed, that is what is told.
+        let commit = self.client.batch_execute("commit");
+        let both = join(self.client.query(&statement, &values), commit).map(|(rows, committed)| {
+            let rows = rows?;
+            committed?;
+            Ok(rows)
+        });
+        self.limited(both).await
+    }
+
+    /// Ends the transaction that is open: `commit` or `rollback`.
+    pub(super) async fn end_with(&self, end: &str) -> Result<(), Fault> {
+        self.limited(self.client.batch_execute(end)).await
+    }
+
+    /// Runs a statement that is kept prepared, and hands each row over as it comes, while the
+    /// server makes the next ones, until one is the last that is wanted.
     pub(super) async fn each_row(
         &mut self,
         sql: &str,

@@ -12,12 +12,13 @@ use factum_core::store::{Commit, Limits, Mark, Outcome, Position, Rewound, Stamp
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::call;
+use super::call::{self, Ends};
 use super::fault::{BACKEND, Fault};
 use super::group::{Group, Sent};
 use super::read;
 use super::run::Run;
 use super::session::{Log, Plans, Server, Session};
+use super::views;
 
 /// How many requests are at work at once, and how many commits of a run are looked up.
 const TAKEN: usize = 512;
@@ -140,7 +141,12 @@ impl Writer {
     ) -> Result<(), Fault> {
         let stamp = Stamp::draw();
         let group = Group::of(runs, limits);
-        let answer = call::append(session, &self.server.schema, &group, stamp).await?;
+        let schema = &self.server.schema;
+        let (answer, mut changed) = if group.has_views() {
+            views::append(session, schema, &group, stamp).await?
+        } else {
+            (call::append(session, schema, &group, stamp, Ends::Commit).await?, Vec::new())
+        };
         let parts = group.parts;
         let mut end = None;
         let mut unsettled = Vec::new();
@@ -153,8 +159,9 @@ impl Writer {
                     Sent::Here { commit, write } => {
                         let firsts = answer.revisions.get(write..).unwrap_or_default();
                         let verdict = answer.verdicts.get(commit).copied();
+                        let views = changed.get_mut(commit).map(std::mem::take).unwrap_or_default();
                         verdict.is_some_and(|verdict| {
-                            run.settle_by(verdict, firsts, session.log, stamp)
+                            run.settle_by(verdict, firsts, views, session.log, stamp)
                         })
                     }
                 };
@@ -173,7 +180,7 @@ impl Writer {
         if !unsettled.is_empty() {
             unsettled.sort_unstable();
             unsettled.dedup();
-            let known = read::commits(session, &self.server.schema, &unsettled).await?;
+            let known = read::commits(session, schema, &unsettled).await?;
             runs.iter_mut().for_each(|run| run.settle_known(&known, limits));
         }
         for (run, (before, waited)) in runs.iter_mut().zip(before) {

@@ -88,6 +88,10 @@ impl RowStore for Watched {
         self.rows.promote(view)
     }
 
+    fn announce(&self, view: ViewId, coming: bool) -> BoxFuture<'_, Result<(), ViewError>> {
+        self.rows.announce(view, coming)
+    }
+
     fn drop_view(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>> {
         self.rows.drop_view(view)
     }

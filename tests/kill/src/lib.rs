@@ -3,15 +3,31 @@
 
 mod view;
 
+use std::sync::Arc;
+
 pub use view::{Appended, Streams};
 
-use factum_core::store::{Commit, Expected, Metadata, NewEvent, StreamWrite};
+use factum_core::store::{
+    Commit, EventStore, Expected, Metadata, NewEvent, StoreError, StreamWrite,
+};
 use factum_core::{EventName, Key, StreamName, Tags};
+use factum_stores::{PostgresStore, SqliteStore};
 
 /// How many tasks of the writer append at once.
 pub const APPENDERS: u32 = 6;
 /// How many commits each appends in one run. The next run begins when all are acknowledged.
 pub const RUN: u64 = 3;
+
+/// Opens the log in a file, or on a server if that is its address.
+///
+/// # Errors
+/// As the store.
+pub async fn open(place: &str) -> Result<Arc<dyn EventStore>, StoreError> {
+    if place.starts_with("postgres://") {
+        return Ok(Arc::new(PostgresStore::options().migrate().connect(place).await?));
+    }
+    Ok(Arc::new(SqliteStore::open(place)?))
+}
 
 /// Which commit: the life of the writer in which it was first tried, the task, and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
-//! The writer that is killed: appends to the log in the file that the first argument names, in the
+//! The writer that is killed: appends to the log at the place that the first argument names, in the
 //! life that the second one says, as fast as it can, and prints each key that was acknowledged with
-//! its position, until it is killed. Beside it, it keeps a view in the same file: by following the log, or,
+//! its position, until it is killed. Beside it, it keeps a view in the same place: by following the log, or,
 //! in every second life, in the commits themselves.
 
 use std::error::Error;
@@ -10,18 +10,17 @@ use std::sync::Arc;
 use factum_core::store::{Commit, EventStore};
 use factum_core::view::InlineView;
 use factum_projections::{Hub, Placement, Runner};
-use factum_stores::SqliteStore;
-use factum_test_kill::{APPENDERS, Number, RUN, Streams};
+use factum_test_kill::{APPENDERS, Number, RUN, Streams, open};
 use tokio::task::JoinSet;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (file, life) = arguments.next().zip(arguments.next()).ok_or("the file and the life")?;
+    let (place, life) = arguments.next().zip(arguments.next()).ok_or("the place and the life")?;
     let life = life.parse()?;
     say("opening")?;
     tokio::runtime::Runtime::new()?.block_on(async {
-        let store = SqliteStore::open(file)?;
-        let hub = Hub::new(Arc::new(store.clone()));
+        let store = open(&place).await?;
+        let hub = Hub::new(store.clone());
         let followed = Placement::from(store.rows());
         let place = if life % 2 == 1 { followed.inline() } else { followed };
         let (runner, _view) = Runner::start::<Streams>(&hub, place).await?;
@@ -36,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn append_for_ever(
-    store: SqliteStore,
+    store: Arc<dyn EventStore>,
     inline: Option<Arc<dyn InlineView>>,
     life: u32,
     appender: u32,

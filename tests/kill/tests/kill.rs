@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +13,9 @@ use std::time::Duration;
 use factum_core::store::{Direction, EventStore, Mark, Position, Query, Range, Recorded};
 use factum_core::{Key, Project, Projection, StreamName, codec};
 use factum_projections::{Hub, Runner};
-use factum_stores::SqliteStore;
-use factum_test_kill::{APPENDERS, Appended, Number, RUN, Streams};
+use factum_test_kill::{APPENDERS, Appended, Number, RUN, Streams, open};
+use factum_test_servers::{Postgres, required};
+use tokio_postgres::NoTls;
 
 /// Far more than any wait of a test needs.
 const LONG: Duration = Duration::from_secs(60);
@@ -25,26 +25,60 @@ fn kills() -> u32 {
     if std::env::var_os("FACTUM_SOAK").is_some() { 600 } else { 60 }
 }
 
+/// How often on a server, where opening takes longer.
+fn kills_on_server() -> u32 {
+    kills() / 2
+}
+
 #[test]
-fn a_killed_writer_loses_nothing() {
+fn a_killed_writer_loses_nothing_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("log.db");
+    let file = folder.path().join("log.db").display().to_string();
+    let log = kill_over_and_over(&file, kills(), || {});
+    assert!(log.acknowledged > 1000, "the writer hardly wrote: {}", log.acknowledged);
+}
+
+#[test]
+fn a_killed_writer_loses_nothing_on_a_server() {
+    let Some(server) = required(Postgres::start_with(&[])) else { return };
+    let url = server.url();
+    let log = kill_over_and_over(&url, kills_on_server(), || until_gone(&url));
+    assert!(log.acknowledged > 500, "the writer hardly wrote: {}", log.acknowledged);
+}
+
+/// Waits until the server has ended what a writer that is gone had under way.
+fn until_gone(url: &str) {
+    let others = "select from pg_stat_activity where application_name = 'factum'";
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let gone = async {
+            while !client.query(others, &[]).await.unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONG, gone).await.unwrap();
+    });
+}
+
+/// Kills the writer so often, each time after so many lines, waits until what it had under way has
+/// `settled`, and looks at what is left.
+fn kill_over_and_over(place: &str, kills: u32, settled: impl Fn()) -> Known {
     let mut random = fastrand::Rng::new();
     println!("seed {}", random.get_seed());
     let mut log = Known::default();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let kills = kills();
     for life in 0..kills {
         // Some die while they open and recover the file, some early, some late.
         let lines = if life % 6 == 5 { 0 } else { random.usize(1..300) };
-        let acknowledged = write_and_kill(&file, life, lines);
-        runtime.block_on(log.check(&file, life, &acknowledged));
+        let acknowledged = write_and_kill(place, life, lines);
+        settled();
+        runtime.block_on(log.check(place, life, &acknowledged));
         assert!(
             life % 2 == 0 || !log.was_behind,
             "life {life}: an event was there without its row"
         );
     }
-    assert!(log.acknowledged > 1000, "the writer hardly wrote: {}", log.acknowledged);
     assert!(log.moved > kills / 4, "the writer hardly kept its view: {} times", log.moved);
     assert!(log.behind > 0, "no kill found the view behind the log");
     println!(
@@ -52,12 +86,13 @@ fn a_killed_writer_loses_nothing() {
          moved in {} lives and was behind after {}",
         log.acknowledged, log.tried_again, log.stored_before, log.moved, log.behind
     );
+    log
 }
 
 /// Lets the writer acknowledge so many commits, kills it, and gives all that it acknowledged.
-fn write_and_kill(file: &Path, life: u32, lines: usize) -> Vec<(Key, Position)> {
+fn write_and_kill(place: &str, life: u32, lines: usize) -> Vec<(Key, Position)> {
     let mut writer = Command::new(env!("CARGO_BIN_EXE_factum-test-kill"))
-        .arg(file)
+        .arg(place)
         .arg(life.to_string())
         .stdout(Stdio::piped())
         .spawn()
@@ -99,10 +134,10 @@ struct Known {
 }
 
 impl Known {
-    async fn check(&mut self, file: &Path, life: u32, acknowledged: &[(Key, Position)]) {
-        let store = SqliteStore::open(file).unwrap();
+    async fn check(&mut self, place: &str, life: u32, acknowledged: &[(Key, Position)]) {
+        let store = open(place).await.unwrap();
         let caught_up = self.caught_up;
-        self.read_on(&store).await;
+        self.read_on(&*store).await;
         for (key, position) in acknowledged {
             let stored = self.commits.get(key);
             // A line that was cut by the kill may name a shorter position.
@@ -114,19 +149,19 @@ impl Known {
         self.moved += u32::from(reached > caught_up);
         self.was_behind = reached < self.caught_up;
         self.behind += u32::from(self.was_behind);
-        self.try_again(&store, life, acknowledged).await;
-        self.read_on(&store).await;
+        self.try_again(&*store, life, acknowledged).await;
+        self.read_on(&*store).await;
         self.check_view(&store).await;
         store.close().await;
     }
 
     /// Lets the view go on from where it is to the end of the log, compares it, and gives where it was.
-    async fn check_view(&mut self, store: &SqliteStore) -> Option<Position> {
+    async fn check_view(&mut self, store: &Arc<dyn EventStore>) -> Option<Position> {
         let rows = store.rows().unwrap();
         let head = store.head().await.unwrap().position;
         let slices = rows.slices(Streams::SPEC).await.unwrap();
         let reached = slices[0].checkpoint.map(|mark| mark.position);
-        let hub = Hub::new(Arc::new(store.clone()));
+        let hub = Hub::new(store.clone());
         let (mut runner, view) = Runner::start::<Streams>(&hub, Some(rows)).await.unwrap();
         hub.start();
         let found = view.after(head).within(LONG).all().await.unwrap();
@@ -137,7 +172,7 @@ impl Known {
     }
 
     /// Reads what is new: whole commits, each once, their revisions without a gap.
-    async fn read_on(&mut self, store: &SqliteStore) {
+    async fn read_on(&mut self, store: &dyn EventStore) {
         let mut range = self.mark.map_or(Range::ALL, Range::since);
         let mut events: Vec<Recorded> = Vec::new();
         loop {
@@ -170,7 +205,7 @@ impl Known {
     }
 
     /// Tries again what was not acknowledged: as the first time, or once more.
-    async fn try_again(&mut self, store: &SqliteStore, life: u32, told: &[(Key, Position)]) {
+    async fn try_again(&mut self, store: &dyn EventStore, life: u32, told: &[(Key, Position)]) {
         let told: HashSet<Key> = told.iter().map(|(key, _)| *key).collect();
         for appender in 0..APPENDERS {
             let of = |key: &&Key| Number::of(**key).appender == appender;

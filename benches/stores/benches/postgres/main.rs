@@ -1,9 +1,10 @@
 //! How fast the PostgreSQL store is, on a server of its own. With names of parts as arguments (`append`,
-//! `processes`, `read`, `guard`), only these are measured.
+//! `processes`, `read`, `guard`, `inline`), only these are measured.
 
 mod append;
 mod guard;
 mod hand_written;
+mod inline;
 mod processes;
 mod read;
 
@@ -22,7 +23,7 @@ fn main() -> Result<()> {
         return runtime.block_on(processes::child(&arguments));
     }
     let Some(server) = required(Postgres::start_with(&SETTINGS)) else { return Ok(()) };
-    let parts = ["append", "processes", "read", "guard"];
+    let parts = ["append", "processes", "read", "guard", "inline"];
     let all = !parts.iter().any(|part| arguments.iter().any(|given| given == part));
     let is_wanted = |part: &str| all || arguments.iter().any(|given| given == part);
     runtime.block_on(async {
@@ -37,6 +38,9 @@ fn main() -> Result<()> {
         }
         if is_wanted("guard") {
             guard::run(&server.url(), &arguments).await?;
+        }
+        if is_wanted("inline") {
+            inline::run(&server.url()).await?;
         }
         Ok(())
     })

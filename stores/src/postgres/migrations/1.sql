@@ -112,7 +112,10 @@ $$;
 -- run, is known, 2 a stream is not as expected, 3 an event that a guard forbids is there, 4 a predecessor
 -- failed. All checks come after the lock, in statements of their own, each of which sees what was
 -- committed before it began. A conflict is a result and never an exception, which would abort the group.
+--
+-- Whoever changes rows of views with the events does not have it commit, and commits by himself.
 create procedure {schema}.append(
+    in_commit boolean,
     in_log int,
     in_stamp bigint,
     in_channel text,
@@ -399,5 +402,7 @@ begin
         update {schema}.logs l set head = next - 1 where l.log = in_log;
         perform pg_notify(in_channel, (next - 1)::text);
     end if;
-    commit;
+    if in_commit then
+        commit;
+    end if;
 end $$;

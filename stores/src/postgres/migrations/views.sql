@@ -12,6 +12,8 @@ create table {schema}.views (
     slices int not null,
     -- Whether it is the one of its version that queries see.
     live boolean not null default false,
+    -- Whether it is about to become that.
+    coming boolean not null default false,
     primary key (log, name, version, build)
 );
 
@@ -73,7 +75,7 @@ begin
 end $$;
 
 -- Drops a view's tables by these statements, if it is there. Whoever commits to it has locked a slice
--- before the tables, and so does this.
+-- before the tables, and so does this: all of them, in one order.
 create procedure {schema}.drop_view(
     in_log int,
     in_name text,
@@ -85,6 +87,9 @@ language plpgsql as $$
 declare
     statement text;
 begin
+    perform from {schema}.view_slices s
+        where s.log = in_log and s.name = in_name and s.version = in_version and s.build = in_build
+        order by s.slice for update;
     delete from {schema}.view_slices s where s.log = in_log and s.name = in_name
         and s.version = in_version and s.build = in_build;
     delete from {schema}.views v where v.log = in_log and v.name = in_name
@@ -97,25 +102,36 @@ begin
     commit;
 end $$;
 
--- Makes a building the live one of its version.
+-- Makes a building the live one of its version, or says that it is about to become that, or is not after
+-- all. Commits of the log that change the rows of another one have locked its slice, which they hold until
+-- they are done: so they come before this, or see it.
 create procedure {schema}.promote_view(
     in_log int,
     in_name text,
     in_version bigint,
     in_build bigint,
+    in_live boolean,
+    in_coming boolean,
     inout o_found boolean
 )
 language plpgsql as $$
 begin
     -- In one order, so that two who do this wait for each other.
+    perform from {schema}.view_slices s
+        where s.log = in_log and s.name = in_name and s.version = in_version
+        order by s.build, s.slice for update;
     perform from {schema}.views v
         where v.log = in_log and v.name = in_name and v.version = in_version
         order by v.build for update;
     o_found := exists (select from {schema}.views v where v.log = in_log and v.name = in_name
         and v.version = in_version and v.build = in_build);
-    if o_found then
-        update {schema}.views v set live = (v.build = in_build)
+    if o_found and in_live then
+        update {schema}.views v set live = (v.build = in_build), coming = false
             where v.log = in_log and v.name = in_name and v.version = in_version;
+    elsif o_found then
+        update {schema}.views v set coming = in_coming
+            where v.log = in_log and v.name = in_name and v.version = in_version
+            and v.build = in_build;
     end if;
     commit;
 end $$;
@@ -188,10 +204,58 @@ begin
     commit;
 end $$;
 
+-- Locks the only slice of a view whose rows a commit of the log may change, and gives it, and the bodies of
+-- the rows with these keys. No epoch: the rows are to be left alone, as the view is not there, another
+-- building comes or has come in its place, something is parked, or somebody holds the slice for too long.
+create function {schema}.lock_view(
+    in_log int,
+    in_name text,
+    in_version bigint,
+    in_build bigint,
+    in_parked text,
+    in_load text,
+    in_keys text[],
+    out o_epoch bigint,
+    out o_log uuid,
+    out o_position bigint,
+    out o_event uuid,
+    out o_stamp bigint,
+    out o_bodies text[]
+)
+language plpgsql as $$
+declare
+    is_parked boolean;
+begin
+    begin
+        select s.epoch, s.mark_log, s.position, s.event, s.stamp
+            into o_epoch, o_log, o_position, o_event, o_stamp
+            from {schema}.view_slices s
+            where s.log = in_log and s.name = in_name and s.version = in_version
+            and s.build = in_build and s.slice = 0
+            for update;
+    exception when lock_not_available then
+        return;
+    end;
+    if o_epoch is null then
+        return;
+    end if;
+    execute in_parked into is_parked;
+    if is_parked or exists (select from {schema}.views v where v.log = in_log and v.name = in_name
+            and v.version = in_version and v.build <> in_build and (v.live or v.coming)) then
+        o_epoch := null;
+        return;
+    end if;
+    execute in_load into o_bodies using in_keys;
+end $$;
+
 -- Changes rows (r_), what is parked (p_) and a slice's checkpoint, if it is under this epoch and its
 -- checkpoint is where it is said to be (f_). The statements are those of the view's tables; what they put
 -- comes as lists of keys, values by their kind, column after column, and bodies.
+--
+-- Within a commit of the log it neither commits nor fails: where something is wrong with a row, nothing is
+-- done.
 create procedure {schema}.commit_view(
+    in_within boolean,
     in_log int,
     in_name text,
     in_version bigint,
@@ -243,22 +307,31 @@ begin
     o_done := found and o_epoch = in_epoch and (o_log, o_position, o_event, o_stamp)
         is not distinct from (f_log, f_position, f_event, f_stamp);
     if o_done then
-        if cardinality(r_deleted) > 0 then
-            execute r_delete using r_deleted;
-        end if;
-        if cardinality(r_keys) > 0 then
-            execute r_put using r_keys, r_bools, r_ints, r_uints, r_texts, r_bodies;
-        end if;
-        if cardinality(p_deleted) > 0 then
-            execute p_delete using p_deleted;
-        end if;
-        if cardinality(p_keys) > 0 then
-            execute p_put using p_keys, p_bools, p_ints, p_uints, p_texts, p_bodies;
-        end if;
-        update {schema}.view_slices s set mark_log = t_log, position = t_position,
-                event = t_event, stamp = t_stamp
-            where s.log = in_log and s.name = in_name and s.version = in_version
-            and s.build = in_build and s.slice = in_slice;
+        begin
+            if cardinality(r_deleted) > 0 then
+                execute r_delete using r_deleted;
+            end if;
+            if cardinality(r_keys) > 0 then
+                execute r_put using r_keys, r_bools, r_ints, r_uints, r_texts, r_bodies;
+            end if;
+            if cardinality(p_deleted) > 0 then
+                execute p_delete using p_deleted;
+            end if;
+            if cardinality(p_keys) > 0 then
+                execute p_put using p_keys, p_bools, p_ints, p_uints, p_texts, p_bodies;
+            end if;
+            update {schema}.view_slices s set mark_log = t_log, position = t_position,
+                    event = t_event, stamp = t_stamp
+                where s.log = in_log and s.name = in_name and s.version = in_version
+                and s.build = in_build and s.slice = in_slice;
+        exception when others then
+            if not in_within then
+                raise;
+            end if;
+            o_done := false;
+        end;
     end if;
-    commit;
+    if not in_within then
+        commit;
+    end if;
 end $$;

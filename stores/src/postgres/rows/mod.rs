@@ -28,6 +28,9 @@ use factum_core::view::{
 use super::PostgresStore;
 use super::fault::Fault;
 use super::session::{Server, Session};
+use slices::Standing;
+pub(super) use slices::lock;
+pub(super) use write::{Within, commit_within};
 
 impl RowStore for PostgresStore {
     fn open(&self, view: ViewSpec) -> BoxFuture<'_, Result<(), ViewError>> {
@@ -84,7 +87,16 @@ impl RowStore for PostgresStore {
 
     fn promote(&self, view: ViewId) -> BoxFuture<'_, Result<(), ViewError>> {
         self.write(view, move |session, server| {
-            Box::pin(async move { slices::promote(session, &server.schema, view).await })
+            Box::pin(
+                async move { slices::promote(session, &server.schema, view, Standing::Live).await },
+            )
+        })
+    }
+
+    fn announce(&self, view: ViewId, coming: bool) -> BoxFuture<'_, Result<(), ViewError>> {
+        let to = Standing::Coming(coming);
+        self.write(view, move |session, server| {
+            Box::pin(async move { slices::promote(session, &server.schema, view, to).await })
         })
     }
 

@@ -18,13 +18,8 @@ pub(super) async fn load(
     keys: &[String],
 ) -> Result<Vec<Option<Bytes>>, Fault> {
     let table = Table::new(schema, session.log.number, view);
-    let sql = format!(
-        "select (select t.body from {} t where t.key = u.key)
-         from unnest($1) with ordinality u(key, n) order by u.n",
-        table.quoted
-    );
     let keys: Vec<_> = keys.iter().map(|key| escaped(key)).collect();
-    let rows = session.query(&sql, &[(&keys, Type::TEXT_ARRAY)]).await?;
+    let rows = session.query(&table.loading(), &[(&keys, Type::TEXT_ARRAY)]).await?;
     rows.iter().map(|row| Ok(row.try_get::<_, Option<&str>>(0)?.map(bytes))).collect()
 }
 
@@ -58,6 +53,6 @@ async fn ask(session: &mut Session, query: &Text<'_>) -> Result<Vec<Row>, Fault>
     session.query(&query.sql, &values).await
 }
 
-fn bytes(body: &str) -> Bytes {
+pub(super) fn bytes(body: &str) -> Bytes {
     Bytes::copy_from_slice(body.as_bytes())
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
 use factum_core::view::{BuildState, Hold, Owner, SliceState, Taken, ViewError, ViewId, ViewSpec};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
@@ -12,6 +13,7 @@ use super::super::fault::Fault;
 use super::super::marks;
 use super::super::schema::Schema;
 use super::super::session::Session;
+use super::read::bytes;
 use super::table::{Table, dropping};
 use super::value::{escaped, unescaped};
 
@@ -54,9 +56,14 @@ pub(super) async fn call(
     procedure: &str,
     arguments: &[(&(dyn ToSql + Sync), Type)],
 ) -> Result<Option<Row>, Fault> {
-    let places: Vec<String> = (1..=arguments.len()).map(|place| format!("${place}")).collect();
-    let sql = format!("call {schema}.{procedure}({})", places.join(", "));
+    let sql = calling(schema, procedure, arguments.len());
     Ok(session.query(&sql, arguments).await?.into_iter().next())
+}
+
+/// The statement that calls a procedure with so many arguments.
+pub(super) fn calling(schema: &Schema, procedure: &str, arguments: usize) -> String {
+    let places: Vec<String> = (1..=arguments).map(|place| format!("${place}")).collect();
+    format!("call {schema}.{procedure}({})", places.join(", "))
 }
 
 /// Makes a view's tables and slices, unless they are there.
@@ -96,14 +103,29 @@ pub(super) async fn drop_view(
     Ok(())
 }
 
-/// Makes a building the live one of its version.
+/// What becomes of a building.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is the live one of its version.
+    Live,
+    /// It is about to become that, or not after all.
+    Coming(bool),
+}
+
+/// Changes what a building is among those of its version.
 pub(super) async fn promote(
     session: &mut Session,
     schema: &Schema,
     view: ViewId,
+    to: Standing,
 ) -> Result<Result<(), ViewError>, Fault> {
     let of = Of::new(session.log.number, view);
-    let arguments = of.and([(&None::<bool> as &(dyn ToSql + Sync), Type::BOOL)]);
+    let (live, coming) = (to == Standing::Live, to == Standing::Coming(true));
+    let arguments = of.and([
+        (&live as &(dyn ToSql + Sync), Type::BOOL),
+        (&coming, Type::BOOL),
+        (&None::<bool>, Type::BOOL),
+    ]);
     let said = call(session, schema, "promote_view", &arguments).await?;
     let found = said.map_or(Ok(false), |row| row.try_get(0))?;
     Ok(if found { Ok(()) } else { Err(ViewError::Missing { view }) })
@@ -148,6 +170,38 @@ pub(super) async fn take(
     }
     let hold = Hold { slice, epoch: epoch.cast_unsigned() };
     Ok(Ok(Taken::Yours { hold, checkpoint: marks::read(&row, 1)? }))
+}
+
+/// Locks the only slice of a view for the transaction that is open, if a commit of the log may change its
+/// rows; the slice, and the bodies of the rows with these keys.
+pub(in super::super) async fn lock(
+    session: &mut Session,
+    schema: &Schema,
+    view: &ViewSpec,
+    keys: &[String],
+) -> Result<Option<(SliceState, Vec<Option<Bytes>>)>, Fault> {
+    if view.slices != 1 {
+        return Ok(None);
+    }
+    let log = session.log.number;
+    let parked = Table::new(schema, log, &view.parked()).having();
+    let load = format!("select array({})", Table::new(schema, log, view).loading());
+    let (of, keys) = (Of::new(log, view.id), keys.iter().map(|key| escaped(key)));
+    let keys: Vec<_> = keys.collect();
+    let arguments = of.and([
+        (&parked as &(dyn ToSql + Sync), Type::TEXT),
+        (&load, Type::TEXT),
+        (&keys, Type::TEXT_ARRAY),
+    ]);
+    let sql = format!("select * from {schema}.lock_view($1, $2, $3, $4, $5, $6, $7)");
+    let rows = session.query(&sql, &arguments).await?;
+    let epoch = rows.first().map_or(Ok(None), |row| row.try_get::<_, Option<i64>>(0))?;
+    let (Some(row), Some(epoch)) = (rows.first(), epoch) else { return Ok(None) };
+    let hold = Hold { slice: 0, epoch: epoch.cast_unsigned() };
+    let checkpoint = marks::read(row, 1)?;
+    let bodies: Vec<Option<&str>> = row.try_get(5)?;
+    let bodies = bodies.into_iter().map(|body| body.map(bytes)).collect();
+    Ok(Some((SliceState { hold, owner: None, leased: false, checkpoint }, bodies)))
 }
 
 /// Gives a slice back, if it is still under this hold.

@@ -73,6 +73,20 @@ impl Table {
         )
     }
 
+    /// The query for whether it has a row.
+    pub(super) fn having(&self) -> String {
+        format!("select exists (select from {})", self.quoted)
+    }
+
+    /// The query for the bodies of the rows with the keys of a list, in its order.
+    pub(super) fn loading(&self) -> String {
+        format!(
+            "select (select t.body from {} t where t.key = u.key)
+             from unnest($1) with ordinality u(key, n) order by u.n",
+            self.quoted
+        )
+    }
+
     /// The statement that deletes the rows with the keys of a list.
     pub(super) fn deleting(&self) -> String {
         format!("delete from {} where key = any($1)", self.quoted)

@@ -1,6 +1,5 @@
 //! Rows that change in the transaction of the events that change them.
 
-use factum_core::Origin;
 use factum_core::store::{Commit, Guard, Mark, Past, Position, Receipt, Recorded};
 use factum_core::view::{InlineRows, ViewId, inline_batch, inline_search};
 
@@ -9,6 +8,7 @@ use super::super::guard::forbidden;
 use super::super::rows;
 use super::super::transaction::Reading;
 use super::append::Appender;
+use crate::recorded::recorded;
 
 impl Appender<'_> {
     /// Changes the rows of the views that a commit carries, which has just been written; says of which.
@@ -19,7 +19,7 @@ impl Appender<'_> {
         before: u64,
         receipt: &Receipt,
     ) -> Result<Vec<ViewId>, Fault> {
-        let events = recorded(commit, before, receipt);
+        let events = recorded(commit, receipt);
         let mut changed = Vec::new();
         for rows in &commit.views {
             if self.change_view(&**rows, &events, before, receipt.mark)? {
@@ -66,29 +66,4 @@ impl Appender<'_> {
             _ => Ok(false),
         }
     }
-}
-
-/// The events of a commit as they were written.
-fn recorded(commit: &Commit, before: u64, receipt: &Receipt) -> Vec<Recorded> {
-    let mut events = Vec::new();
-    for (write, written) in commit.writes.iter().zip(&receipt.writes) {
-        for (event, revision) in write.events.iter().zip(written.first..) {
-            let index = u32::try_from(events.len()).unwrap_or(u32::MAX);
-            let at = Origin {
-                log: receipt.mark.log,
-                position: Position::new(before + 1 + u64::from(index)),
-                stream: write.stream.clone(),
-                revision,
-                key: commit.key,
-                index,
-                stamp: receipt.mark.stamp,
-                tags: event.tags.clone(),
-                meta: commit.meta.clone(),
-            };
-            let (name, version, payload) =
-                (event.name.clone(), event.version, event.payload.clone());
-            events.push(Recorded { at, name, version, payload });
-        }
-    }
-    events
 }
