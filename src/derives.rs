@@ -75,6 +75,8 @@ pub use factum_macros::Event;
 ///
 /// assert_eq!(Deposit { account: "alice".into(), cents: 500 }.id(), "alice");
 /// ```
+///
+/// In one line less, `#[command("account.deposit", id = account)]` names the field in place of `#[id]`.
 pub use factum_macros::Command;
 
 /// Makes a type an aggregate: the state that decides on commands, by the events of one stream.

@@ -68,6 +68,7 @@ derives! {
     /// |---|---|---|---|
     /// | `#[command("context.name")]` | the struct | the persisted name: printable, at most 255 bytes | required |
     /// | `#[id]` | one field | that it holds the id of the aggregate; its type implements `Id` | required, unless there are tags |
+    /// | `#[command(…, id = account)]` | the struct | the same, said in one line: which field holds the id | |
     /// | `#[tag]`, `#[tag("name")]` | fields | that the field's value is a tag of the boundary which the command goes to | not a tag; the field's name |
     /// | `#[command(…, crate = path)]` | the struct | where the facade is | `::factum` |
     ///

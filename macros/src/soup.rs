@@ -18,6 +18,8 @@ const WORDS: &[&str] = &[
     "from",
     "by",
     "keys",
+    "id",
+    "x",
     "starts",
     "sends",
     "calls",

@@ -15,7 +15,7 @@ use syn::{LitStr, Type};
 
 use crate::model::Item;
 use crate::model::docs::Docs;
-use crate::tokens::{place_of, shown_at};
+use crate::tokens::place_of;
 
 /// Generated code sees the user's names, and of ours only `__factum`.
 ///
@@ -74,7 +74,6 @@ fn fingerprint(function: &TokenStream, shape: &[(String, String)]) -> TokenStrea
 fn apart<'a>(events: impl Iterator<Item = &'a Type> + Clone) -> TokenStream {
     let pairs = events.clone().enumerate().flat_map(|(place, one)| {
         events.clone().skip(place + 1).map(move |other| {
-            let one = shown_at(place_of(other), one);
             quote_spanned!(place_of(other)=> const { __factum::apart::<#one, #other>() })
         })
     });

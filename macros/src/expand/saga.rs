@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{LitStr, Path, Type};
 
@@ -94,8 +94,9 @@ fn hears(heard: &[Heard], tag: Option<&LitStr>) -> TokenStream {
             }
         }
     });
-    let tagged = heard.iter().filter(|source| source.by.is_none()).map(|source| &source.event);
-    let carried = tag.map(|tag| carried(&tagged.collect::<Vec<_>>(), tag));
+    let tagged: Vec<_> =
+        heard.iter().filter(|source| source.by.is_none()).map(|source| &source.event).collect();
+    let carried = tag.filter(|_| !tagged.is_empty()).map(|tag| carried(&tagged, tag));
     let apart = apart(heard.iter().map(|source| &source.event));
     let list = if heard.is_empty() { quote!(_) } else { local("list").into_token_stream() };
     quote! {
@@ -107,19 +108,28 @@ fn hears(heard: &[Heard], tag: Option<&LitStr>) -> TokenStream {
     }
 }
 
-/// Which of its events an instance begins with.
+/// Which of its events an instance begins with. By an alias, an enum that is not there is the same error
+/// here as elsewhere, and so told once.
 fn starts(heard: &Heard, at: Span) -> TokenStream {
     if heard.starts.is_empty() {
         return quote_spanned!(at=> __factum::Starts::never());
     }
-    let (variants, event) = (&heard.starts, local_at("event", at));
-    let names = variants.iter().filter_map(|path| Some(unraw(&path.segments.last()?.ident)));
+    let (event_type, event) = (&heard.event, local_at("event", at));
+    let variants: Vec<_> = heard.starts.iter().filter_map(last_word).collect();
+    let names = variants.iter().map(|variant| unraw(variant));
     quote_spanned! {at=>
         __factum::Starts {
             variants: &[#(#names),*],
-            is_one: |#event| ::core::matches!(#event, #(#variants { .. })|*),
+            is_one: |#event| {
+                type __Event = #event_type;
+                ::core::matches!(#event, #(__Event::#variants { .. })|*)
+            },
         }
     }
+}
+
+fn last_word(path: &Path) -> Option<&Ident> {
+    path.segments.last().map(|last| &last.ident)
 }
 
 /// That the enums carry the tag whose value is the id. One that no enum carries is a mistake at the

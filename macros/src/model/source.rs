@@ -20,7 +20,7 @@ impl Parse for Source {
         let by: Option<keyword::by> = input.parse()?;
         let by = by.map(|_| input.parse()).transpose()?;
         if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(input.error("expected `,`, or `by` and a function that gives the keys"));
+            return Err(input.error("expected `,`, or `by` and a function"));
         }
         Ok(Self { event, by })
     }
