@@ -8,6 +8,8 @@ mod fines_rules;
 mod fines_runs;
 mod process;
 mod schemas;
+mod transfer_rules;
+mod transfer_runs;
 mod university_rules;
 mod uploads_runs;
 mod watched;
@@ -18,6 +20,9 @@ mod bank;
 #[path = "../../examples/fines/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
 mod fines;
+#[path = "../../examples/transfer/main.rs"]
+#[allow(dead_code, reason = "an example, of which the tests use parts")]
+mod transfer;
 #[path = "../../examples/university/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
 mod university;
