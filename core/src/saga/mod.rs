@@ -32,7 +32,7 @@ pub use commands::{Fire, Look, Observe, Operate, Resolve, Stall};
 pub use event::{
     Cause, Fired, Kept, Operated, Postponed, Reacted, Resolved, SagaEvent, Stalled, Told,
 };
-pub use hears::{Hears, Route, Starts};
+pub use hears::{Hears, Route, Starts, Unreadable};
 pub use instance::{Errand, Instance, Status, Timer};
 pub use operate::Operation;
 pub use process::{Process, ProcessError, Report, Seat, Task};

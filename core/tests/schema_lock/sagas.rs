@@ -136,6 +136,7 @@ struct Transfers {
 impl Saga for Transfers {
     const NAME: &'static str = "transfer";
     const CATEGORY: &'static str = "saga.transfer";
+    const INBOX: &'static str = "saga.transfer.inbox";
     const VERSION: u32 = 3;
     fn begin() -> Self {
         Self { euros: 0 }
@@ -179,11 +180,11 @@ fn the_report_says_what_to_do() {
     };
     let before = with_state(1, [field("cents", U32)]);
     let expected = r#"
-events.lock:6: saga transfer v1: `cents` was u32 and is gone [removed-field]
-    what instances under way say there would be lost without a word: keep it, or raise the version and lead from the old
-    form to the new:
+events.lock:7: saga transfer v1: `cents` was u32 and is gone [removed-field]
+    what instances under way say there would be lost without a word: keep it,
+    or raise the version and lead from the old form to the new:
 
-        #[saga(name = "transfer", version = 2, upcast(.., 1 => from_v1), ..)]
+        #[saga(name = "transfer", version = 2, upcast(1 => from_v1), ..)]
 
         use factum::upcast::Fields;
         fn from_v1(mut old: Fields) -> Fields { .. }"#;

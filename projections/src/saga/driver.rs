@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use factum_core::pipeline::{Dispatcher, LoadError, SendError};
+use factum_core::pipeline::{Dispatcher, LoadError, SendError, Sending};
 use factum_core::saga::{
     Dispatch, Envelope, Errand, Fire, Look, Observe, Operate, Operation, Outcome, Process,
     ProcessError, Report, Resolve, Route, Saga, Seat, Stall, Status, Task,
@@ -67,18 +67,37 @@ impl<S: Saga> Driver<S> {
     /// Has an instance react to an event, and does what follows.
     pub(super) async fn observe(&self, event: Arc<Recorded>, route: Route) -> Result<(), Trouble> {
         let Route { instance, starts } = route;
-        let (position, id) = (event.at.position, event.at.event_id());
+        let (position, id, correlation) =
+            (event.at.position, event.at.event_id(), event.at.correlation());
         let _turn = self.turns.take(&instance).await;
         let observe = Observe::new(self.seat.clone(), instance.clone(), event, starts);
         let report = observe.report();
-        let key = derived::<S>(&instance, &format!("event/{id}"));
-        let task = match self.ask(&instance, observe, report, Some(key)).await {
+        let label = Label {
+            key: Some(derived::<S>(&instance, &format!("event/{id}"))),
+            correlation: Some(correlation),
+            causation: Some(id),
+        };
+        let task = match self.ask(&instance, observe, report, label).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 return self.stall(&instance, reason, Some(position)).await;
             }
             sent => sent.map_err(trouble)?,
         };
         self.drive(&instance, task).await
+    }
+
+    /// Notes that an instance cannot take an event in, and why.
+    ///
+    /// # Errors
+    /// Always: the reason.
+    pub(super) async fn stalls(
+        &self,
+        instance: &str,
+        reason: String,
+        position: Position,
+    ) -> Result<(), Trouble> {
+        let _turn = self.turns.take(instance).await;
+        self.stall(instance, reason, Some(position)).await
     }
 
     /// Does what an instance waits for, as far as it is due.
@@ -88,8 +107,8 @@ impl<S: Saga> Driver<S> {
         while let Some((timer, number)) = self.due_timer(&task) {
             let fire = Fire::new(self.seat.clone(), instance.to_owned(), timer, number);
             let report = fire.report();
-            let key = derived::<S>(instance, &format!("timer/{number}"));
-            task = self.ask(instance, fire, report, Some(key)).await.map_err(trouble)?;
+            let label = Label::of::<S>(instance, &format!("timer/{number}"), &task);
+            task = self.ask(instance, fire, report, label).await.map_err(trouble)?;
             // What is sent because of the first timer may call the next one off.
             task = self.driven(instance, task).await?;
         }
@@ -107,7 +126,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let operate = Operate::new(seat, instance.to_owned(), operation, by.to_owned());
         let report = operate.report();
-        let task = self.ask(instance, operate, report, None).await?;
+        let task = self.ask(instance, operate, report, Label::default()).await?;
         // What fails now is written down, or found by the alarm.
         drop(self.drive(instance, task).await);
         Ok(())
@@ -140,7 +159,9 @@ impl<S: Saga> Driver<S> {
     /// Sends what is to be sent, one command after another, until the instance waits for something.
     async fn driven(&self, instance: &str, mut task: Task) -> Result<Task, Trouble> {
         loop {
-            let due = task.errand.take_if(|errand| errand.due <= self.clock.now());
+            // The clock may have been set back since it was written down.
+            let due =
+                task.errand.take_if(|errand| errand.tried == 0 || errand.due <= self.clock.now());
             let Some(errand) = due else { break };
             let sent = self.send(instance, &errand, task.correlation, task.cause);
             let outcome = match sent {
@@ -153,7 +174,7 @@ impl<S: Saga> Driver<S> {
             if outcome == Outcome::Closed {
                 return Err(Trouble::Passing("the app is being stopped".to_owned()));
             }
-            task = self.resolve(instance, &errand, outcome).await?;
+            task = self.resolve(instance, &errand, outcome, &task).await?;
         }
         if let Some(due) = task.due() {
             self.announce(due);
@@ -191,12 +212,13 @@ impl<S: Saga> Driver<S> {
         instance: &str,
         errand: &Errand,
         outcome: Outcome,
+        task: &Task,
     ) -> Result<Task, Trouble> {
         let resolve = Resolve::new(self.seat.clone(), instance.to_owned(), errand, outcome);
         let report = resolve.report();
         let name = format!("answer/{}/{}", errand.number, errand.tried);
-        let key = derived::<S>(instance, &name);
-        match self.ask(instance, resolve, report, Some(key)).await {
+        let label = Label::of::<S>(instance, &name, task);
+        match self.ask(instance, resolve, report, label).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 self.stall(instance, reason.clone(), None).await?;
                 Err(Trouble::Lasting(reason))
@@ -218,7 +240,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let stall = Stall::new(seat, instance.to_owned(), reason.clone(), position);
         let report = stall.report();
-        self.ask(instance, stall, report, None).await.map_err(trouble)?;
+        self.ask(instance, stall, report, Label::default()).await.map_err(trouble)?;
         Err(Trouble::Lasting(reason))
     }
 
@@ -235,13 +257,9 @@ impl<S: Saga> Driver<S> {
         instance: &str,
         command: C,
         report: Report,
-        key: Option<Key>,
+        label: Label,
     ) -> Sent {
-        let sending = self.dispatcher.send(command);
-        let done = match key {
-            Some(key) => sending.id(key).await?,
-            None => sending.await?,
-        };
+        let done = label.put(self.dispatcher.send(command)).await?;
         self.written.fetch_max(done.position.number(), Ordering::SeqCst);
         match report.take().filter(|_| !done.repeated) {
             Some(task) => Ok(task),
@@ -253,6 +271,34 @@ impl<S: Saga> Driver<S> {
     fn announce(&self, due: Timestamp) {
         if due.as_micros() < self.alarm.load(Ordering::SeqCst) {
             self.earlier.notify_one();
+        }
+    }
+}
+
+/// What the metadata of what is written about an instance say.
+#[derive(Default)]
+struct Label {
+    key: Option<Key>,
+    correlation: Option<uuid::Uuid>,
+    causation: Option<EventId>,
+}
+
+impl Label {
+    fn of<S: Saga>(instance: &str, what: &str, task: &Task) -> Self {
+        let key = Some(derived::<S>(instance, what));
+        Self { key, correlation: Some(task.correlation), causation: task.cause }
+    }
+
+    fn put<S: Saga>(self, mut sending: Sending<Process<S>>) -> Sending<Process<S>> {
+        if let Some(key) = self.key {
+            sending = sending.id(key);
+        }
+        if let Some(correlation) = self.correlation {
+            sending = sending.correlation(correlation);
+        }
+        match self.causation {
+            Some(causation) => sending.causation(causation.uuid()),
+            None => sending,
         }
     }
 }

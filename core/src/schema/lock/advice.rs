@@ -55,10 +55,16 @@ pub(super) fn changed_state(name: &str, version: u32, obstacles: &[Obstacle]) ->
             may_be_left_out(new_fields)
         ),
     };
-    let raised = version.saturating_add(1);
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "{keep};\n{version} is the last version that there is, so that the new form needs a saga with a \
+             name of its own"
+        );
+    };
+    let before = if version == 1 { "" } else { ".., " };
     format!(
-        "{keep}, or raise the version and lead from the old\nform to the new:\n\n    \
-         #[saga(name = {name:?}, version = {raised}, upcast(.., {version} => from_v{version}), ..)]\n\n    \
+        "{keep},\nor raise the version and lead from the old form to the new:\n\n    \
+         #[saga(name = {name:?}, version = {raised}, upcast({before}{version} => from_v{version}), ..)]\n\n    \
          use factum::upcast::Fields;\n    fn from_v{version}(mut old: Fields) -> Fields {{ .. }}"
     )
 }
