@@ -26,27 +26,24 @@ pub struct AccountError(pub &'static str);
 
 /// Opens an account, once.
 #[derive(Command, Debug, Serialize, Deserialize)]
-#[command("account.open")]
+#[command("account.open", id = account)]
 pub struct Open {
-    #[id]
     pub account: String,
     pub owner: String,
 }
 
 /// Puts money in.
 #[derive(Command, Debug, Serialize, Deserialize)]
-#[command("account.deposit")]
+#[command("account.deposit", id = account)]
 pub struct Deposit {
-    #[id]
     pub account: String,
     pub cents: u32,
 }
 
 /// Moves money to another account, if there is enough.
 #[derive(Command, Debug, Serialize, Deserialize)]
-#[command("account.transfer")]
+#[command("account.transfer", id = account)]
 pub struct Transfer {
-    #[id]
     pub account: String,
     pub to: String,
     pub cents: u32,

@@ -38,3 +38,13 @@ fn nothing_goes_into_or_out_of_an_account_that_nobody_opened() {
         .when(Transfer { account: alice(), to: "bob".to_owned(), cents: 0 })
         .then_rejected(AccountError("there is not enough money"));
 }
+
+/// What a user writes: imports, comments and empty lines aside.
+#[test]
+fn the_domain_of_the_transfer_is_short() {
+    let domain = include_str!("../../examples/transfer/domain.rs");
+    let aside = ["//", "use ", "pub use "];
+    let code = domain.lines().map(str::trim_start);
+    let lines = code.filter(|line| !line.is_empty() && !aside.iter().any(|a| line.starts_with(a)));
+    assert!(lines.count() <= 70);
+}
