@@ -159,7 +159,10 @@ examples() (
     cat "$scratch/bank.1"
     twice fines "$scratch/sample" --db "$scratch/sample.db" || exit
     cat "$scratch/sample.1"
-    cmp "$scratch/sample.1" "$scratch/sample.2"
+    cmp "$scratch/sample.1" "$scratch/sample.2" || exit
+    twice transfer "$scratch/transfer" "$scratch/transfer.db" || exit
+    cat "$scratch/transfer.1"
+    "$target/debug/examples/shop"
 )
 
 # In a target folder of its own: the flag is for all that is compiled.

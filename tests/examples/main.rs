@@ -8,6 +8,12 @@ mod fines_rules;
 mod fines_runs;
 mod process;
 mod schemas;
+#[cfg(feature = "resilience")]
+mod shop_rules;
+#[cfg(feature = "resilience")]
+mod shop_runs;
+mod transfer_rules;
+mod transfer_runs;
 mod university_rules;
 mod uploads_runs;
 mod watched;
@@ -18,6 +24,13 @@ mod bank;
 #[path = "../../examples/fines/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
 mod fines;
+#[cfg(feature = "resilience")]
+#[path = "../../examples/shop/main.rs"]
+#[allow(dead_code, reason = "an example, of which the tests use parts")]
+mod shop;
+#[path = "../../examples/transfer/main.rs"]
+#[allow(dead_code, reason = "an example, of which the tests use parts")]
+mod transfer;
 #[path = "../../examples/university/main.rs"]
 #[allow(dead_code, reason = "an example, of which the tests use parts")]
 mod university;

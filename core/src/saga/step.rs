@@ -2,6 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use uuid::Uuid;
@@ -60,17 +61,25 @@ pub trait Step<C: Command>: Send + Sync + 'static {
 pub struct StepError {
     problem: String,
     passing: bool,
+    retry_after: Option<Duration>,
 }
 
 impl StepError {
     /// It was not done, and will not be.
     pub fn refused(problem: impl fmt::Display) -> Self {
-        Self { problem: format!("{problem:#}"), passing: false }
+        Self { problem: format!("{problem:#}"), passing: false, retry_after: None }
     }
 
     /// It may go through another time.
     pub fn passing(problem: impl fmt::Display) -> Self {
-        Self { problem: format!("{problem:#}"), passing: true }
+        Self { problem: format!("{problem:#}"), passing: true, retry_after: None }
+    }
+
+    /// It is to be tried again not before this time, as a circuit breaker or the other side has said. The
+    /// pauses of the saga's settings go on to count.
+    #[must_use]
+    pub fn retry_after(self, pause: Duration) -> Self {
+        Self { retry_after: Some(pause), ..self }
     }
 
     /// Whether it is to be tried again.
@@ -131,9 +140,11 @@ impl<C: Command> Calls<C> {
                 let ran = AssertUnwindSafe(step.run(&command, &once)).catch_unwind().await;
                 match ran {
                     Ok(Ok(())) => Outcome::Accepted,
-                    Ok(Err(error)) if error.passing => failed(error.problem),
+                    Ok(Err(error)) if error.passing => failed(error.problem, error.retry_after),
                     Ok(Err(error)) => Outcome::Refused(error.problem),
-                    Err(panic) => failed(format!("`run` panicked: {}", panic::message(&*panic))),
+                    Err(panic) => {
+                        failed(format!("`run` panicked: {}", panic::message(&*panic)), None)
+                    }
                 }
             }))
         });
@@ -146,6 +157,67 @@ impl<C: Command> Calls<C> {
 }
 
 /// It may have been done; what undoes it is there for that.
-fn failed(problem: String) -> Outcome {
-    Outcome::Failed { problem, in_doubt: false, retry_after: None }
+fn failed(problem: String, retry_after: Option<Duration>) -> Outcome {
+    Outcome::Failed { problem, in_doubt: false, retry_after }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "test code")]
+mod tests {
+    use std::borrow::Cow;
+
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::codec::Form;
+    use crate::saga::Json;
+
+    #[derive(Serialize, Deserialize)]
+    struct Charge {
+        order: String,
+    }
+
+    impl Command for Charge {
+        const NAME: &'static str = "payment.charge";
+        const SHAPE: u32 = 1;
+        fn id(&self) -> Cow<'_, str> {
+            Cow::Borrowed(&self.order)
+        }
+        fn form() -> Form<Self> {
+            Form::serde()
+        }
+    }
+
+    struct Away(StepError);
+
+    impl Step<Charge> for Away {
+        async fn run(&self, _: &Charge, _: &Once) -> Result<(), StepError> {
+            Err(self.0.clone())
+        }
+    }
+
+    fn outcome(error: StepError) -> Outcome {
+        let fields = Json::of(Charge::form(), &Charge { order: "a".to_owned() }).unwrap();
+        let envelope = Envelope {
+            id: Key::from_bytes([1; 16]),
+            tried: 0,
+            correlation: Uuid::nil(),
+            causation: None,
+            sender: "saga.order-a".into(),
+        };
+        let calls = Calls::<Charge>::by(Away(error));
+        (calls.dispatch)(&fields, envelope).unwrap().now_or_never().unwrap()
+    }
+
+    #[test]
+    fn a_step_says_when_to_come_back() {
+        let pause = Duration::from_secs(3);
+        let problem = || "away".to_owned();
+        let failed =
+            |retry_after| Outcome::Failed { problem: problem(), in_doubt: false, retry_after };
+        let passing = StepError::passing("away");
+        assert_eq!(outcome(passing.clone()), failed(None));
+        assert_eq!(outcome(passing.retry_after(pause)), failed(Some(pause)));
+        assert_eq!(outcome(StepError::refused("away")), Outcome::Refused(problem()));
+    }
 }
