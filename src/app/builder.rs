@@ -38,7 +38,7 @@ pub struct AppBuilder {
     /// What carries out commands that go to no aggregate, by its type.
     pub(super) steps: PartsByType,
     pub(super) weak: WeakApp,
-    described: Vec<Describe>,
+    pub(super) described: Vec<Describe>,
 }
 
 /// The parts of an app by the types that they are for.

@@ -2,6 +2,7 @@ use std::any::TypeId;
 
 use factum_core::Command;
 use factum_core::saga::{Calls, Saga, Step};
+use factum_core::schema::SagaSchema;
 use factum_core::store::BoxFuture;
 use factum_projections::{SagaSettings, Sagas, saga};
 
@@ -25,6 +26,7 @@ impl AppBuilder {
     pub fn saga_with<S: Saga>(mut self, settings: SagaSettings) -> Self {
         if self.names.add_saga::<S>() {
             self.sagas.push(Box::new(|parts| Box::pin(start::<S>(parts, settings))));
+            self.described.push(|app| app.sagas.push(SagaSchema::of::<S>()));
         }
         self
     }

@@ -22,12 +22,13 @@ pub struct Hears<S> {
 }
 
 /// An event that the code cannot read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{bad}")]
 pub struct Unreadable {
     /// The id of the instance that it goes to, where that can be told without reading it.
     pub instance: Option<String>,
     /// Why it cannot be read.
-    pub bad: BadEvent,
+    pub bad: Box<BadEvent>,
 }
 
 type Find = dyn Fn(&Recorded) -> Result<Option<Route>, Unreadable> + Send + Sync;
@@ -109,7 +110,7 @@ impl<S: Saga> Hears<S> {
     {
         let is_one = starts.is_one;
         let find = move |recorded: &Recorded| {
-            let unreadable = |bad| Unreadable { instance: None, bad };
+            let unreadable = |bad| Unreadable { instance: None, bad: Box::new(bad) };
             let event: E = codec::decode(recorded).map_err(unreadable)?;
             let instance = key(&event, &recorded.at).map(Into::into);
             Ok(instance.map(|instance| Route { instance, starts: is_one(&event) }))
@@ -130,7 +131,7 @@ impl<S: Saga> Hears<S> {
             let Some(instance) = id(&recorded.at) else { return Ok(None) };
             match codec::decode(recorded) {
                 Ok(event) => Ok(Some(Route { instance, starts: is_one(&event) })),
-                Err(bad) => Err(Unreadable { instance: Some(instance), bad }),
+                Err(bad) => Err(Unreadable { instance: Some(instance), bad: Box::new(bad) }),
             }
         };
         self.add::<E>(starts.variants, Arc::new(find))

@@ -248,7 +248,7 @@ impl<S: Saga> Driver<S> {
         let look = Look::new(self.seat.clone(), instance.to_owned());
         let report = look.report();
         self.dispatcher.send(look).await?;
-        report.take().ok_or_else(|| SendError::Rejected(ProcessError::Missing))
+        report.take().ok_or(SendError::Rejected(ProcessError::Missing))
     }
 
     /// Tells an instance something; what it is to do next.

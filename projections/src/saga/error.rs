@@ -46,7 +46,7 @@ pub enum SagaError {
         /// Which instance.
         instance: String,
         /// Why not.
-        source: SendError<ProcessError>,
+        source: Box<SendError<ProcessError>>,
     },
     /// What was written about an instance could not be read.
     #[error("saga {saga}, instance {instance}: {source}")]
@@ -56,15 +56,33 @@ pub enum SagaError {
         /// Which instance.
         instance: String,
         /// Why not.
-        source: LoadError,
+        source: Box<LoadError>,
     },
     /// It cannot hear the log.
     #[error(transparent)]
-    Inbox(#[from] SubscriberError),
+    Inbox(Box<SubscriberError>),
     /// Its rows cannot be kept.
     #[error(transparent)]
-    Rows(#[from] ViewError),
+    Rows(Box<ViewError>),
     /// Its rows could not be asked.
     #[error(transparent)]
-    Query(#[from] QueryError),
+    Query(Box<QueryError>),
+}
+
+impl From<SubscriberError> for SagaError {
+    fn from(error: SubscriberError) -> Self {
+        Self::Inbox(Box::new(error))
+    }
+}
+
+impl From<QueryError> for SagaError {
+    fn from(error: QueryError) -> Self {
+        Self::Query(Box::new(error))
+    }
+}
+
+impl From<ViewError> for SagaError {
+    fn from(error: ViewError) -> Self {
+        Self::Rows(Box::new(error))
+    }
 }

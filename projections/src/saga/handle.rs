@@ -174,7 +174,7 @@ impl<S: Saga> Sagas<S> {
         parts.driver.operate(id, operation, by).await.map_err(|source| SagaError::Instance {
             saga: S::NAME,
             instance: id.to_owned(),
-            source,
+            source: Box::new(source),
         })?;
         let (lane, parked) = (format!("{}-{id}", S::CATEGORY), parts.inbox.parked());
         // Whoever tries again takes the saga over from another process.
@@ -194,5 +194,6 @@ impl<S: Saga> Sagas<S> {
 }
 
 fn history<S: Saga>(instance: &str, source: LoadError) -> SagaError {
-    SagaError::History { saga: S::NAME, instance: instance.to_owned(), source }
+    let (instance, source) = (instance.to_owned(), Box::new(source));
+    SagaError::History { saga: S::NAME, instance, source }
 }
