@@ -87,6 +87,11 @@ impl Books {
         self.payments.values().filter(|way| !way.instance.status().is_over()).count()
     }
 
+    /// How a payment is.
+    pub fn status(&self, payment: Payment) -> Option<Status> {
+        self.payments.get(&payment.id()).map(|way| way.instance.status())
+    }
+
     /// How many payments wait for their timers.
     pub fn waiting(&self) -> usize {
         self.payments.values().filter(|way| way.instance.next_timer().is_some()).count()

@@ -10,8 +10,10 @@ use factum::saga::{
 };
 use factum::{AppBuilder, Key, StartError};
 
+use futures_util::{StreamExt, stream};
+
 use crate::bank::{Account, AccountEvent, Deposit, Open, Transfer};
-use crate::program::say;
+use crate::books::Books;
 
 /// How many accounts there are, and what is put into each.
 pub const ACCOUNTS: u32 = 20;
@@ -25,13 +27,12 @@ pub struct Announce {
     pub transfer: String,
 }
 
-/// Says so in a line of the process: `led TRANSFER KEY`.
-#[derive(Debug)]
-pub struct Announcer;
+/// Says so in a line: `led TRANSFER KEY`.
+pub struct Announcer(pub fn(&str));
 
 impl Step<Announce> for Announcer {
     async fn run(&self, call: &Announce, once: &Once) -> Result<(), StepError> {
-        say(&format!("led {} {}", call.transfer, once.key()));
+        (self.0)(&format!("led {} {}", call.transfer, once.key()));
         Ok(())
     }
 }
@@ -130,12 +131,12 @@ fn account(number: u32) -> String {
 /// # Errors
 /// What the store or the app says.
 pub async fn start(log: &str) -> Result<App, StartError> {
-    with_payments(App::connect(log).await?).start().await
+    with_payments(App::connect(log).await?, |_| ()).start().await
 }
 
 /// Adds what payments need.
-pub fn with_payments(app: AppBuilder) -> AppBuilder {
-    app.aggregate::<Account>().saga::<Payments>().step::<Announce>(Announcer)
+pub fn with_payments(app: AppBuilder, tell: fn(&str)) -> AppBuilder {
+    app.aggregate::<Account>().saga::<Payments>().step::<Announce>(Announcer(tell))
 }
 
 /// Opens the accounts and puts money into them.
@@ -147,4 +148,50 @@ pub async fn open_accounts(app: &App) {
         app.send(Open { account: account(number) }).await.unwrap();
         app.send(Deposit { account: account(number), cents: PUT_IN }).await.unwrap();
     }
+}
+
+/// Makes payments with an app that is stopped amid them, and started again.
+///
+/// # Panics
+/// If one of them is not what it should be.
+pub async fn through_a_restart(start: impl AsyncFn() -> App) {
+    let payments = || (0..80).map(Payment);
+    let app = start().await;
+    open_accounts(&app).await;
+    send_all(&app, payments()).await;
+    app.stop().await.unwrap();
+    let app = start().await;
+    let mut books = Books::default();
+    books.read_on(&**app.store()).await;
+    assert!(books.waiting() > 0, "all were made before the restart");
+    settle(&app, &mut books, payments()).await;
+    app.stop().await.unwrap();
+}
+
+/// Sends the commands of payments, 64 at a time.
+///
+/// # Panics
+/// If one is refused.
+pub async fn send_all(app: &App, payments: impl Iterator<Item = Payment>) {
+    let sent = payments.map(async |payment| app.send(payment.command()).id(payment.key()).await);
+    let mut sent = stream::iter(sent).buffer_unordered(64);
+    while let Some(sent) = sent.next().await {
+        sent.unwrap();
+    }
+}
+
+/// Waits until payments have ended, which must be all that there are, and looks at what came of them.
+///
+/// # Panics
+/// If one of them is not what it should be.
+pub async fn settle(
+    app: &App,
+    books: &mut Books,
+    payments: impl ExactSizeIterator<Item = Payment> + Clone,
+) {
+    for payment in payments.clone() {
+        app.sagas::<Payments>().ended(&payment.id()).await.unwrap();
+    }
+    books.read_on(&**app.store()).await;
+    books.check_settled(payments);
 }

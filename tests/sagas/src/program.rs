@@ -7,7 +7,7 @@ use std::io::{Write, stdin, stdout};
 use factum::prelude::*;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::payments::{Payment, Payments, start};
+use crate::payments::{Payment, Payments, with_payments};
 
 /// How many payments are under way at once.
 const AT_ONCE: usize = 64;
@@ -29,7 +29,7 @@ pub async fn run(words: &[&str]) -> Ended {
 /// Makes payments, and tells of each that it was `sent`, and then that it `ended`; waits to be killed.
 async fn pay(log: &str, numbers: &str) -> Ended {
     say("opening");
-    let app = start(log).await?;
+    let app = with_payments(App::connect(log).await?, say).start().await?;
     say("started");
     let numbers = numbers.split_terminator(',').map(str::parse::<u32>);
     let paid = stream::iter(numbers).map(async |number| pay_one(&app, Payment(number?)).await);
@@ -51,7 +51,7 @@ async fn pay_one(app: &App, payment: Payment) -> Ended {
 
 /// Runs the saga, perhaps, as one of several that share a log, until there is nothing more to be asked.
 async fn node(log: &str) -> Ended {
-    let app = start(log).await?;
+    let app = with_payments(App::connect(log).await?, say).start().await?;
     say("started");
     for line in stdin().lines() {
         return Err(format!("unknown: {}", line?).into());
@@ -62,7 +62,7 @@ async fn node(log: &str) -> Ended {
 }
 
 /// Prints a line at once. Whoever listens may be gone.
-pub(crate) fn say(line: &str) {
+fn say(line: &str) {
     let mut out = stdout().lock();
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }

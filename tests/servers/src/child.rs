@@ -70,8 +70,14 @@ impl Child {
     pub fn killed(&mut self, begin: &str) -> Vec<String> {
         self.kill();
         self.unheard.extend(self.says.iter());
-        let lines = self.unheard.iter().filter(|line| line.starts_with(begin));
-        lines.map(|line| rest(line, begin)).collect()
+        self.heard(begin)
+    }
+
+    /// What follows in the lines that begin so, came, and were not waited for.
+    pub fn heard(&mut self, begin: &str) -> Vec<String> {
+        self.unheard.extend(self.says.try_iter());
+        let lines = self.unheard.extract_if(.., |line| line.starts_with(begin));
+        lines.map(|line| rest(&line, begin)).collect()
     }
 
     /// How many lines that begin so came, and were not waited for.
