@@ -7,7 +7,7 @@
 # servers  the tests that need Redis, PostgreSQL or a server that speaks EventStoreDB's protocol, which is
 #          in tests/eventstoredb; installs the first two where they are missing, and starts servers of
 #          its own, on free ports of the loopback, in temporary folders
-# soak     the crash tests, and those of consumers on servers, for long
+# soak     the crash tests, and those of consumers and sagas on servers, for long
 # clients  the test server of EventStoreDB, judged by clients that others wrote: installs a Python and a
 #          Node client from their registries into the target folder
 #
@@ -24,7 +24,7 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 # One set of features for every step, so that steps share what they compile.
 all=(--workspace --all-features)
 # The packages whose tests need servers.
-with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers factum-warm-tests factum-consumer-tests factum-guarded-tests eventstoredb-test-server factum-eventstore factum-eventstore-tests)
+with_servers=(factum-redis-tests factum-postgres-tests factum-examples-on-servers factum-warm-tests factum-consumer-tests factum-sagas-on-servers factum-guarded-tests eventstoredb-test-server factum-eventstore factum-eventstore-tests)
 # The exit status of a step whose packages could not be fetched, and whether that is a failure.
 not_to_be_had=75
 may_leave_out=
@@ -202,11 +202,11 @@ clients() {
 }
 
 # The crash tests have `kill` in their names; with FACTUM_SOAK they kill many times as often. Those of
-# consumers do all that they do for longer, on servers.
+# consumers and sagas do all that they do for longer, on servers.
 soak() {
     FACTUM_SOAK=1 run_tests kill && server_programs &&
         FACTUM_SOAK=1 FACTUM_TEST_SERVERS=required \
-            cargo test --all-features -p factum-consumer-tests --tests
+            cargo test --all-features -p factum-consumer-tests -p factum-sagas-on-servers --tests
 }
 
 if [ $# -eq 0 ]; then

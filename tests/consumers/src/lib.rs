@@ -13,7 +13,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod child;
 mod depot;
 mod known;
 mod places;
@@ -21,13 +20,14 @@ mod ticks;
 mod views;
 mod watched;
 
-pub use child::Child;
 pub use depot::{Depot, DepotEvent, Load, Lose, work};
 pub use known::{Folded, Known};
 pub use places::{Kind, Servers, open, start};
 pub use ticks::{EVENTS, Lane, Spread, Tick, commits};
 pub use views::{GoodsRow, Seen, ShipmentRow};
 pub use watched::Watched;
+
+pub use factum_test_servers::Child;
 
 use std::time::Duration;
 

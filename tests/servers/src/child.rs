@@ -1,10 +1,12 @@
-//! A process of this package's program, as the test has it.
+//! A program of a package's own, which its tests kill.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child as Process, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use crate::LONG;
+/// Far more than any wait of a test needs.
+const LONG: Duration = Duration::from_secs(120);
 
 /// A running process, which takes and tells lines. It is killed when this is dropped.
 #[derive(Debug)]
@@ -59,6 +61,23 @@ impl Child {
                 Err(error) => panic!("no {begin:?}: {error}; it said {:?}", self.unheard),
             }
         }
+    }
+
+    /// Kills it, and gives what follows in all lines that begin so and were not waited for.
+    ///
+    /// # Panics
+    /// If it had ended by itself.
+    pub fn killed(&mut self, begin: &str) -> Vec<String> {
+        self.kill();
+        self.unheard.extend(self.says.iter());
+        self.heard(begin)
+    }
+
+    /// What follows in the lines that begin so, came, and were not waited for.
+    pub fn heard(&mut self, begin: &str) -> Vec<String> {
+        self.unheard.extend(self.says.try_iter());
+        let lines = self.unheard.extract_if(.., |line| line.starts_with(begin));
+        lines.map(|line| rest(&line, begin)).collect()
     }
 
     /// How many lines that begin so came, and were not waited for.
