@@ -128,6 +128,8 @@ pub struct Task {
     pub cause: Option<EventId>,
     /// The command to be sent.
     pub errand: Option<Errand>,
+    /// Whether its turn came by this very decision, so that nobody can have sent it before.
+    pub is_unsent: bool,
     /// The timer that is due first: its name, its number, and when.
     pub timer: Option<(String, u32, Timestamp)>,
 }
@@ -141,6 +143,7 @@ impl Task {
             correlation: instance.correlation(),
             cause: instance.cause(),
             errand: instance.errand().cloned(),
+            is_unsent: false,
             timer: timer.map(|(name, timer)| (name.to_owned(), timer.number, timer.due)),
         }
     }
@@ -170,7 +173,9 @@ impl Report {
         } else {
             let mut after = process.instance.clone();
             events.iter().for_each(|event| after.apply(event));
-            Task::of(&after)
+            let front = |instance: &Instance| instance.errands().next().map(|front| front.number);
+            let is_unsent = front(&after) != front(&process.instance);
+            Task { is_unsent, ..Task::of(&after) }
         };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
     }

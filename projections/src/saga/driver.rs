@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use factum_core::pipeline::{Dispatcher, LoadError, SendError};
+use factum_core::pipeline::{Dispatcher, LoadError, SendError, Sending};
 use factum_core::saga::{
     Dispatch, Envelope, Errand, Fire, Look, Observe, Operate, Operation, Outcome, Process,
     ProcessError, Report, Resolve, Route, Saga, Seat, Stall, Status, Task,
@@ -71,8 +71,11 @@ impl<S: Saga> Driver<S> {
         let _turn = self.turns.take(&instance).await;
         let observe = Observe::new(self.seat.clone(), instance.clone(), event, starts);
         let report = observe.report();
-        let key = derived::<S>(&instance, &format!("event/{id}"));
-        let task = match self.ask(&instance, observe, report, Some(key)).await {
+        let mut sending = self.keyed(observe, &instance, &format!("event/{id}"));
+        if starts {
+            sending = sending.expect_new();
+        }
+        let task = match self.ask(&instance, sending, report).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 return self.stall(&instance, reason, Some(position)).await;
             }
@@ -88,8 +91,8 @@ impl<S: Saga> Driver<S> {
         while let Some((timer, number)) = self.due_timer(&task) {
             let fire = Fire::new(self.seat.clone(), instance.to_owned(), timer, number);
             let report = fire.report();
-            let key = derived::<S>(instance, &format!("timer/{number}"));
-            task = self.ask(instance, fire, report, Some(key)).await.map_err(trouble)?;
+            let sending = self.keyed(fire, instance, &format!("timer/{number}"));
+            task = self.ask(instance, sending, report).await.map_err(trouble)?;
             // What is sent because of the first timer may call the next one off.
             task = self.driven(instance, task).await?;
         }
@@ -107,7 +110,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let operate = Operate::new(seat, instance.to_owned(), operation, by.to_owned());
         let report = operate.report();
-        let task = self.ask(instance, operate, report, None).await?;
+        let task = self.ask(instance, self.dispatcher.send(operate), report).await?;
         // What fails now is written down, or found by the alarm.
         drop(self.drive(instance, task).await);
         Ok(())
@@ -142,7 +145,7 @@ impl<S: Saga> Driver<S> {
         loop {
             let due = task.errand.take_if(|errand| errand.due <= self.clock.now());
             let Some(errand) = due else { break };
-            let sent = self.send(instance, &errand, task.correlation, task.cause);
+            let sent = self.send(instance, &errand, &task);
             let outcome = match sent {
                 Ok(sent) => sent.await,
                 Err(reason) => {
@@ -168,8 +171,7 @@ impl<S: Saga> Driver<S> {
         &self,
         instance: &str,
         errand: &Errand,
-        correlation: uuid::Uuid,
-        cause: Option<EventId>,
+        task: &Task,
     ) -> Result<BoxFuture<'static, Outcome>, String> {
         let command = &*errand.letter.command;
         let Some(dispatch) = self.routes.get(command) else {
@@ -178,8 +180,9 @@ impl<S: Saga> Driver<S> {
         let envelope = Envelope {
             id: derived::<S>(instance, &format!("errand/{}", errand.number)),
             tried: errand.tried,
-            correlation,
-            causation: cause.map(EventId::uuid),
+            is_unsent: task.is_unsent,
+            correlation: task.correlation,
+            causation: task.cause.map(EventId::uuid),
             sender: format!("{}-{instance}", S::CATEGORY).into(),
         };
         dispatch(&errand.letter.fields, envelope)
@@ -195,8 +198,8 @@ impl<S: Saga> Driver<S> {
         let resolve = Resolve::new(self.seat.clone(), instance.to_owned(), errand, outcome);
         let report = resolve.report();
         let name = format!("answer/{}/{}", errand.number, errand.tried);
-        let key = derived::<S>(instance, &name);
-        match self.ask(instance, resolve, report, Some(key)).await {
+        let sending = self.keyed(resolve, instance, &name);
+        match self.ask(instance, sending, report).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 self.stall(instance, reason.clone(), None).await?;
                 Err(Trouble::Lasting(reason))
@@ -218,7 +221,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let stall = Stall::new(seat, instance.to_owned(), reason.clone(), position);
         let report = stall.report();
-        self.ask(instance, stall, report, None).await.map_err(trouble)?;
+        self.ask(instance, self.dispatcher.send(stall), report).await.map_err(trouble)?;
         Err(Trouble::Lasting(reason))
     }
 
@@ -230,24 +233,26 @@ impl<S: Saga> Driver<S> {
     }
 
     /// Tells an instance something; what it is to do next.
-    async fn ask<C: SentTo<Process<S>>>(
-        &self,
-        instance: &str,
-        command: C,
-        report: Report,
-        key: Option<Key>,
-    ) -> Sent {
-        let sending = self.dispatcher.send(command);
-        let done = match key {
-            Some(key) => sending.id(key).await?,
-            None => sending.await?,
-        };
+    async fn ask(&self, instance: &str, sending: Sending<Process<S>>, report: Report) -> Sent {
+        let done = sending.await?;
         self.written.fetch_max(done.position.number(), Ordering::SeqCst);
         match report.take().filter(|_| !done.repeated) {
             Some(task) => Ok(task),
             // It had been told before: what it said then may be done.
             None => self.look(instance).await,
         }
+    }
+
+    /// A command to an instance whose id follows from what it is about. An instance shows by its state what
+    /// it was told before.
+    fn keyed<C: SentTo<Process<S>>>(
+        &self,
+        command: C,
+        instance: &str,
+        about: &str,
+    ) -> Sending<Process<S>> {
+        let key = derived::<S>(instance, about);
+        self.dispatcher.send(command).id(key).shown_by_state()
     }
 
     fn announce(&self, due: Timestamp) {
@@ -259,7 +264,7 @@ impl<S: Saga> Driver<S> {
 
 /// An id that follows from the saga, the instance, and what it is for.
 fn derived<S: Saga>(instance: &str, what: &str) -> Key {
-    Key::from_bytes([0; 16]).derive(&format!("{}-{instance}/{what}", S::CATEGORY))
+    Key::from_bytes([0; 16]).derive(&[S::CATEGORY, "-", instance, "/", what].concat())
 }
 
 fn trouble(error: SendError<ProcessError>) -> Trouble {
