@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use factum::App;
 use factum::saga::{SagaRow, Status};
+use factum_benches::children::own_processor_seconds;
 use factum_benches::report::{figure, line, row, spread};
 use factum_benches::{Result, median};
 
@@ -22,6 +23,8 @@ struct Round {
     per_second: f64,
     median: f64,
     p99: f64,
+    /// Microseconds of processor time that each took, whatever else the machine does.
+    processor: f64,
 }
 
 pub(crate) async fn run() -> Result<()> {
@@ -69,7 +72,7 @@ pub(crate) fn transfer() -> Transfer {
 }
 
 async fn round(app: &App, ends: &Ends) -> Result<(Round, usize)> {
-    let start = Instant::now();
+    let (start, used) = (Instant::now(), own_processor_seconds()?);
     let senders = (0..SENDERS).map(|_| tokio::spawn(send(app.clone(), ends.clone(), start + TIME)));
     let mut times = Vec::new();
     for sender in senders.collect::<Vec<_>>() {
@@ -78,7 +81,8 @@ async fn round(app: &App, ends: &Ends) -> Result<(Round, usize)> {
     let per_second = times.len() as f64 / start.elapsed().as_secs_f64();
     times.sort_by(f64::total_cmp);
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or(f64::NAN);
-    Ok((Round { per_second, median: at(50), p99: at(99) }, times.len()))
+    let processor = (own_processor_seconds()? - used) * 1e6 / times.len() as f64;
+    Ok((Round { per_second, median: at(50), p99: at(99), processor }, times.len()))
 }
 
 /// Sends transfers one after another; how many milliseconds each took.
@@ -111,6 +115,9 @@ fn report(rounds: &[Round]) {
     row("transfers/s", [spread(&rates, 0)]);
     row("ms, median", [spread(&of(|round| round.median), 1)]);
     row("ms, 99 of 100 within", [spread(&p99, 1)]);
+    let processor = of(|round| round.processor);
+    row("us of processor time each", [spread(&processor, 0)]);
     figure("transfers_per_s", median(rates), "transfers/s");
     figure("transfer_p99_ms", median(p99), "ms");
+    figure("transfer_processor_us", median(processor), "us");
 }
