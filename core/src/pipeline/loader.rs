@@ -22,7 +22,7 @@ pub(super) struct Warm<A> {
 }
 
 impl<A: Aggregate> Warm<A> {
-    fn empty(target: &Target) -> Result<Self, LoadError> {
+    pub(super) fn empty(target: &Target) -> Result<Self, LoadError> {
         let mut state = A::empty();
         state.set_tags(target.tags())?;
         Ok(Self { state, revision: None, mark: None, kept: None })

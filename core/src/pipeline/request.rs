@@ -20,6 +20,20 @@ pub(super) struct Options {
     pub(super) causation: Option<Uuid>,
     pub(super) actor: Option<Arc<str>>,
     pub(super) headers: Headers,
+    pub(super) repeats: Repeats,
+    pub(super) expects_new: bool,
+}
+
+/// What tells that a command was accepted before, beside the store when its events are appended again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// Its id, which is looked up.
+    #[default]
+    Id,
+    /// The state of its aggregate.
+    State,
+    /// Nothing: only this sender has the id, and sends it for the first time.
+    None,
 }
 
 /// A command whose type is forgotten.
@@ -49,6 +63,8 @@ pub(super) struct Job<A: Aggregate> {
     pub(super) key: Key,
     /// Whether the sender chose the key, so that it may be known already.
     pub(super) chosen: bool,
+    /// Whether it is looked up if it is.
+    pub(super) sought: bool,
     pub(super) ask: Box<dyn Ask<A>>,
     pub(super) mark: CommandMark,
     pub(super) options: Options,

@@ -8,7 +8,7 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, oneshot};
 use uuid::Uuid;
 
 use super::dispatcher::Inner;
-use super::request::{Answer, Ask, Job, Options};
+use super::request::{Answer, Ask, Job, Options, Repeats};
 use super::span::SendSpan;
 use super::target::Target;
 use super::{Done, SendError};
@@ -77,6 +77,27 @@ impl<A: Aggregate> Sending<A> {
         self
     }
 
+    /// Does not look the id up: the state of the aggregate shows a command that was accepted before, which
+    /// then leads to no events. Should it lead to some all the same, the store knows the id.
+    pub fn shown_by_state(mut self) -> Self {
+        self.options.repeats = Repeats::State;
+        self
+    }
+
+    /// Does not look the id up where nobody else writes to the log: the sender has just made it, and
+    /// sends it for the first time.
+    pub fn never_sent(mut self) -> Self {
+        self.options.repeats = Repeats::None;
+        self
+    }
+
+    /// Expects that the aggregate has no events: it is not loaded unless that turns out to be wrong,
+    /// which costs a conflict.
+    pub fn expect_new(mut self) -> Self {
+        self.options.expects_new = true;
+        self
+    }
+
     /// Says what the command belongs to. The default is the command itself.
     pub fn correlation(mut self, id: Uuid) -> Self {
         self.options.correlation = Some(id);
@@ -117,8 +138,14 @@ impl<A: Aggregate> Sending<A> {
         let (reply, answer) = oneshot::channel();
         let options = std::mem::take(&mut self.options);
         let chosen = options.key.is_some();
+        let sought = match options.repeats {
+            Repeats::Id => chosen,
+            Repeats::State => false,
+            Repeats::None => chosen && !inner.authoritative,
+        };
         let span = SendSpan::new(&mark.name, key, &target.stream, &options);
-        let job = Job { key, chosen, ask, mark, options, attempts: 0, reply, _permit: permit };
+        let job =
+            Job { key, chosen, sought, ask, mark, options, attempts: 0, reply, _permit: permit };
         inner.post(target, job);
         State::Sent { key, answer, span }
     }

@@ -59,7 +59,7 @@ impl<A: Aggregate> Inner<A> {
         queue: &mut VecDeque<Job<A>>,
     ) -> Option<Warm<A>> {
         // What is rare waits in a box, so that the worker, made anew for many a command, stays small.
-        if queue.iter().any(|job| job.chosen) {
+        if queue.iter().any(|job| job.sought) {
             Box::pin(self.answer_repeats(&target.stream, queue)).await;
         }
         if queue.is_empty() {
@@ -69,8 +69,10 @@ impl<A: Aggregate> Inner<A> {
             true => Some(Box::pin(self.turns.take(target.tags())).await),
             false => None,
         };
-        let mut current = warm.is_none() || target.is_boundary() || self.authoritative;
-        let mut warm = match warm {
+        let assumed = if warm.is_none() { assumed_new(target, queue) } else { None };
+        let is_newest = assumed.is_none() && (warm.is_none() || self.authoritative);
+        let mut current = is_newest || target.is_boundary();
+        let mut warm = match warm.or(assumed) {
             Some(warm) if target.is_boundary() => Box::pin(self.renew(target, warm, queue)).await?,
             Some(warm) => warm,
             None => Box::pin(self.load(target, queue)).await?,
@@ -115,10 +117,10 @@ impl<A: Aggregate> Inner<A> {
         }
     }
 
-    /// Answers the commands whose ids were chosen by their senders and are known.
+    /// Answers the commands whose ids are to be looked up and are known.
     async fn answer_repeats(&self, stream: &StreamName, queue: &mut VecDeque<Job<A>>) {
         for job in std::mem::take(queue) {
-            let known = if job.chosen { self.loader.repeated(&job, stream).await } else { None };
+            let known = if job.sought { self.loader.repeated(&job, stream).await } else { None };
             match known {
                 Some(answer) => self.answer_once(self.inline.all(), job, answer),
                 None => queue.push_back(job),
@@ -260,6 +262,14 @@ impl<A: Aggregate> Inner<A> {
             refused => job.answer(Err(SendError::Refused { command, refused })),
         }
     }
+}
+
+/// The state of a stream that has no events yet, as all who sent what is in the queue expect it. It is
+/// like one that is out of date if they are wrong.
+fn assumed_new<A: Aggregate>(target: &Target, queue: &VecDeque<Job<A>>) -> Option<Warm<A>> {
+    let expects_new = |job: &Job<A>| job.options.expects_new && job.attempts == 0;
+    let assumed = !target.is_boundary() && queue.iter().all(expects_new);
+    assumed.then(|| Warm::empty(target).ok()).flatten()
 }
 
 /// A run whose outcomes are being answered.

@@ -134,7 +134,8 @@ impl<S: Saga> Resolve<S> {
 
     fn decided(&self, instance: &Instance, seat: &Seat<S>, ctx: &Context) -> Decided {
         let now = ctx.now();
-        let front = instance.errand().filter(|errand| errand.number == self.errand);
+        let asked = (self.errand, self.tried);
+        let front = instance.errand().filter(|errand| (errand.number, errand.tried) == asked);
         let (Some(errand), Some(outcome)) = (front, &self.outcome) else { return emit(None) };
         let (answer, keep_undo) = match outcome {
             Outcome::Closed => return emit(None),

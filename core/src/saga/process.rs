@@ -128,6 +128,8 @@ pub struct Task {
     pub cause: Option<EventId>,
     /// The command to be sent.
     pub errand: Option<Errand>,
+    /// Whether its turn came by this very decision, so that nobody can have sent it before.
+    pub is_unsent: bool,
     /// The timer that is due first: its name, its number, and when.
     pub timer: Option<(String, u32, Timestamp)>,
 }
@@ -141,6 +143,7 @@ impl Task {
             correlation: instance.correlation(),
             cause: instance.cause(),
             errand: instance.errand().cloned(),
+            is_unsent: false,
             timer: timer.map(|(name, timer)| (name.to_owned(), timer.number, timer.due)),
         }
     }
@@ -170,8 +173,62 @@ impl Report {
         } else {
             let mut after = process.instance.clone();
             events.iter().for_each(|event| after.apply(event));
-            Task::of(&after)
+            let front = |instance: &Instance| instance.errands().next().map(|front| front.number);
+            let is_unsent = front(&after) != front(&process.instance);
+            Task { is_unsent, ..Task::of(&after) }
         };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saga::event::{Cause, Operated, Reacted, Resolved, Stalled, Told};
+    use crate::saga::{Act, Answer, Json, Letter, Operation};
+    use crate::{Key, Position};
+
+    const TIME: Timestamp = Timestamp::from_micros(1);
+
+    fn send() -> Act {
+        let fields = serde_json::from_str::<Json>("{}").unwrap();
+        Act::Send { letter: Letter { command: "a.b".to_owned(), fields }, undo: None }
+    }
+
+    fn reacted(acts: Vec<Act>) -> SagaEvent {
+        let (id, name, stream) = (Key::now_v7().event(0), "a.c".to_owned(), "a-1".to_owned());
+        let cause = Cause { id, name, stream, position: Position::START };
+        let told = Told::only(TIME, acts);
+        SagaEvent::Reacted(Reacted { cause, correlation: Uuid::nil(), told })
+    }
+
+    fn accepted(errand: u32) -> SagaEvent {
+        let (answer, told) = (Answer::Accepted, Told::only(TIME, Vec::new()));
+        SagaEvent::Answered(Resolved { errand, answer, keep_undo: true, told })
+    }
+
+    #[test]
+    fn a_command_is_unsent_only_by_the_decision_that_made_it_the_next() {
+        let stalled =
+            SagaEvent::Stalled(Stalled { time: TIME, reason: String::new(), position: None });
+        let (operation, by) = (Operation::Retry, String::new());
+        let retried = SagaEvent::Operated(Operated { time: TIME, operation, by });
+        let mut process = Process::<()> { instance: Instance::default(), saga: PhantomData };
+        let steps = [
+            (Some(reacted(vec![send(), send()])), true),
+            // Somebody looks.
+            (None, false),
+            (Some(reacted(vec![send()])), false),
+            (Some(accepted(1)), true),
+            (Some(stalled), false),
+            (Some(retried), false),
+            (Some(accepted(2)), true),
+        ];
+        for (number, (event, is_unsent)) in steps.into_iter().enumerate() {
+            let report = Report::default();
+            report.leave(&process, event.as_slice());
+            assert_eq!(report.take().unwrap().is_unsent, is_unsent, "step {number}");
+            event.iter().for_each(|event| process.instance.apply(event));
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct Envelope {
     pub id: Key,
     /// How often it was tried before.
     pub tried: u32,
+    /// Whether it is certain that it was never sent before.
+    pub is_unsent: bool,
     /// What the instance belongs to.
     pub correlation: Uuid,
     /// The event of the saga that says it is to be sent.
@@ -163,8 +165,11 @@ fn to_aggregate<A: Aggregate, C: SentTo<A>>(receivers: &Receivers<'_>) -> Option
     let dispatcher = receivers(TypeId::of::<A>())?.downcast_ref::<Dispatcher<A>>()?.clone();
     Some(Arc::new(move |fields, envelope| {
         let command: C = fields.read(C::form())?;
-        let Envelope { id, correlation, causation, sender, .. } = envelope;
+        let Envelope { id, is_unsent, correlation, causation, sender, .. } = envelope;
         let mut sending = dispatcher.send(command).id(id).correlation(correlation).actor(sender);
+        if is_unsent {
+            sending = sending.never_sent();
+        }
         if let Some(causation) = causation {
             sending = sending.causation(causation);
         }

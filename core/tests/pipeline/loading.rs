@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use factum_core::pipeline::SendError;
 use factum_core::snapshot::{Snapshot, SnapshotPolicy};
 use factum_core::store::{EventStore, Mark};
 use factum_core::{Aggregate, Key, StreamName, Timestamp};
@@ -113,4 +114,19 @@ async fn histories_and_tails_are_typed_and_carry_metadata() {
     let waiting = tokio::spawn(async move { tail.next().await.unwrap().unwrap() });
     accounts.send(Withdraw::new("b", 0)).await.unwrap();
     assert_eq!(waiting.await.unwrap().at.id(), "b");
+}
+
+#[tokio::test]
+async fn an_aggregate_that_is_expected_to_be_new_need_not_be() {
+    let store = Arc::new(MemoryStore::new());
+    let first = dispatcher(store.clone());
+    let new = first.send(Deposit::new("a", 5)).expect_new().await.unwrap();
+    assert_eq!(new.revision, Some(0));
+    // Each of the dispatchers begins without a state.
+    let more = dispatcher(store.clone()).send(Deposit::new("a", 5)).expect_new().await.unwrap();
+    assert_eq!(more.revision, Some(1));
+    let all = dispatcher(store.clone()).send(Withdraw::new("a", 10)).expect_new().await.unwrap();
+    assert_eq!(all.revision, Some(2), "it is not refused on the state of a new account");
+    let none = dispatcher(store).send(Withdraw::new("a", 1)).expect_new().await.unwrap_err();
+    assert!(matches!(none, SendError::Rejected(_)));
 }

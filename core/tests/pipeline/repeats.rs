@@ -96,3 +96,29 @@ async fn the_same_command_twice_in_one_run_has_one_effect() {
     assert_eq!((one.repeated, two.repeated), (false, true));
     assert_eq!(one.position, two.position);
 }
+
+#[tokio::test]
+async fn the_store_knows_an_id_that_is_not_looked_up() {
+    let store = Arc::new(MemoryStore::new());
+    let accounts = dispatcher(store.clone());
+    let id = Key::now_v7();
+    let first = accounts.send(Deposit::new("a", 5)).id(id).await.unwrap();
+    for accounts in [accounts, dispatcher(store)] {
+        let shown = accounts.send(Deposit::new("a", 5)).id(id).shown_by_state();
+        let unsent = accounts.send(Deposit::new("a", 5)).id(id).never_sent();
+        for again in [shown.await.unwrap(), unsent.await.unwrap()] {
+            assert!(again.repeated);
+            assert_eq!((again.revision, again.position), (first.revision, first.position));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_looked_up_is_decided_on_the_state() {
+    let (accounts, _gate) = gated_with(5).await;
+    let id = Key::now_v7();
+    accounts.send(Withdraw::new("a", 5)).id(id).await.unwrap();
+    let again = accounts.send(Withdraw::new("a", 5)).id(id);
+    let refused = again.shown_by_state().await.unwrap_err();
+    assert!(matches!(refused, SendError::Rejected(_)));
+}

@@ -11,6 +11,7 @@ use factum_core::store::{BoxFuture, Position, Recorded};
 use factum_core::time::Clock;
 use factum_core::{EventId, Key, SentTo, Timestamp};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::turns::Turns;
 
@@ -36,6 +37,13 @@ pub(super) enum Trouble {
     Passing(String),
     /// It takes a person.
     Lasting(String),
+}
+
+/// What is written belongs to, and what it follows from.
+type From = (Uuid, Option<EventId>);
+
+fn from(task: &Task) -> From {
+    (task.correlation, task.cause)
 }
 
 type Sent = Result<Task, SendError<ProcessError>>;
@@ -67,17 +75,16 @@ impl<S: Saga> Driver<S> {
     /// Has an instance react to an event, and does what follows.
     pub(super) async fn observe(&self, event: Arc<Recorded>, route: Route) -> Result<(), Trouble> {
         let Route { instance, starts } = route;
-        let (position, id, correlation) =
-            (event.at.position, event.at.event_id(), event.at.correlation());
+        let (position, id) = (event.at.position, event.at.event_id());
+        let from = (event.at.correlation(), Some(id));
         let _turn = self.turns.take(&instance).await;
         let observe = Observe::new(self.seat.clone(), instance.clone(), event, starts);
         let report = observe.report();
-        let label = Label {
-            key: Some(derived::<S>(&instance, &format!("event/{id}"))),
-            correlation: Some(correlation),
-            causation: Some(id),
-        };
-        let task = match self.ask(&instance, observe, report, label).await {
+        let mut sending = self.keyed(observe, &instance, &format!("event/{id}"), from);
+        if starts {
+            sending = sending.expect_new();
+        }
+        let task = match self.ask(&instance, sending, report).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 return self.stall(&instance, reason, Some(position)).await;
             }
@@ -107,8 +114,8 @@ impl<S: Saga> Driver<S> {
         while let Some((timer, number)) = self.due_timer(&task) {
             let fire = Fire::new(self.seat.clone(), instance.to_owned(), timer, number);
             let report = fire.report();
-            let label = Label::of::<S>(instance, &format!("timer/{number}"), &task);
-            task = self.ask(instance, fire, report, label).await.map_err(trouble)?;
+            let sending = self.keyed(fire, instance, &format!("timer/{number}"), from(&task));
+            task = self.ask(instance, sending, report).await.map_err(trouble)?;
             // What is sent because of the first timer may call the next one off.
             task = self.driven(instance, task).await?;
         }
@@ -126,7 +133,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let operate = Operate::new(seat, instance.to_owned(), operation, by.to_owned());
         let report = operate.report();
-        let task = self.ask(instance, operate, report, Label::default()).await?;
+        let task = self.ask(instance, self.dispatcher.send(operate), report).await?;
         // What fails now is written down, or found by the alarm.
         drop(self.drive(instance, task).await);
         Ok(())
@@ -163,7 +170,7 @@ impl<S: Saga> Driver<S> {
             let due =
                 task.errand.take_if(|errand| errand.tried == 0 || errand.due <= self.clock.now());
             let Some(errand) = due else { break };
-            let sent = self.send(instance, &errand, task.correlation, task.cause);
+            let sent = self.send(instance, &errand, &task);
             let outcome = match sent {
                 Ok(sent) => sent.await,
                 Err(reason) => {
@@ -174,7 +181,7 @@ impl<S: Saga> Driver<S> {
             if outcome == Outcome::Closed {
                 return Err(Trouble::Passing("the app is being stopped".to_owned()));
             }
-            task = self.resolve(instance, &errand, outcome, &task).await?;
+            task = self.resolve(instance, &errand, outcome, from(&task)).await?;
         }
         if let Some(due) = task.due() {
             self.announce(due);
@@ -189,8 +196,7 @@ impl<S: Saga> Driver<S> {
         &self,
         instance: &str,
         errand: &Errand,
-        correlation: uuid::Uuid,
-        cause: Option<EventId>,
+        task: &Task,
     ) -> Result<BoxFuture<'static, Outcome>, String> {
         let command = &*errand.letter.command;
         let Some(dispatch) = self.routes.get(command) else {
@@ -199,8 +205,9 @@ impl<S: Saga> Driver<S> {
         let envelope = Envelope {
             id: derived::<S>(instance, &format!("errand/{}", errand.number)),
             tried: errand.tried,
-            correlation,
-            causation: cause.map(EventId::uuid),
+            is_unsent: task.is_unsent,
+            correlation: task.correlation,
+            causation: task.cause.map(EventId::uuid),
             sender: format!("{}-{instance}", S::CATEGORY).into(),
         };
         dispatch(&errand.letter.fields, envelope)
@@ -212,13 +219,13 @@ impl<S: Saga> Driver<S> {
         instance: &str,
         errand: &Errand,
         outcome: Outcome,
-        task: &Task,
+        from: From,
     ) -> Result<Task, Trouble> {
         let resolve = Resolve::new(self.seat.clone(), instance.to_owned(), errand, outcome);
         let report = resolve.report();
         let name = format!("answer/{}/{}", errand.number, errand.tried);
-        let label = Label::of::<S>(instance, &name, task);
-        match self.ask(instance, resolve, report, label).await {
+        let sending = self.keyed(resolve, instance, &name, from);
+        match self.ask(instance, sending, report).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 self.stall(instance, reason.clone(), None).await?;
                 Err(Trouble::Lasting(reason))
@@ -240,7 +247,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let stall = Stall::new(seat, instance.to_owned(), reason.clone(), position);
         let report = stall.report();
-        self.ask(instance, stall, report, Label::default()).await.map_err(trouble)?;
+        self.ask(instance, self.dispatcher.send(stall), report).await.map_err(trouble)?;
         Err(Trouble::Lasting(reason))
     }
 
@@ -252,19 +259,31 @@ impl<S: Saga> Driver<S> {
     }
 
     /// Tells an instance something; what it is to do next.
-    async fn ask<C: SentTo<Process<S>>>(
-        &self,
-        instance: &str,
-        command: C,
-        report: Report,
-        label: Label,
-    ) -> Sent {
-        let done = label.put(self.dispatcher.send(command)).await?;
+    async fn ask(&self, instance: &str, sending: Sending<Process<S>>, report: Report) -> Sent {
+        let done = sending.await?;
         self.written.fetch_max(done.position.number(), Ordering::SeqCst);
         match report.take().filter(|_| !done.repeated) {
             Some(task) => Ok(task),
             // It had been told before: what it said then may be done.
             None => self.look(instance).await,
+        }
+    }
+
+    /// A command to an instance whose id follows from what it is about. An instance shows by its state what
+    /// it was told before.
+    fn keyed<C: SentTo<Process<S>>>(
+        &self,
+        command: C,
+        instance: &str,
+        about: &str,
+        (correlation, causation): From,
+    ) -> Sending<Process<S>> {
+        let key = derived::<S>(instance, about);
+        let sending = self.dispatcher.send(command).id(key).shown_by_state();
+        let sending = sending.correlation(correlation);
+        match causation {
+            Some(causation) => sending.causation(causation.uuid()),
+            None => sending,
         }
     }
 
@@ -275,37 +294,9 @@ impl<S: Saga> Driver<S> {
     }
 }
 
-/// What the metadata of what is written about an instance say.
-#[derive(Default)]
-struct Label {
-    key: Option<Key>,
-    correlation: Option<uuid::Uuid>,
-    causation: Option<EventId>,
-}
-
-impl Label {
-    fn of<S: Saga>(instance: &str, what: &str, task: &Task) -> Self {
-        let key = Some(derived::<S>(instance, what));
-        Self { key, correlation: Some(task.correlation), causation: task.cause }
-    }
-
-    fn put<S: Saga>(self, mut sending: Sending<Process<S>>) -> Sending<Process<S>> {
-        if let Some(key) = self.key {
-            sending = sending.id(key);
-        }
-        if let Some(correlation) = self.correlation {
-            sending = sending.correlation(correlation);
-        }
-        match self.causation {
-            Some(causation) => sending.causation(causation.uuid()),
-            None => sending,
-        }
-    }
-}
-
 /// An id that follows from the saga, the instance, and what it is for.
 fn derived<S: Saga>(instance: &str, what: &str) -> Key {
-    Key::from_bytes([0; 16]).derive(&format!("{}-{instance}/{what}", S::CATEGORY))
+    Key::from_bytes([0; 16]).derive(&[S::CATEGORY, "-", instance, "/", what].concat())
 }
 
 fn trouble(error: SendError<ProcessError>) -> Trouble {
