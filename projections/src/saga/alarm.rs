@@ -1,11 +1,11 @@
+use std::collections::HashSet;
 use std::convert::Infallible;
-use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use factum_core::Timestamp;
 use factum_core::saga::Saga;
-use futures_util::{StreamExt, stream};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::driver::Driver;
@@ -13,17 +13,71 @@ use super::row::{GRACE, SagaRow};
 use crate::backoff::Backoff;
 use crate::{QueryError, View};
 
-/// How many instances are woken at the same time.
+/// How many instances are woken at the same time, beside those that the inbox may have in hand.
 const AT_ONCE: usize = 64;
-/// How many rows are read at once.
+/// How many rows are read at once, beside those that may be in hand.
 const ROWS: usize = 256;
 /// How often the rows are looked at, at the least: another process may have written what is due.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Wakes the instances of a saga for which something is due, the one that is due first first.
+/// Wakes the instances of a saga for which something is due, the one that is due first first. One that
+/// takes long holds up no other.
 pub(super) struct Alarm<S: Saga> {
     pub(super) driver: Arc<Driver<S>>,
     pub(super) rows: View<SagaRow<S>>,
+    /// How many instances the inbox works on at the same time: to wake one of them is to wait for it.
+    pub(super) inbox: usize,
+}
+
+/// The instances that are being woken.
+#[derive(Default)]
+struct Hands {
+    instances: HashSet<String>,
+    tasks: JoinSet<(String, bool)>,
+}
+
+impl Hands {
+    fn wake<S: Saga>(&mut self, driver: &Arc<Driver<S>>, instance: String) {
+        let driver = driver.clone();
+        self.instances.insert(instance.clone());
+        self.tasks.spawn(async move {
+            // What is stuck has written that down, and what failed is tried again with a later look.
+            let went_on = driver.wake(&instance).await.is_ok();
+            (instance, went_on)
+        });
+    }
+
+    /// Waits until one has been woken; whether it went on. `None` if there are none.
+    async fn next(&mut self) -> Option<bool> {
+        let woken = self.tasks.join_next().await?;
+        Some(self.ended(woken))
+    }
+
+    /// Takes out those that have been woken; whether all went on.
+    fn tidy(&mut self) -> bool {
+        let mut all = true;
+        while let Some(woken) = self.tasks.try_join_next() {
+            all &= self.ended(woken);
+        }
+        all
+    }
+
+    fn ended(&mut self, woken: Result<(String, bool), JoinError>) -> bool {
+        // What panics would do so again at once: it stays in hand, so to speak, until the next start.
+        let Ok((instance, went_on)) = woken else { return false };
+        self.instances.remove(&instance);
+        went_on
+    }
+
+    /// Waits until all have been woken, or the first that did not go on; whether all did.
+    async fn all(&mut self) -> bool {
+        while let Some(went_on) = self.next().await {
+            if !went_on {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 impl<S: Saga> Alarm<S> {
@@ -31,51 +85,65 @@ impl<S: Saga> Alarm<S> {
         // What is to be sent at once and was not is left by whoever had the saga before.
         let mut grace = GRACE;
         let mut backoff = Backoff::new();
+        let mut hands = Hands::default();
         loop {
-            match self.wake_due(grace).await {
+            match self.wake_due(grace, &mut hands).await {
                 Ok(true) => (grace, backoff) = (Duration::ZERO, Backoff::new()),
                 Ok(false) | Err(_) => sleep(backoff.next()).await,
             }
         }
     }
 
-    /// Wakes what is due, or waits for what is due next; whether all that was woken went on.
-    async fn wake_due(&self, grace: Duration) -> Result<bool, QueryError> {
+    /// Wakes what is due, then waits for what is due next; whether all that was woken meanwhile went on.
+    async fn wake_due(&self, grace: Duration, hands: &mut Hands) -> Result<bool, QueryError> {
+        let at_once = self.inbox.saturating_add(AT_ONCE);
+        let mut went_on = hands.tidy();
         // From here on everything that is written is earlier than what is waited for.
         self.driver.wait_for(Timestamp::from_micros(i64::MAX));
         let rows = self.rows.after(self.driver.written());
         let now = self.driver.clock().now();
+        let read = at_once.saturating_add(ROWS);
         let due = rows
             .filter(SagaRow::DUE.le(now.plus(grace)))
             .order_by(SagaRow::DUE.asc())
-            .limit(ROWS)
+            .limit(read)
             .all()
             .await?;
-        if due.is_empty() {
-            self.wait(&rows).await?;
-            return Ok(true);
+        let is_all = due.len() < read;
+        let ids = due.iter().map(|row| row.id().to_owned());
+        let due: Vec<_> = ids.filter(|id| !hands.instances.contains(id)).collect();
+        for instance in due {
+            hands.wake(&self.driver, instance);
+            while hands.tasks.len() >= at_once {
+                went_on &= hands.next().await.unwrap_or(true);
+            }
         }
-        // What is stuck has written that down, and what failed is tried again with the next look.
-        let woken = stream::iter(due).map(|row| {
-            let driver = self.driver.clone();
-            async move { driver.wake(row.id()).await }
-        });
-        let failed = woken.buffer_unordered(AT_ONCE).filter(|woken| ready(woken.is_err()));
-        Ok(failed.count().await == 0)
+        match is_all && went_on {
+            true => self.wait(&rows, now.plus(grace), hands).await,
+            false => Ok(went_on),
+        }
     }
 
-    async fn wait(&self, rows: &View<SagaRow<S>>) -> Result<(), QueryError> {
-        let first = rows.order_by(SagaRow::DUE.asc()).limit(1).first().await?;
+    /// Waits until all that was due has been woken, or more is due; whether all that was woken went on.
+    async fn wait(
+        &self,
+        rows: &View<SagaRow<S>>,
+        after: Timestamp,
+        hands: &mut Hands,
+    ) -> Result<bool, QueryError> {
+        let later = rows.filter(SagaRow::DUE.gt(after)).order_by(SagaRow::DUE.asc());
+        let first = later.limit(1).first().await?;
         let next = first.map_or(Timestamp::from_micros(i64::MAX), |row| row.due());
         self.driver.wait_for(next);
+        let is_idle = hands.tasks.is_empty();
         let until = async {
             tokio::select! {
-                () = self.driver.clock().until(next) => {}
-                () = self.driver.earlier() => {}
+                () = self.driver.clock().until(next) => true,
+                () = self.driver.earlier() => true,
+                went_on = hands.all(), if !is_idle => went_on,
             }
         };
         // Not to be waited for: it is only time to look again.
-        drop(timeout(LOOK, until).await);
-        Ok(())
+        Ok(timeout(LOOK, until).await.unwrap_or(true))
     }
 }

@@ -49,7 +49,8 @@ pub async fn start<S: Saga>(
     let instances = Dispatcher::start(hub.store().clone(), pipeline, Handle::current());
     let driver = Arc::new(Driver::new(instances.clone(), seat, routes, clock));
     let (runner, rows) = Runner::start::<SagaRow<S>>(hub, place.clone()).await?;
-    let alarm = Alarm { driver: driver.clone(), rows: rows.clone() };
+    let inbox = settings.concurrency;
+    let alarm = Alarm { driver: driver.clone(), rows: rows.clone(), inbox };
     let handler: Arc<dyn Deliver> = Arc::new(Inbox { driver: driver.clone(), alarm });
     let contexts = Hears::<S>::of().contexts().map(|(context, _)| context).collect();
     let deliveries = Settings::for_saga(settings.concurrency, settings.from_now);

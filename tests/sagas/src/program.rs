@@ -53,7 +53,7 @@ async fn pay_one(app: &App, payment: Payment) -> Ended {
 async fn node(log: &str) -> Ended {
     let app = with_payments(App::connect(log).await?, say).start().await?;
     say("started");
-    for line in stdin().lines() {
+    if let Some(line) = stdin().lines().next() {
         return Err(format!("unknown: {}", line?).into());
     }
     app.stop().await?;
