@@ -7,16 +7,18 @@ pub use core::marker::PhantomData;
 pub use core::option::Option::{self, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use std::borrow::{Cow, ToOwned};
+use std::ops::Deref;
 pub use std::vec::Vec;
 
 pub use factum_core::aggregate::start_state;
 pub use factum_core::codec::{DecodeError, EncodeError, Form, JsonForm, read_fields, write_json};
 pub use factum_core::event::Newer;
 pub use factum_core::names::BadName;
+pub use factum_core::saga::{Hears, Saga, Sends, SentBy, Starts, unknown_version};
 pub use factum_core::schema::{Docs, EventSchema, PastForm, Shape, TagSchema};
 pub use factum_core::snapshot::{SnapshotPolicy, fingerprint};
 pub use factum_core::tags::{Tag, TagValue, Tags};
-pub use factum_core::upcast::{step, today};
+pub use factum_core::upcast::{Fields, step, today};
 pub use factum_core::view::{Column, ColumnSpec, Indexable, Indexed, NotIndexed, Value};
 pub use factum_core::{
     Aggregate, Apply, BadId, Command, Commands, Context, Decision, Event, EventType, Handle, Id,
@@ -56,8 +58,8 @@ pub const fn apart<A: Event, B: Event>() {
     while let Some(name) = nth_name::<A>(index) {
         assert!(
             !has_context::<B>(context(name.as_bytes())),
-            "the events of this enum share a context with those of an enum before it in `from(…)`: \
-             the events of a context are all in one enum"
+            "the events of this enum share a context with those of an enum that is listed before it: the \
+             events of a context are all in one enum"
         );
         index += 1;
     }
@@ -115,6 +117,71 @@ pub const fn listed(mut names: &[&str], name: &str) -> bool {
         names = rest;
     }
     false
+}
+
+/// Whether one of the lists of names has this one.
+pub const fn any_lists(mut lists: &[&[&str]], name: &str) -> bool {
+    while let [first, rest @ ..] = lists {
+        if listed(first, name) {
+            return true;
+        }
+        lists = rest;
+    }
+    false
+}
+
+/// Leads the state of a saga on by the steps from its version, of which the first leads from version 1.
+///
+/// # Errors
+/// [`DecodeError`] if no step leads on from that version, and it is not that of today.
+pub fn lead<S: Saga>(
+    version: u32,
+    state: Fields,
+    steps: &[fn(Fields) -> Fields],
+) -> Result<Fields, DecodeError> {
+    let before = version.checked_sub(1).and_then(|before| usize::try_from(before).ok());
+    match before.and_then(|before| steps.get(before..)) {
+        Some(steps) => Ok(steps.iter().fold(state, |state, step| step(state))),
+        None => Err(unknown_version::<S>(version)),
+    }
+}
+
+/// A type in `sends(…)`.
+#[derive(Debug)]
+pub struct Sent<C>(PhantomData<fn() -> C>);
+
+/// A type in `sends(…)`.
+pub fn sent<C>() -> Sent<C> {
+    Sent(PhantomData)
+}
+
+impl<C: Command> Sent<C> {
+    /// Lists the command.
+    pub fn to<S: Saga, A: Aggregate>(self, list: &mut Sends<S>)
+    where
+        C: SentTo<A> + SentBy<S>,
+    {
+        list.to::<A, C>();
+    }
+}
+
+/// Found instead of [`Sent::to`] for a type that is no command, which is an error elsewhere: that nobody
+/// takes it would be a second one.
+impl<C> Deref for Sent<C> {
+    type Target = NoCommand;
+
+    fn deref(&self) -> &NoCommand {
+        &NoCommand
+    }
+}
+
+/// Stands for a type that is no command.
+#[derive(Debug)]
+pub struct NoCommand;
+
+impl NoCommand {
+    /// Lists nothing.
+    pub fn to<S>(&self, _: &mut Sends<S>) {}
 }
 
 /// The value of a tag, for the field of a boundary.

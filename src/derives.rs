@@ -75,6 +75,8 @@ pub use factum_macros::Event;
 ///
 /// assert_eq!(Deposit { account: "alice".into(), cents: 500 }.id(), "alice");
 /// ```
+///
+/// In one line less, `#[command("account.deposit", id = account)]` names the field in place of `#[id]`.
 pub use factum_macros::Command;
 
 /// Makes a type an aggregate: the state that decides on commands, by the events of one stream.
@@ -249,6 +251,61 @@ pub use factum_macros::Aggregate;
 /// # }
 /// ```
 pub use factum_macros::Projection;
+
+/// Makes a type the state of a process that leads several aggregates: what it has seen so far, and what
+/// follows from an event.
+///
+/// ```
+/// use factum::prelude::*;
+/// # use std::fmt::Error;
+/// #
+/// # #[derive(Event)]
+/// # enum AccountEvent {
+/// #     #[event("account.deposited")]
+/// #     Deposited { cents: u64 },
+/// #     #[event("account.transfer_started")]
+/// #     TransferStarted { to: String, cents: u64 },
+/// # }
+/// # use AccountEvent::*;
+/// #
+/// # #[derive(Command, Serialize, Deserialize)]
+/// # #[command("account.deposit")]
+/// # struct Deposit { #[id] account: String, cents: u64 }
+/// #
+/// # #[derive(Aggregate, Default)]
+/// # #[aggregate(name = "account", event = AccountEvent, error = Error, commands(Deposit))]
+/// # struct Account;
+/// # impl Apply<AccountEvent> for Account {
+/// #     fn apply(&mut self, _: &AccountEvent) {}
+/// # }
+/// # impl Handle<Deposit> for Account {
+/// #     fn handle(&self, cmd: &Deposit, _: &Context) -> Decision<Self> {
+/// #         emit(Deposited { cents: cmd.cents })
+/// #     }
+/// # }
+///
+/// #[derive(Saga, Default, Serialize, Deserialize)]
+/// #[saga(name = "transfer", starts(AccountEvent::TransferStarted), sends(Deposit))]
+/// struct Transfers;
+///
+/// impl React<AccountEvent> for Transfers {
+///     fn react(&mut self, event: &AccountEvent, at: &Origin, _: &Context) -> Reaction<Self> {
+///         match event {
+///             TransferStarted { to, cents } => undo(Deposit { account: at.id().into(), cents: *cents })
+///                 .send(Deposit { account: to.clone(), cents: *cents })
+///                 .complete(),
+///             _ => nothing(),
+///         }
+///     }
+/// }
+///
+/// assert_eq!(Transfers::CATEGORY, "saga.transfer");
+/// ```
+///
+/// The events of one process have one correlation, by which they find their instance. Where a process is
+/// begun and led on by commands of different origins, its events carry a tag that names it, and
+/// `by = order` says which. A function behind `by` gives the id of any other event.
+pub use factum_macros::Saga;
 
 /// Makes a newtype an id.
 ///

@@ -2,9 +2,10 @@
 //!
 //! The names are few and general, so that `use AccountEvent::*;` beside it does not clash.
 
+pub use crate::saga::{after, cancel, complete, fail, nothing, send, undo};
 pub use crate::{
-    Aggregate, App, Apply, Command, Context, Decision, Event, Events, Handle, Id, Origin, Project,
-    Projection, Subscribe, Timestamp, emit, require,
+    Aggregate, Answer, Answered, App, Apply, Command, Context, Decision, Event, Events, Handle, Id,
+    Origin, Project, Projection, React, Reaction, Saga, Subscribe, Timestamp, emit, require,
 };
 pub use serde::{Deserialize, Serialize};
 pub use uuid::Uuid;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use factum::prelude::*;
-use factum::status::{Life, Place};
+use factum::status::{ConsumerKind, Life, Place};
 use factum::store::BoxFuture;
 use factum::stores::faulty::{Faults, Faulty};
 use factum::stores::{MemoryRowStore, MemoryStore};
@@ -18,8 +18,10 @@ use factum::view::{
     BuildState, Hold, Owner, RowBatch, RowStore, Select, SliceState, Taken, ViewError, ViewId,
     ViewSpec,
 };
-use factum::{HealthBounds, Placement, SendError, StopWithinError, Unfinished};
-use tokio::sync::watch;
+use factum::{
+    HealthBounds, Placement, SendError, StopError, StopWithinError, SubscriberError, Unfinished,
+};
+use tokio::sync::{Semaphore, watch};
 
 /// Far more than anything here needs.
 const LONG: Duration = Duration::from_secs(60);
@@ -69,6 +71,17 @@ macro_rules! lamps {
 }
 lamps!(Lamps, "lamps");
 lamps!(MoreLamps, "more_lamps");
+
+/// Writes each light to somebody, if there is a permit.
+struct Letters(Arc<Semaphore>);
+
+impl Subscribe<LampEvent> for Letters {
+    type Error = String;
+
+    async fn on(&self, _: &LampEvent, _: &Origin) -> Result<(), String> {
+        self.0.acquire().await.map(|permit| permit.forget()).map_err(|closed| closed.to_string())
+    }
+}
 
 fn light() -> Light {
     Light { lamp: "desk".into() }
@@ -192,6 +205,60 @@ async fn an_app_tells_how_its_projections_are_also_when_it_is_stopped() {
 }
 
 #[tokio::test]
+async fn an_app_tells_how_its_subscribers_are_beside_its_projections() {
+    let permits = Arc::new(Semaphore::new(1));
+    let letters = Letters(permits.clone());
+    let app = app(MemoryStore::new(), Slow::new()).subscriber("letters", letters);
+    let app = app.start().await.unwrap();
+    let done = app.send(light()).await.unwrap();
+    tokio::time::timeout(LONG, app.subscription("letters").wait(done.position))
+        .await
+        .unwrap()
+        .unwrap();
+    let status = app.status().await;
+    let kinds: Vec<_> = status.consumers.iter().map(|told| (told.kind, &*told.name)).collect();
+    let (projection, subscriber) = (ConsumerKind::Projection, ConsumerKind::Subscriber);
+    assert_eq!(kinds, [(projection, "lamps"), (projection, "more_lamps"), (subscriber, "letters")]);
+    let letters = status.consumer("letters").unwrap();
+    // Rows are elsewhere than the log: they may be shared.
+    assert_eq!((letters.place, letters.lag_events()), (Place::Shared, Some(0)));
+    assert!(status.to_string().contains("\nsubscriber letters: reached @1, caught up"), "{status}");
+
+    // One that is behind makes nobody unready, one that was closed does.
+    let done = app.send(light()).await.unwrap();
+    app.view::<Lamps>().after(done.position).all().await.unwrap();
+    app.view::<MoreLamps>().after(done.position).all().await.unwrap();
+    assert_eq!(app.status().await.consumer("letters").unwrap().lag_events(), Some(1));
+    assert!(app.health().await.ready.ok);
+    permits.add_permits(1);
+    app.stop().await.unwrap();
+    let health = app.health().await;
+    assert!(health.live.ok && !health.ready.ok, "{health}");
+    assert!(
+        health.ready.reasons.contains(&"subscriber letters was stopped".to_owned()),
+        "{health}"
+    );
+}
+
+#[tokio::test]
+async fn a_subscriber_that_hangs_is_named_by_every_stop() {
+    let app = App::memory().aggregate::<Lamp>().projection::<Lamps>();
+    let app = app.subscriber("letters", Letters(Arc::new(Semaphore::new(0))));
+    let app = app.start().await.unwrap();
+    app.send(light()).await.unwrap();
+    let within = Duration::from_millis(100);
+    for _ in 0..2 {
+        let left = unfinished(app.stop_within(within).await);
+        assert_eq!((left.subscribers.as_slice(), left.projections.len()), (&["letters"][..], 0));
+        assert!(left.to_string().contains("subscriber letters was cut short"), "{left}");
+        let stopped = app.stop().await.unwrap_err();
+        let StopError::Subscriber(error) = &stopped else { panic!("{stopped}") };
+        assert!(matches!(error, SubscriberError::CutShort { .. }), "{error}");
+    }
+    assert_eq!(app.status().await.consumer("letters").unwrap().life, Life::Stopped);
+}
+
+#[tokio::test]
 async fn a_log_that_does_not_answer_makes_an_app_unready_and_hangs_nobody() {
     let store = Faulty::new(Arc::new(MemoryStore::new()), 1);
     let app = app(store.clone(), Slow::new()).start().await.unwrap();
@@ -272,4 +339,7 @@ async fn commands_that_hang_are_counted_and_the_projections_have_their_time() {
     store.heal();
     let answer = tokio::time::timeout(LONG, sent).await.unwrap();
     assert!(matches!(answer, Err(SendError::Store { .. } | SendError::Load { .. })), "{answer:?}");
+    // What was left is done.
+    app.stop_within(LONG).await.unwrap();
+    app.stop().await.unwrap();
 }

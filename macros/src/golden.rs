@@ -29,6 +29,7 @@ fn expanded(name: &str, source: &str) -> String {
         "Projection" => {
             derive(&item, model::projection::Projection::parse, expand::projection::expand)
         }
+        "Saga" => derive(&item, model::saga::Saga::parse, expand::saga::expand),
         "Id" => derive(&item, model::id::Id::parse, expand::id::expand),
         other => panic!("there is no derive {other}"),
     };
@@ -58,7 +59,7 @@ fn sections(page: &str) -> Vec<Section<'_>> {
 fn the_page_shows_what_is_generated() {
     let (path, page) = page("generated-code.md");
     let names: Vec<_> = sections(&page).iter().map(|section| section.name).collect();
-    assert_eq!(names, ["Event", "Command", "Aggregate", "Projection", "Id"]);
+    assert_eq!(names, ["Event", "Command", "Aggregate", "Projection", "Saga", "Id"]);
     let mut new = page.clone();
     for Section { name, item, output } in sections(&page) {
         let puts_out = expanded(name, item);

@@ -68,6 +68,7 @@ derives! {
     /// |---|---|---|---|
     /// | `#[command("context.name")]` | the struct | the persisted name: printable, at most 255 bytes | required |
     /// | `#[id]` | one field | that it holds the id of the aggregate; its type implements `Id` | required, unless there are tags |
+    /// | `#[command(…, id = account)]` | the struct | the same, said in one line: which field holds the id | |
     /// | `#[tag]`, `#[tag("name")]` | fields | that the field's value is a tag of the boundary which the command goes to | not a tag; the field's name |
     /// | `#[command(…, crate = path)]` | the struct | where the facade is | `::factum` |
     ///
@@ -108,6 +109,27 @@ derives! {
     ///
     /// The struct implements `Default`, `Clone` and serde's `Serialize` and `Deserialize`.
     Projection(projection, key, index) => projection;
+
+    /// Implements `factum::Saga` for a struct or an enum, the state of one instance of a process, and
+    /// `factum::saga::SentBy` for each of its commands.
+    ///
+    /// | option of `#[saga(…)]` | what it says | default |
+    /// |---|---|---|
+    /// | `name = "transfer"` | its name, of which the streams of its instances are called, `saga.transfer-ID`: printable, without hyphen | required |
+    /// | `starts(AccountEvent::TransferStarted)` | the events that an instance begins with; `React<AccountEvent>` says what follows from all of the enum | required |
+    /// | `from(PaymentEvent)` | the enums of which it hears besides | those of `starts` |
+    /// | `from(PaymentEvent by order_of)` | that a function, `fn(&PaymentEvent, &Origin) -> Option<impl Into<String>>`, gives the id of the instance that an event goes to | `by` |
+    /// | `by = order` | that this is the value of the event's tag of this name; events without it are left out | the event's correlation |
+    /// | `sends(Deposit)` | the commands that it may send to the aggregates which list them | none |
+    /// | `calls(Charge)` | the commands that it may have a `Step` carry out | none |
+    /// | `answers(Charge)` | those of its commands whose answers it takes: `Answered<Charge>` says what follows | none |
+    /// | `version = 2` | the version of the form of its state | `1` |
+    /// | `upcast(1 => from_v1)` | the functions, `fn(Fields) -> Fields`, that lead a state from each version before today's to the next | needed for each |
+    /// | `crate = path` | where the facade is | `::factum` |
+    ///
+    /// The type implements `Default`, the state that an instance begins with, and serde's `Serialize` and
+    /// `Deserialize`.
+    Saga(saga, tag) => saga;
 
     /// Implements `factum::Id` for a struct with one field, whose type implements `Id`. The text is
     /// that of the field.

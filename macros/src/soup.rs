@@ -18,6 +18,12 @@ const WORDS: &[&str] = &[
     "from",
     "by",
     "keys",
+    "id",
+    "x",
+    "starts",
+    "sends",
+    "calls",
+    "answers",
     "version",
     "was",
     "upcast",
@@ -65,6 +71,8 @@ const WORDS: &[&str] = &[
     "(every)",
     "(,)",
     "(A by)",
+    "(A::B, a::A::B, B)",
+    "(A::)",
     "=>",
     "(1 => f)",
     "(1 => f, 2 => a::b)",
@@ -78,8 +86,19 @@ const WORDS: &[&str] = &[
     ";",
     "é",
 ];
-const ATTRIBUTES: &[&str] =
-    &["event", "command", "aggregate", "projection", "key", "index", "id", "tag", "serde", "other"];
+const ATTRIBUTES: &[&str] = &[
+    "event",
+    "command",
+    "aggregate",
+    "projection",
+    "saga",
+    "key",
+    "index",
+    "id",
+    "tag",
+    "serde",
+    "other",
+];
 const BODIES: &[&str] = &[
     "struct A { X x: String, X r#type: Vec<Self>, X X: u8 }",
     "struct A<T: Copy> where T: Ord { X é: T }",
@@ -151,6 +170,7 @@ fn no_derive_panics() {
             derive(&item, model::command::Command::parse, expand::command::expand),
             derive(&item, model::aggregate::Aggregate::parse, expand::aggregate::expand),
             derive(&item, model::projection::Projection::parse, expand::projection::expand),
+            derive(&item, model::saga::Saga::parse, expand::saga::expand),
             derive(&item, model::id::Id::parse, expand::id::expand),
         ];
         for output in outputs {

@@ -13,6 +13,7 @@
 
 mod backoff;
 mod hub;
+mod meter;
 pub mod metrics;
 mod parking;
 mod rows;

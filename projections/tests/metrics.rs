@@ -1,4 +1,4 @@
-//! What projections tell by the crate `metrics`.
+//! What projections and subscribers tell by the crate `metrics`.
 
 #![cfg(feature = "metrics")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
@@ -7,9 +7,11 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use common::deliveries::{Act, Actor, follow, reach};
 use common::flaky::{Fault, FlakyRows};
-use common::{Bank, World, append, deposit};
+use common::{Bank, LONG, World, append, deposit};
 use factum_projections::metrics as names;
 use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
@@ -66,7 +68,11 @@ impl Kept {
     }
 
     fn get(&self, name: &str) -> f64 {
-        let key = format!("{name}{{view=balances,build=1.0,slice=0}}");
+        self.of("kind=projection,consumer=balances", name)
+    }
+
+    fn of(&self, consumer: &str, name: &str) -> f64 {
+        let key = format!("{name}{{{consumer},build=1.0,slice=0}}");
         let values = self.0.lock().unwrap();
         *values.get(&key).unwrap_or_else(|| panic!("{key} is not in {values:?}"))
     }
@@ -120,4 +126,43 @@ async fn each_figure_is_told() {
     assert!(!view.parked().discard(factum_core::Position::new(99)).await.unwrap_or_default());
     assert_eq!(kept.get(names::PARKED), 3.0);
     assert_eq!(kept.get(names::OWNER_CHANGES), 3.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_figure_of_a_subscriber_is_told_under_its_kind() {
+    let kept = Kept::default();
+    let _kept = metrics::set_default_local_recorder(&kept);
+    let get = |name| kept.of("kind=subscriber,consumer=mails", name);
+    let rows = Arc::new(FlakyRows::new(vec![Fault::Refuse; 2]));
+    let [_, world] = World::each();
+    let actor = Actor::new(|at, tries| match (at.id(), tries) {
+        ("bob", _) => Act::Refuse,
+        (_, 1) => Act::Fail,
+        _ => Act::Done,
+    });
+    let mails = actor.subscriber("mails");
+    let (mut runner, subscription) = follow(mails, world.log.clone(), Some(rows)).await;
+    assert_eq!((get(names::OWNED), get(names::OWNER_CHANGES)), (1.0, 1.0));
+    append(&*world.log, "alice", &[deposit(1)]).await;
+    let done = append(&*world.log, "bob", &[deposit(1), deposit(1)]).await;
+    reach(&subscription, done).await;
+    assert_eq!((get(names::POSITION), get(names::EVENTS)), (3.0, 3.0));
+    assert_eq!(get(names::PARKED), 2.0);
+    // The events are of long ago.
+    let caught_up = async {
+        while get(names::LAG_SECONDS) > 0.0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LONG, caught_up).await.unwrap();
+    // A delivery and two saves.
+    assert_eq!(get(names::RETRIES), 3.0);
+    subscription.parked().discard(factum_core::Position::new(2)).await.unwrap();
+    assert_eq!(get(names::PARKED), 1.0);
+    runner.stop().await.unwrap();
+    let commits = get(names::COMMITS);
+    assert!(commits >= 2.0 && get(names::COMMIT_SECONDS) == commits, "{commits}");
+    // Whoever has it next counts what is parked.
+    assert_eq!((get(names::OWNED), get(names::PARKED)), (0.0, 0.0));
+    assert_eq!(get(names::OWNER_CHANGES), 2.0);
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::deliveries::{Act, Actor, Place, parked, parked_at, reach};
-use common::{append, append_raw, deposit, raw};
+use common::{LONG, append, append_raw, deposit, raw};
 use factum_core::store::Position;
 use factum_projections::{Retried, SubscriberError};
 use tokio::sync::Semaphore;
@@ -242,4 +242,82 @@ async fn there_is_an_end_to_what_may_park() {
     let refused = subscription.parked().retry().await.unwrap_err();
     assert!(matches!(refused, SubscriberError::Full(_)), "{refused}");
     assert!(matches!(runner.stop().await.unwrap_err(), SubscriberError::Full(_)));
+}
+
+/// What was done ahead of the checkpoint comes again after a crash: not behind what parked after it.
+#[tokio::test]
+async fn what_comes_again_does_not_park_behind_what_stands_after_it() {
+    for place in Place::lasting() {
+        append(&*place.log, "bob", &[deposit(1)]).await;
+        append(&*place.log, "alice", &[deposit(1), deposit(1), deposit(1)]).await;
+        let (gate, fails) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicBool::new(true)));
+        let (closed, away) = (gate.clone(), fails.clone());
+        let actor = Actor::new(move |at, _| match at.position.number() {
+            1 => Act::Wait(closed.clone()),
+            3 if away.load(Ordering::SeqCst) => Act::Refuse,
+            _ => Act::Done,
+        });
+        let (runner, subscription) = place.follow(actor.subscriber("s")).await;
+        actor.until(|seen| seen.begun.len() == 3).await;
+        let saved = async {
+            while parked_at(&subscription).await != [3, 4] {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(LONG, saved).await.unwrap();
+        drop(runner);
+        actor.gone().await;
+
+        gate.add_permits(1);
+        let (_runner, subscription) = place.follow(actor.subscriber("s")).await;
+        reach(&subscription, Position::new(4)).await;
+        assert_eq!(parked_at(&subscription).await, [3, 4]);
+        fails.store(false, Ordering::SeqCst);
+        let retried = subscription.parked().retry().await.unwrap();
+        assert_eq!((retried.taken, retried.left), (2, 0));
+        assert_eq!(actor.seen().by_stream()["account-alice"], [2, 2, 3, 4]);
+    }
+}
+
+#[tokio::test]
+async fn a_retry_gives_way_to_what_comes_again_and_fails_before_it() {
+    for place in Place::lasting() {
+        append(&*place.log, "bob", &[deposit(1)]).await;
+        append(&*place.log, "alice", &[deposit(1), deposit(1)]).await;
+        let [bob, alice] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
+        let (of_bob, of_alice) = (bob.clone(), alice.clone());
+        let actor = Actor::new(move |at, tries| match (at.position.number(), tries) {
+            (1, _) => Act::Wait(of_bob.clone()),
+            (2, 1) => Act::Done,
+            (2, 2) => Act::RefuseAfter(of_alice.clone()),
+            (3, 1) => Act::Refuse,
+            _ => Act::Done,
+        });
+        let (runner, subscription) = place.follow(actor.subscriber("s")).await;
+        let saved = async {
+            while parked_at(&subscription).await != [3] {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(LONG, saved).await.unwrap();
+        drop(runner);
+        actor.gone().await;
+
+        let (_runner, subscription) = place.follow(actor.subscriber("s")).await;
+        actor.until(|seen| seen.tries(2) == 2).await;
+        let parked = subscription.parked();
+        let mut retry = std::pin::pin!(parked.retry());
+        for _ in 0..100 {
+            assert!(tokio::time::timeout(Duration::ZERO, &mut retry).await.is_err());
+            tokio::task::yield_now().await;
+        }
+        alice.add_permits(1);
+        let retried = tokio::time::timeout(LONG, retry).await.unwrap().unwrap();
+        assert_eq!((retried.taken, retried.left), (0, 2));
+        assert_eq!(parked_at(&subscription).await, [2, 3]);
+        let retried = subscription.parked().retry().await.unwrap();
+        assert_eq!((retried.taken, retried.left), (2, 0));
+        bob.add_permits(1);
+        reach(&subscription, Position::new(3)).await;
+    }
 }

@@ -270,7 +270,9 @@ impl AppBuilder {
             start(&mut parts).await?;
         }
         let Parts { store, by_type, aggregates, projections, subscribers, .. } = parts;
-        let monitors = projections.iter().map(Runner::monitor).collect();
+        let of_projections = projections.iter().map(Runner::monitor);
+        let of_subscribers = subscribers.iter().map(SubscriberRunner::monitor);
+        let monitors = of_projections.chain(of_subscribers).collect();
         let app = App {
             inner: Arc::new(Inner {
                 store,

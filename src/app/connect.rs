@@ -11,9 +11,9 @@ impl App {
     /// |---|---|---|
     /// | `redis://HOST`, `rediss://HOST` | Redis | `redis`, and `redis-tls` for the second |
     /// | `redis-sentinel://HOST,HOST/NAME` | Redis, where its sentinels say; `rediss-sentinel://` with TLS | as above |
-    /// | `postgres://HOST/DATABASE` | PostgreSQL, whose tables `PostgresStore::migrate` has made | `postgres`, and `postgres-tls` with `sslmode=require` or `verify-full` |
-    /// | `esdb://HOST`, `esdb://HOST,HOST`, `esdb+discover://HOST`, and the same with `kurrentdb` | EventStoreDB (KurrentDB), which has neither guards for aggregates with a `boundary` nor a place for the rows of views | `eventstore` |
-    /// | `sqlite:FILE` | the embedded store, as [`open`](Self::open) has it | `embedded` |
+    /// | `postgres://HOST/DATABASE`, `postgresql://HOST/DATABASE` | PostgreSQL, whose tables `PostgresStore::migrate` has made | `postgres`, and `postgres-tls` with `sslmode=require` or `verify-full` |
+    /// | `esdb://HOST`, `esdb://HOST,HOST`, `esdb+discover://HOST`, and the same with `kurrentdb` or `kdb` in the place of `esdb` | EventStoreDB (KurrentDB), which has neither guards for aggregates with a `boundary` nor a place for the rows of views | `eventstore` |
+    /// | `sqlite:FILE`, `sqlite://FILE` | the embedded store, as [`open`](Self::open) has it | `embedded` |
     /// | `memory:` | the memory store, as [`memory`](Self::memory) has it | |
     ///
     /// A store with other options than the usual ones is opened by itself, and handed to

@@ -91,10 +91,10 @@ pub enum StartError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StopError {
-    /// A projection had ended before, or could not commit.
+    /// A projection had ended before, could not commit, or was cut short.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
-    /// A subscriber had ended before, or could not save how far it is.
+    /// A subscriber had ended before, could not save how far it is, or was cut short.
     #[error(transparent)]
     Subscriber(#[from] SubscriberError),
 }

@@ -88,7 +88,7 @@ struct Inner {
     projections: Mutex<Vec<Runner>>,
     subscribers: Mutex<Vec<SubscriberRunner>>,
     subscriptions: HashMap<&'static str, Subscription>,
-    /// Those of all projections, which tell how they are also while they are being stopped.
+    /// Those of all projections and subscribers, which tell how they are also while they are being stopped.
     monitors: Vec<Arc<dyn Monitor>>,
     described: Vec<Describe>,
 }
@@ -210,7 +210,8 @@ impl App {
     ///
     /// # Errors
     /// [`StopError`] of the first subscriber or projection, in the order of their registration, that
-    /// had ended before, or could not commit. All are ended.
+    /// had ended before, could not commit, or was cut short by [`stop_within`](Self::stop_within). All are
+    /// ended.
     pub async fn stop(&self) -> Result<(), StopError> {
         let mut ended = Ok(());
         // What they have in hand may send commands.

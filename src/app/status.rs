@@ -18,7 +18,8 @@ pub struct AppStatus {
     pub newest: Option<Timestamp>,
     /// Why the store did not say.
     pub problem: Option<String>,
-    /// What follows the log, in the order of registration.
+    /// What follows the log: the projections, then the subscribers, each in the order of their
+    /// registration. [`kind`](ConsumerStatus::kind) tells them apart.
     pub consumers: Vec<ConsumerStatus>,
 }
 
@@ -41,10 +42,10 @@ impl fmt::Display for AppStatus {
 }
 
 impl App {
-    /// How every projection is: how far, how far behind, how fast, what fails, what is
-    /// parked, who works on it. It costs one read of one event and, for each view that other processes
-    /// share, one question to its row store; commands and projections do not notice it. A store that
-    /// does not answer within two seconds is a part of the status. Cancellation-safe.
+    /// How every projection and every subscriber is: how far, how far behind, how fast, what fails, what
+    /// is parked, who works on it. It costs one read of one event and, for each consumer that other
+    /// processes share, one question to its row store; commands and consumers do not notice it. A store
+    /// that does not answer within two seconds is a part of the status. Cancellation-safe.
     ///
     /// ```
     /// # use factum::{App, prelude::*};
@@ -77,8 +78,8 @@ impl App {
     }
 
     /// Whether the app is alive, which means that none of its consumers has died, and ready, which means
-    /// that the store answers, and that all consumers are at work and have caught up within the bounds.
-    /// It costs what [`status`](Self::status) costs. Cancellation-safe.
+    /// that the store answers, that all consumers are at work, and that those have caught up for which
+    /// there is a bound: projections, and subscribers if it is set. It costs what [`status`](Self::status) costs. Cancellation-safe.
     ///
     /// ```
     /// # use factum::App;

@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use factum_core::view::ViewId;
-use factum_projections::{ProjectionError, Runner};
+use factum_projections::{ProjectionError, Runner, SubscriberError};
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout_at};
 
@@ -79,7 +79,10 @@ impl App {
     /// they have in hand and giving their slices back; the rest is for closing a store that the app opened.
     /// What is not done then is ended hard, and named.
     ///
-    /// To be awaited to its end.
+    /// To be awaited to its end. A further call has nothing to wait for but commands that were left and the
+    /// store. It names the same consumers again, as what was cut short stays so, and [`stop`](Self::stop)
+    /// gives the first of them, as [`SubscriberError::CutShort`] or [`ProjectionError::CutShort`]. Commands
+    /// and the store are told of as they are by then: where only these were left, and are done, all is well.
     ///
     /// # Errors
     /// [`StopWithinError::Unfinished`] if the time was not enough, else as [`stop`](Self::stop).
@@ -131,16 +134,13 @@ impl App {
             left.stopping_elsewhere = true;
             return Ok(());
         };
-        let stops = runners.iter_mut().map(|runner| timeout_at(until, runner.stop()));
-        let ended = join_all(stops).await;
+        let rest = until.saturating_duration_since(Instant::now());
+        let ended = join_all(runners.iter_mut().map(|runner| runner.stop_within(rest))).await;
         let mut first = Ok(());
-        for (runner, ended) in runners.iter_mut().zip(ended) {
+        for (runner, ended) in runners.iter().zip(ended) {
             match ended {
-                Ok(ended) => first = first.and(ended),
-                Err(_) => {
-                    runner.cut_short();
-                    left.subscribers.push(runner.name());
-                }
+                Err(SubscriberError::CutShort { .. }) => left.subscribers.push(runner.name()),
+                ended => first = first.and(ended),
             }
         }
         Ok(first?)

@@ -229,7 +229,7 @@ impl<S: Saga> Stall<S> {
 
     fn decided(&self, instance: &Instance, _: &Seat<S>, ctx: &Context) -> Decided {
         let status = instance.status();
-        if status == Status::Stuck || status.is_over() {
+        if matches!(status, Status::New | Status::Stuck) || status.is_over() {
             return emit(None);
         }
         stalls(ctx.now(), self.reason.clone(), self.position)

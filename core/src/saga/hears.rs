@@ -21,7 +21,16 @@ pub struct Hears<S> {
     sources: Vec<Source<S>>,
 }
 
-type Find = dyn Fn(&Recorded) -> Result<Option<Route>, BadEvent> + Send + Sync;
+/// An event that the code cannot read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The id of the instance that it goes to, where that can be told without reading it.
+    pub instance: Option<String>,
+    /// Why it cannot be read.
+    pub bad: BadEvent,
+}
+
+type Find = dyn Fn(&Recorded) -> Result<Option<Route>, Unreadable> + Send + Sync;
 type Told<S> = fn(&mut S, &Recorded, &Context) -> Result<Reaction<S>, BadEvent>;
 
 struct Source<S> {
@@ -76,7 +85,7 @@ impl<S: Saga> Hears<S> {
     where
         S: React<E>,
     {
-        self.add::<E>(starts, |_, at| Some(at.correlation().to_string()))
+        self.add_by_origin::<E>(starts, |at| Some(at.correlation().to_string()))
     }
 
     /// Hears those that carry a tag of this name, each in the instance whose id is the tag's value.
@@ -84,7 +93,7 @@ impl<S: Saga> Hears<S> {
     where
         S: React<E>,
     {
-        self.add::<E>(starts, move |_, at| at.tags.value(tag).map(str::to_owned))
+        self.add_by_origin::<E>(starts, move |at| at.tags.value(tag).map(str::to_owned))
     }
 
     /// Hears those for which the function gives the id of an instance.
@@ -98,28 +107,45 @@ impl<S: Saga> Hears<S> {
         S: React<E>,
         K: Into<String> + 'static,
     {
-        self.add::<E>(starts, move |event, at| key(event, at).map(Into::into))
+        let is_one = starts.is_one;
+        let find = move |recorded: &Recorded| {
+            let unreadable = |bad| Unreadable { instance: None, bad };
+            let event: E = codec::decode(recorded).map_err(unreadable)?;
+            let instance = key(&event, &recorded.at).map(Into::into);
+            Ok(instance.map(|instance| Route { instance, starts: is_one(&event) }))
+        };
+        self.add::<E>(starts.variants, Arc::new(find))
     }
 
-    fn add<E: Event>(
+    fn add_by_origin<E: Event>(
         &mut self,
         starts: Starts<E>,
-        id: impl Fn(&E, &Origin) -> Option<String> + Send + Sync + 'static,
+        id: impl Fn(&Origin) -> Option<String> + Send + Sync + 'static,
     ) -> &mut Self
     where
         S: React<E>,
     {
-        let Starts { variants, is_one } = starts;
+        let is_one = starts.is_one;
+        let find = move |recorded: &Recorded| {
+            let Some(instance) = id(&recorded.at) else { return Ok(None) };
+            match codec::decode(recorded) {
+                Ok(event) => Ok(Some(Route { instance, starts: is_one(&event) })),
+                Err(bad) => Err(Unreadable { instance: Some(instance), bad }),
+            }
+        };
+        self.add::<E>(starts.variants, Arc::new(find))
+    }
+
+    fn add<E: Event>(&mut self, variants: &'static [&'static str], find: Arc<Find>) -> &mut Self
+    where
+        S: React<E>,
+    {
         self.sources.push(Source {
             enum_type: std::any::type_name::<E>(),
             contexts: event::contexts::<E>(),
             starts: variants,
             schemas: E::schemas,
-            find: Arc::new(move |recorded| {
-                let event: E = codec::decode(recorded)?;
-                let instance = id(&event, &recorded.at);
-                Ok(instance.map(|instance| Route { instance, starts: is_one(&event) }))
-            }),
+            find,
             react: |saga, recorded, ctx| {
                 let event: E = codec::decode(recorded)?;
                 Ok(saga.react(&event, &recorded.at, ctx))
@@ -151,8 +177,8 @@ impl<S: Saga> Hears<S> {
     /// Where an event goes, if it concerns the saga.
     ///
     /// # Errors
-    /// [`BadEvent`] if it cannot be decoded.
-    pub fn route(&self, recorded: &Recorded) -> Result<Option<Route>, BadEvent> {
+    /// [`Unreadable`] if it cannot be decoded.
+    pub fn route(&self, recorded: &Recorded) -> Result<Option<Route>, Unreadable> {
         self.source(recorded).map_or(Ok(None), |source| (source.find)(recorded))
     }
 

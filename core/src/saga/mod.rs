@@ -32,7 +32,7 @@ pub use commands::{Fire, Look, Observe, Operate, Resolve, Stall};
 pub use event::{
     Cause, Fired, Kept, Operated, Postponed, Reacted, Resolved, SagaEvent, Stalled, Told,
 };
-pub use hears::{Hears, Route, Starts};
+pub use hears::{Hears, Route, Starts, Unreadable};
 pub use instance::{Errand, Instance, Status, Timer};
 pub use operate::Operation;
 pub use process::{Process, ProcessError, Report, Seat, Task};
@@ -43,7 +43,7 @@ pub use step::{Calls, Once, Step, StepError};
 use crate::codec::{DecodeError, Form};
 use crate::schema::Docs;
 use crate::upcast::Fields;
-use crate::{Command, Context, Event, Origin};
+use crate::{Command, Context, Origin};
 
 /// The state of one instance of a process.
 ///
@@ -110,7 +110,7 @@ pub fn unknown_version<S: Saga>(version: u32) -> DecodeError {
     note = "write `impl React<{E}> for {Self} {{ fn react(&mut self, event: &{E}, at: &Origin, ctx: \
             &Context) -> Reaction<Self> {{ match event {{ … }} }} }}`"
 )]
-pub trait React<E: Event>: Saga {
+pub trait React<E>: Saga {
     /// Takes the event into the state, and says what follows. Called once for each event of an
     /// instance, in the order of the log; again only for one that came to nothing, after a crash.
     fn react(&mut self, event: &E, at: &Origin, ctx: &Context) -> Reaction<Self>;
@@ -139,14 +139,14 @@ pub trait React<E: Event>: Saga {
     note = "write `impl Answered<{C}> for {Self} {{ fn answered(&mut self, cmd: &{C}, answer: &Answer, \
             ctx: &Context) -> Reaction<Self> {{ … }} }}`, or take `{C}` out of `answers(…)`"
 )]
-pub trait Answered<C: Command>: Saga {
+pub trait Answered<C>: Saga {
     /// Takes the answer into the state, and says what follows. Pure, as [`React::react`].
     fn answered(&mut self, cmd: &C, answer: &Answer, ctx: &Context) -> Reaction<Self>;
 }
 
 /// That a saga may send a command: written by `sends(…)` and `calls(…)`, once for each that is listed.
 #[diagnostic::on_unimplemented(
-    message = "`{S}` may not send `{Self}`",
+    message = "the saga may not send `{Self}`",
     label = "not listed in the `sends(…)` of the saga",
     note = "list it: `#[saga(…, sends(…, {Self}))]`, or in `calls(…)` if it goes to a `Step`"
 )]

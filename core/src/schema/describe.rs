@@ -1,6 +1,6 @@
 //! What an app persists, and by what.
 
-use super::{SampleReader, Shape};
+use super::{SagaSchema, SampleReader, Shape};
 use crate::event::Newer;
 use crate::projection::Sources;
 use crate::view::ColumnSpec;
@@ -222,6 +222,8 @@ pub struct Description {
     pub aggregates: Vec<AggregateSchema>,
     /// What follows.
     pub projections: Vec<ProjectionSchema>,
+    /// What leads aggregates through a process.
+    pub sagas: Vec<SagaSchema>,
     /// Why the app would not start: two types with one name, say. Each is a text.
     pub problems: Vec<String>,
 }
@@ -231,7 +233,8 @@ impl Description {
     pub fn events(&self) -> Vec<&EventSchema> {
         let written = self.aggregates.iter().flat_map(|aggregate| &aggregate.events);
         let read = self.projections.iter().flat_map(|projection| &projection.follows);
-        by_name(written.chain(read), |event| event.name)
+        let heard = self.sagas.iter().flat_map(|saga| &saga.hears).map(|heard| &heard.event);
+        by_name(written.chain(read).chain(heard), |event| event.name)
     }
 
     /// Whether an aggregate of the app writes the event.
@@ -239,10 +242,23 @@ impl Description {
         self.aggregates.iter().any(|aggregate| aggregate.writes(event))
     }
 
-    /// The commands, by name.
+    /// The commands that are sent to aggregates, by name.
     pub fn commands(&self) -> Vec<&CommandSchema> {
         let commands = self.aggregates.iter().flat_map(|aggregate| &aggregate.commands);
         by_name(commands, |command| command.name)
+    }
+
+    /// All commands that are persisted: those that steps carry out for sagas, too.
+    #[cfg(feature = "schema")]
+    pub(super) fn all_commands(&self) -> Vec<&CommandSchema> {
+        let called = self.sagas.iter().flat_map(SagaSchema::calls);
+        by_name(self.commands().into_iter().chain(called), |command| command.name)
+    }
+
+    /// The sagas, by name.
+    #[cfg(feature = "schema")]
+    pub(super) fn processes(&self) -> Vec<&SagaSchema> {
+        by_name(self.sagas.iter(), |saga| saga.name)
     }
 
     /// The projections, by name.

@@ -1,4 +1,4 @@
-//! What the forms of persisted things are: of events, commands, snapshots and rows.
+//! What the forms of persisted things are: of events, commands, snapshots, sagas and rows.
 //!
 //! *Problem.* What is stored today is read for years, yet the types that say how are changed every
 //! week. *Invariant.* A description tells what serde really reads, nested types and field attributes
@@ -13,6 +13,7 @@ mod lines;
 #[cfg(feature = "schema")]
 pub mod lock;
 mod path;
+mod saga;
 mod sample;
 mod shape;
 mod trace;
@@ -22,5 +23,6 @@ pub use describe::{
     SnapshotSchema, TagSchema,
 };
 pub use lines::Line;
+pub use saga::{HeardSchema, SagaSchema, SentSchema};
 pub use sample::{SampleReader, Unread};
 pub use shape::{Again, Checked, Choice, Field, Float, Integer, Object, Shape, Variant};

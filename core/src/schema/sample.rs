@@ -4,9 +4,11 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::codec::Form;
+use crate::saga::Saga;
+use crate::upcast::Fields;
 use crate::{Command, Event, Projection};
 
-/// Reads samples as the code of an event, a command or a row does. All are equal: what they do is no
+/// Reads samples as the code of an event, a command, a row or a saga's state does. All are equal: what they do is no
 /// part of a description.
 #[derive(Clone, Copy)]
 pub struct SampleReader(fn(&str, u32, &[u8]) -> Result<(), Unread>);
@@ -45,6 +47,11 @@ impl SampleReader {
         Self(|_, _, json| form(P::form(), json))
     }
 
+    /// That of the states of a saga, upcasters included.
+    pub fn of_saga<S: Saga>() -> Self {
+        Self(state::<S>)
+    }
+
     /// Reads a sample that is stored under this name and version, writes it as it is written today, and
     /// reads that.
     ///
@@ -61,6 +68,15 @@ fn event<E: Event>(name: &str, version: u32, json: &[u8]) -> Result<(), Unread> 
     let (mut written, today) = (Vec::new(), event.event_type());
     event.encode(&mut written).map_err(not_again)?;
     E::decode(today.name, today.version, &written).map(drop).map_err(not_again)
+}
+
+fn state<S: Saga>(_: &str, version: u32, json: &[u8]) -> Result<(), Unread> {
+    if version == S::VERSION {
+        return form(S::form(), json);
+    }
+    let old = Fields::from_json(json).map_err(refused)?;
+    let today = S::upcast(version, old).map_err(refused)?;
+    form(S::form(), today.to_string().as_bytes())
 }
 
 fn form<T>(form: Form<T>, json: &[u8]) -> Result<(), Unread> {

@@ -2,8 +2,8 @@
 
 use factum_core::event::Newer;
 use factum_core::schema::{
-    AggregateSchema, CommandSchema, Description, Docs, EventSchema, PastForm, ProjectionSchema,
-    SampleReader, Shape, SnapshotSchema,
+    AggregateSchema, CommandSchema, Description, Docs, EventSchema, HeardSchema, PastForm,
+    ProjectionSchema, SagaSchema, SampleReader, SentSchema, Shape, SnapshotSchema,
 };
 use factum_core::view::{ColumnSpec, ValueKind};
 
@@ -68,6 +68,43 @@ pub(crate) fn projection(name: &'static str, follows: Vec<&'static str>) -> Proj
     ProjectionSchema { name, version, docs, follows, columns, row, read: SampleReader::ANYTHING }
 }
 
+pub(crate) fn saga(
+    name: &'static str,
+    hears: Vec<(&'static str, bool)>,
+    sends: Vec<(&'static str, Option<&'static str>)>,
+) -> SagaSchema {
+    let heard = |(name, starts)| HeardSchema { event: event(name, Shape::Any), starts };
+    let sent = |(name, aggregate)| SentSchema {
+        command: command(name, Shape::Any),
+        aggregate,
+        answered: false,
+    };
+    SagaSchema {
+        name,
+        rust_type: "bank::sagas::Anything",
+        version: 1,
+        docs: Docs::NONE,
+        state: Shape::Null,
+        hears: hears.into_iter().map(heard).collect(),
+        sends: sends.into_iter().map(sent).collect(),
+        read: SampleReader::ANYTHING,
+    }
+}
+
+/// A saga that has all that one can have.
+fn review() -> SagaSchema {
+    let hears = vec![("vault.filled", false), ("account.deposited", true), ("post.sent", false)];
+    let sends = vec![("post.send", None), ("account.review", Some("account"))];
+    let mut saga = SagaSchema {
+        version: 2,
+        docs: Docs { item: "Looks at large sums.", fields: &[("cents", "How large.")] },
+        state: forms::deposit(),
+        ..saga("review", hears, sends)
+    };
+    saga.sends[0].answered = true;
+    saga
+}
+
 const DEPOSITED: Docs = Docs {
     item: "Money came in.\n\nNever less than a cent.",
     fields: &[("cents", "How much."), ("paid_at", "When, as a text.")],
@@ -120,6 +157,7 @@ pub(crate) fn bank() -> Description {
     Description {
         aggregates: vec![vault, account],
         projections: vec![others, balances],
+        sagas: vec![saga("quiet", vec![("audit.reviewed", true)], Vec::new()), review()],
         problems: Vec::new(),
     }
 }

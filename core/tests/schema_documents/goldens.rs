@@ -23,6 +23,11 @@ fn the_order_of_an_app_does_not_matter() {
     let mut turned = app::bank();
     turned.aggregates.reverse();
     turned.projections.reverse();
+    turned.sagas.reverse();
+    for saga in &mut turned.sagas {
+        saga.hears.reverse();
+        saga.sends.reverse();
+    }
     for aggregate in &mut turned.aggregates {
         aggregate.commands.reverse();
         aggregate.events.reverse();

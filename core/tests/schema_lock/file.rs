@@ -24,7 +24,7 @@ fn bank() -> Description {
 }
 
 const BANK: &str = "\
-# What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
+# What this app persists: its aggregates, and the forms of its commands, events, sagas, snapshots and rows.
 # `FACTUM_LOCK=update cargo test` writes this file. Review it like code: what is stored has these forms.
 
 aggregate account

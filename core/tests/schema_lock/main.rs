@@ -15,6 +15,7 @@ mod nested;
 mod pairs;
 mod random;
 mod report;
+mod sagas;
 mod samples;
 mod snapshots;
 mod soundness;

@@ -6,14 +6,16 @@ pub(crate) mod command;
 pub(crate) mod event;
 pub(crate) mod id;
 pub(crate) mod projection;
+pub(crate) mod saga;
 mod tags;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::LitStr;
+use syn::{LitStr, Type};
 
 use crate::model::Item;
 use crate::model::docs::Docs;
+use crate::tokens::place_of;
 
 /// Generated code sees the user's names, and of ours only `__factum`.
 ///
@@ -66,4 +68,14 @@ fn docs_function(docs: &Docs) -> Option<TokenStream> {
 fn fingerprint(function: &TokenStream, shape: &[(String, String)]) -> TokenStream {
     let (names, types) = (shape.iter().map(|(name, _)| name), shape.iter().map(|(_, ty)| ty));
     quote!(#function(&[#((#names, #types)),*]))
+}
+
+/// That no two enums have a context in common, shown at the second: an event would be one or the other.
+fn apart<'a>(events: impl Iterator<Item = &'a Type> + Clone) -> TokenStream {
+    let pairs = events.clone().enumerate().flat_map(|(place, one)| {
+        events.clone().skip(place + 1).map(move |other| {
+            quote_spanned!(place_of(other)=> const { __factum::apart::<#one, #other>() })
+        })
+    });
+    pairs.collect()
 }

@@ -2,9 +2,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{LitStr, Path, Type};
 
-use super::{docs_function, name_or_empty, scoped};
+use super::{apart, docs_function, name_or_empty, scoped};
 use crate::model::docs::unraw;
-use crate::model::projection::{Column, Projection, Source};
+use crate::model::projection::{Column, Projection};
+use crate::model::source::Source;
 use crate::tokens::{local, local_at, place_of, place_of_path, shown_at};
 
 pub(crate) fn expand(projection: &Projection) -> TokenStream {
@@ -139,9 +140,9 @@ fn is_gone(gone_if: &Path) -> TokenStream {
 
 /// Each call is shown at the enum in the list: one without `Project` is one error there.
 fn sources(sources: &[Source], tag: Option<&LitStr>) -> TokenStream {
-    let calls = sources.iter().map(|Source { event, keys }| {
+    let calls = sources.iter().map(|Source { event, by }| {
         let (at, list) = (place_of(event), local_at("list", place_of(event)));
-        match (keys, tag) {
+        match (by, tag) {
             (Some(keys), _) => {
                 // Shown at the function: what is wrong with it is an error there.
                 let keys = shown_at(place_of_path(keys), quote!(#keys));
@@ -155,13 +156,11 @@ fn sources(sources: &[Source], tag: Option<&LitStr>) -> TokenStream {
         }
     });
     let list = if sources.is_empty() { quote!(_) } else { local("list").into_token_stream() };
-    let pairs = sources.iter().enumerate().flat_map(|(place, one)| {
-        sources.iter().skip(place + 1).map(move |other| apart(&one.event, &other.event))
-    });
+    let apart = apart(sources.iter().map(|source| &source.event));
     quote! {
         fn sources(#list: &mut __factum::Sources<Self>) {
             #(#calls)*
-            #(#pairs)*
+            #apart
         }
     }
 }
@@ -175,12 +174,4 @@ fn carried(event: &Type, tag: &LitStr) -> TokenStream {
     quote_spanned! {place_of(event)=> const {
         ::core::assert!(__factum::listed(<#event as __factum::Event>::TAGS, #tag), #message)
     }}
-}
-
-/// That two enums have no context in common, shown at the second: an event would be one or the other.
-fn apart(one: &Type, other: &Type) -> TokenStream {
-    let one = shown_at(place_of(other), one);
-    quote_spanned! {place_of(other)=>
-        const { __factum::apart::<#one, #other>() }
-    }
 }

@@ -1,5 +1,6 @@
 //! `#[derive(Command)]`.
 
+use proc_macro2::Ident;
 use syn::{DeriveInput, LitStr};
 
 use super::docs::Docs;
@@ -7,15 +8,15 @@ use super::tag::Tag;
 use super::{Item, NamedField, marked, misplaced, shape_of, struct_fields};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
-use crate::names;
+use crate::{names, suggest};
 
 const SPEC: Spec = Spec {
     attr: "command",
     usage: "#[command(\"context.name\")]",
     first: Some("name"),
-    options: &["name", "crate"],
+    options: &["name", "id", "crate"],
     repeated: &[],
-    hints: &[("id", "`#[id]` goes on the field that names the aggregate")],
+    hints: &[],
 };
 
 #[cfg(test)]
@@ -34,10 +35,14 @@ pub(crate) struct Command {
 
 impl Command {
     pub(crate) fn parse(cx: &Ctxt, input: &DeriveInput) -> Self {
-        let (mut name, mut krate) = (None, None);
+        let (mut name, mut id_is_named, mut named_id, mut krate) = (None, false, None, None);
         let found = attr::read(cx, &input.attrs, &SPEC, &mut |option, word, input| {
             match option {
                 "crate" => krate = Some(attr::krate(word, input)?),
+                "id" => {
+                    id_is_named = true;
+                    named_id = Some(attr::value(word, input, "account")?);
+                }
                 _ => name = Some(attr::text(word, input)?),
             }
             Ok(())
@@ -58,7 +63,17 @@ impl Command {
         );
         let fields = struct_fields(cx, input, "a command");
         let tags: Vec<_> = fields.iter().flatten().filter_map(|field| Tag::of(cx, field)).collect();
-        let id = fields.as_ref().and_then(|fields| id_field(cx, input, fields, !tags.is_empty()));
+        let id = fields.as_ref().and_then(|fields| {
+            let marked = marked_id(cx, fields);
+            match named_id {
+                Some(name) => field_of_name(cx, &name, fields, marked),
+                None if marked.is_none() && tags.is_empty() && !id_is_named => {
+                    cx.error(&input.ident, MISSING_ID);
+                    None
+                }
+                None => marked,
+            }
+        });
         let fields = fields.unwrap_or_default();
         let docs = Docs::of(&input.attrs, fields.iter().copied());
         let shape = shape_of("", fields);
@@ -66,13 +81,12 @@ impl Command {
     }
 }
 
-/// A command that has tags need not have an id.
-fn id_field(
-    cx: &Ctxt,
-    input: &DeriveInput,
-    fields: &[&syn::Field],
-    tagged: bool,
-) -> Option<NamedField> {
+/// A command that has tags need not have one.
+const MISSING_ID: &str =
+    "a command names its aggregate: write `#[id]` on the field that holds the aggregate's id";
+
+/// The field with `#[id]`.
+fn marked_id(cx: &Ctxt, fields: &[&syn::Field]) -> Option<NamedField> {
     let mut id: Option<NamedField> = None;
     for field in fields {
         misplaced(cx, &field.attrs, &[("command", "`#[command(…)]` goes on the struct")]);
@@ -85,11 +99,28 @@ fn id_field(
             }
         }
     }
-    if id.is_none() && !tagged {
-        cx.error(
-            &input.ident,
-            "a command names its aggregate: write `#[id]` on the field that holds the aggregate's id",
-        );
-    }
     id
+}
+
+/// The field that `id = …` names.
+fn field_of_name(
+    cx: &Ctxt,
+    name: &Ident,
+    fields: &[&syn::Field],
+    marked: Option<NamedField>,
+) -> Option<NamedField> {
+    if let Some(NamedField { ident, .. }) = &marked {
+        cx.error(name, format!("`#[id]` is on `{ident}` already: say it once"));
+        return marked;
+    }
+    let named = fields.iter().filter_map(|field| Some((field.ident.as_ref()?, &field.ty)));
+    if let Some((ident, ty)) = named.clone().find(|(ident, _)| *ident == name) {
+        return Some(NamedField { ident: ident.clone(), ty: ty.clone() });
+    }
+    let names: Vec<_> = named.map(|(ident, _)| ident.to_string()).collect();
+    let near =
+        suggest::nearest(&name.to_string(), &names.iter().map(String::as_str).collect::<Vec<_>>())
+            .map_or_else(String::new, |near| format!(": did you mean `{near}`?"));
+    cx.error(name, format!("this command has no field `{name}`{near}"));
+    None
 }

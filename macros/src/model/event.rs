@@ -150,7 +150,7 @@ fn parse_variant(cx: &Ctxt, variant: &syn::Variant, taken: &mut BTreeSet<String>
         &VARIANT,
         &[("name", "the persisted name, `\"context.event\"`")],
     );
-    let mut history = history.check(cx);
+    let mut history = history.check(cx, "this event");
     let mut own = |name: &LitStr| {
         names::check_dotted(cx, name, "an event");
         let new = taken.insert(name.value());

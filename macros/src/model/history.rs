@@ -1,4 +1,5 @@
-//! The history of an event's form: `version = 3, was = "…", upcast(1 => f, 2 => g)`.
+//! The history of a form, an event's or that of a saga's state: `version = 3, was = "…",
+//! upcast(1 => f, 2 => g)`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use syn::{LitInt, LitStr, Path, Token};
 use crate::attr;
 use crate::ctxt::Ctxt;
 
-/// How an event's form came to be what it is.
+/// How a form came to be what it is.
 pub(crate) struct History {
     pub(crate) version: u32,
     /// The names before.
@@ -93,8 +94,8 @@ impl Options {
         Ok(true)
     }
 
-    /// The history, checked: each version before today's leads on to the next.
-    pub(crate) fn check(self, cx: &Ctxt) -> History {
+    /// The history of `what`, checked: each version before today's leads on to the next.
+    pub(crate) fn check(self, cx: &Ctxt, what: &str) -> History {
         let (was, skip_newer) = (self.was, self.skip_newer);
         let (at, version) = self.version.unwrap_or((Span::call_site(), Some(1)));
         let (Some(version), false) = (version, self.doubled) else {
@@ -102,9 +103,9 @@ impl Options {
             return History { was, skip_newer, ..History::default() };
         };
         let upcasters = match self.upcast {
-            Some((word, Some(steps))) => chain(cx, version, word, steps),
+            Some((word, Some(steps))) => chain(cx, (what, version), word, steps),
             Some((_, None)) => Vec::new(),
-            None => chain(cx, version, at, Vec::new()),
+            None => chain(cx, (what, version), at, Vec::new()),
         };
         History { version, was, upcasters, skip_newer }
     }
@@ -136,7 +137,7 @@ fn missing(version: u32, from: impl IntoIterator<Item = u32>) -> String {
 }
 
 /// The functions in order; without any if there is a mistake.
-fn chain(cx: &Ctxt, version: u32, word: Span, steps: Vec<Step>) -> Vec<Path> {
+fn chain(cx: &Ctxt, (what, version): (&str, u32), word: Span, steps: Vec<Step>) -> Vec<Path> {
     let mut by_version = BTreeMap::new();
     let mut told = false;
     let mut tell = |at: Span, message: String| {
@@ -146,12 +147,12 @@ fn chain(cx: &Ctxt, version: u32, word: Span, steps: Vec<Step>) -> Vec<Path> {
     let newest = steps.iter().map(|step| step.from).max().unwrap_or_default();
     if let (1, Some(first)) = (version, steps.first()) {
         // One version for all of them, and one error.
-        tell(first.at, too_new(version, newest));
+        tell(first.at, too_new(what, version, newest));
         return Vec::new();
     }
     for Step { from, at, function } in steps {
         if from == 0 || from >= version {
-            tell(at, too_new(version, from));
+            tell(at, too_new(what, version, from));
         } else if by_version.insert(from, function).is_some() {
             tell(at, format!("version {from} has an upcaster already: take one out"));
         }
@@ -168,13 +169,13 @@ fn chain(cx: &Ctxt, version: u32, word: Span, steps: Vec<Step>) -> Vec<Path> {
     if hole.is_some() { Vec::new() } else { by_version.into_values().collect() }
 }
 
-fn too_new(version: u32, from: u32) -> String {
+fn too_new(what: &str, version: u32, from: u32) -> String {
     if from == 0 {
         return "versions count from 1".to_owned();
     }
     let next = from.saturating_add(1);
     format!(
-        "this event has version {version}, and an upcaster leads on from a version before: write \
+        "{what} has version {version}, and an upcaster leads on from a version before: write \
          `version = {next}`, or take the upcaster out"
     )
 }

@@ -7,6 +7,8 @@ pub(crate) mod event;
 pub(crate) mod history;
 pub(crate) mod id;
 pub(crate) mod projection;
+pub(crate) mod saga;
+pub(crate) mod source;
 pub(crate) mod tag;
 
 use proc_macro2::Ident;
@@ -108,6 +110,6 @@ fn misplaced(cx: &Ctxt, attrs: &[Attribute], here: &[(&str, &str)]) {
 /// What all attributes take.
 #[cfg(test)]
 pub(crate) fn specs() -> Vec<&'static Spec> {
-    [event::SPECS, command::SPECS, aggregate::SPECS, projection::SPECS, id::SPECS, &[&tag::SPEC]]
-        .concat()
+    let derives = [event::SPECS, command::SPECS, aggregate::SPECS, projection::SPECS, saga::SPECS];
+    [&derives.concat(), id::SPECS, &[&tag::SPEC]].concat()
 }

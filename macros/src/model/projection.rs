@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span};
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, DeriveInput, LitStr, Meta, Path, Token, Type};
+use syn::parse::ParseStream;
+use syn::{Attribute, DeriveInput, LitStr, Meta, Path, Token};
 
 use super::docs::{Docs, unraw};
+use super::source::Source;
 use super::{Item, NamedField, marked, misplaced, struct_fields};
 use crate::attr::{self, Spec};
 use crate::ctxt::Ctxt;
@@ -54,34 +55,11 @@ pub(crate) struct Projection {
     pub(crate) docs: Docs,
 }
 
-/// An enum of events: `AccountEvent`, or `AccountEvent by keys_of`.
-pub(crate) struct Source {
-    pub(crate) event: Type,
-    /// The function that gives the keys of the rows.
-    pub(crate) keys: Option<Path>,
-}
-
 pub(crate) struct Column {
     pub(crate) field: NamedField,
     /// The name of the constant that stands for it.
     pub(crate) constant: Ident,
     pub(crate) indexed: bool,
-}
-
-mod keyword {
-    syn::custom_keyword!(by);
-}
-
-impl Parse for Source {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let event = input.parse()?;
-        let by: Option<keyword::by> = input.parse()?;
-        let keys = by.map(|_| input.parse()).transpose()?;
-        if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(input.error("expected `,`, or `by` and a function that gives the keys"));
-        }
-        Ok(Self { event, keys })
-    }
 }
 
 #[derive(Default)]
@@ -165,7 +143,7 @@ fn sources(cx: &Ctxt, listed: Vec<Source>, keys: Option<(Span, Path)>) -> Vec<So
     }
     match (keys, sources.as_mut_slice()) {
         (None, _) | (Some(_), []) => {}
-        (Some((_, keys)), [Source { keys: keys_of @ None, .. }]) => *keys_of = Some(keys),
+        (Some((_, keys)), [Source { by: by @ None, .. }]) => *by = Some(keys),
         (Some((at, _)), _) => cx.add(syn::Error::new(
             at,
             "with several enums, say it behind each: `from(AccountEvent, FineEvent by keys_of)`",

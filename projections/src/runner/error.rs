@@ -6,6 +6,8 @@ use factum_core::store::{Position, Recorded, StoreError};
 use factum_core::view::{ViewError, ViewId};
 use factum_core::{BadId, EventName, StreamName};
 
+use crate::status::Life;
+
 /// Why a projection stopped. The view keeps the rows that were committed before.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -104,6 +106,15 @@ impl ProjectionError {
             Self::Log { source, .. } => source.is_transient(),
             Self::RowWaits { .. } | Self::Moved { .. } | Self::Overtaken { .. } => true,
             other => other.is_transient(),
+        }
+    }
+
+    /// How a projection is that ended with this.
+    pub(super) fn life(&self) -> Life {
+        match self {
+            Self::Stopped { .. } => Life::Stopped,
+            Self::Panicked { .. } => Life::Died(self.to_string()),
+            other => Life::Ended(other.to_string()),
         }
     }
 

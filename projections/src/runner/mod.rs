@@ -15,7 +15,6 @@ mod current;
 mod error;
 mod inline;
 mod manager;
-mod meter;
 mod opening;
 mod orders;
 mod overtaken;

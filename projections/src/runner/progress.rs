@@ -6,13 +6,12 @@ use factum_core::Timestamp;
 use factum_core::store::Position;
 use factum_core::view::{SliceState, ViewId};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::ProjectionError;
-use super::meter::Meter;
 use super::spans;
 use super::step::Step;
-use crate::status::Rate;
+use crate::meter::Meter;
+use crate::status::{ConsumerKind, Done, SliceNow};
 
 #[derive(Clone, Debug)]
 struct State {
@@ -22,40 +21,11 @@ struct State {
 
 #[derive(Clone, Debug, Default)]
 struct SliceProgress {
-    /// Whether this process works on it.
-    here: bool,
     reached: Position,
     /// What is being tried again, until it works.
     trouble: Option<ProjectionError>,
-    done: Done,
-}
-
-/// What this process has done on a slice since it took it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Done {
-    pub(super) events: u64,
-    pub(super) retries: u64,
-    pub(super) parked: u64,
-    /// How recent what it has seen of the log is: everything that was decided until then.
-    pub(super) seen_until: Option<Timestamp>,
-    pub(super) rate: Option<Rate>,
-}
-
-impl Done {
-    fn add(&mut self, step: Step) {
-        self.events += step.events;
-        self.seen_until = self.seen_until.max(step.newest);
-        if let Some(rate) = self.rate.as_mut().filter(|_| step.events > 0) {
-            rate.add(step.events, Instant::now());
-        }
-    }
-}
-
-/// A slice as it is at a time.
-pub(super) struct SliceNow {
-    pub(super) reached: Position,
-    /// What this process has done on it, and what is being tried again, if it works on it.
-    pub(super) here: Option<(Done, Option<ProjectionError>)>,
+    /// What this process has done on it, if it works on it.
+    here: Option<Done>,
 }
 
 impl State {
@@ -100,19 +70,16 @@ impl Progress {
 
     /// This process works on a slice, until [`left`](Self::left).
     pub(super) fn took(&self, slice: u16) -> Status {
-        let meter = Meter::new(self.view, slice);
+        let meter = Meter::new(ConsumerKind::Projection, self.view, slice);
         meter.took();
         let slice = usize::from(slice);
-        self.change(slice, |slice| {
-            let rate = Some(Rate::new(Instant::now()));
-            (slice.here, slice.done) = (true, Done { rate, ..Done::default() });
-        });
+        self.change(slice, |slice| slice.here = Some(Done::nothing()));
         Status { progress: self.clone(), slice, meter }
     }
 
     pub(super) fn left(&self, slice: u16) {
-        Meter::new(self.view, slice).left();
-        self.change(usize::from(slice), |slice| (slice.here, slice.trouble) = (false, None));
+        Meter::new(ConsumerKind::Projection, self.view, slice).left();
+        self.change(usize::from(slice), |slice| (slice.here, slice.trouble) = (None, None));
     }
 
     /// Nothing more will come.
@@ -133,8 +100,9 @@ impl Progress {
     /// Takes note of what nobody waits for.
     fn note(&self, slice: usize, note: impl FnOnce(&mut Done)) {
         self.state.send_if_modified(|state| {
-            if let Some(slice) = state.slices.get_mut(slice) {
-                note(&mut slice.done);
+            let slice = state.slices.get_mut(slice);
+            if let Some(done) = slice.and_then(|slice| slice.here.as_mut()) {
+                note(done);
             }
             false
         });
@@ -144,17 +112,23 @@ impl Progress {
 impl Status {
     /// Everything up to here is committed, this step with it.
     pub(super) fn reach(&self, position: Position, step: Step) {
-        self.meter.reached(position, step.events, step.age);
+        self.meter.reached(position, step.events);
+        if step.events > 0 {
+            self.meter.lags(step.age);
+        }
         self.progress.change(self.slice, |slice| {
             (slice.reached, slice.trouble) = (position, None);
-            slice.done.add(step);
+            if let Some(done) = &mut slice.here {
+                done.add(step.events);
+                done.see(step.newest);
+            }
         });
     }
 
     /// The log has been seen to its end, as it was then.
     pub(super) fn caught_up(&self, then: Timestamp) {
-        self.meter.caught_up();
-        self.progress.note(self.slice, |done| done.seen_until = done.seen_until.max(Some(then)));
+        self.meter.lags(Duration::ZERO);
+        self.progress.note(self.slice, |done| done.see(Some(then)));
     }
 
     /// A commit has taken so long.
@@ -165,7 +139,7 @@ impl Status {
     /// So many events are parked now.
     pub(super) fn parked(&self, events: usize) {
         self.meter.parked(events);
-        self.progress.note(self.slice, |done| done.parked = events as u64);
+        self.progress.note(self.slice, |done| done.park(events as u64));
     }
 
     /// Something failed that is tried again.
@@ -174,7 +148,7 @@ impl Status {
         spans::trouble(self.progress.view, self.slice, &error);
         self.progress.change(self.slice, |slice| {
             slice.trouble = Some(error);
-            slice.done.retries += 1;
+            slice.here.iter_mut().for_each(Done::try_again);
         });
     }
 }
@@ -191,7 +165,7 @@ impl Reached {
 
     /// Whether others work on a part of it.
     pub(crate) fn is_shared(&self) -> bool {
-        self.state.borrow().slices.iter().any(|slice| !slice.here)
+        self.state.borrow().slices.iter().any(|slice| slice.here.is_none())
     }
 
     /// Everything up to here is committed, by what others say of the slices that they work on.
@@ -200,8 +174,8 @@ impl Reached {
         let theirs = others.iter().map(|slice| slice.checkpoint.map(|mark| mark.position));
         let each = state.slices.iter().zip(theirs.chain(std::iter::repeat(None)));
         let reached = each.map(|(slice, theirs)| match theirs {
-            Some(theirs) if !slice.here => theirs,
-            _ if slice.here => slice.reached,
+            Some(theirs) if slice.here.is_none() => theirs,
+            _ if slice.here.is_some() => slice.reached,
             _ => Position::START,
         });
         reached.min().unwrap_or_default()
@@ -221,7 +195,8 @@ impl Reached {
     pub(super) fn slices(&self) -> Vec<SliceNow> {
         let state = self.state.borrow();
         let now = |slice: &SliceProgress| {
-            let here = slice.here.then(|| (slice.done.clone(), slice.trouble.clone()));
+            let trouble = slice.trouble.as_ref().map(ToString::to_string);
+            let here = slice.here.clone().map(|done| (done, trouble));
             SliceNow { reached: slice.reached, here }
         };
         state.slices.iter().map(now).collect()

@@ -67,21 +67,38 @@ impl<S: Saga> Driver<S> {
     /// Has an instance react to an event, and does what follows.
     pub(super) async fn observe(&self, event: Arc<Recorded>, route: Route) -> Result<(), Trouble> {
         let Route { instance, starts } = route;
-        let (position, id) = (event.at.position, event.at.event_id());
+        let (position, id, correlation) =
+            (event.at.position, event.at.event_id(), event.at.correlation());
         let _turn = self.turns.take(&instance).await;
         let observe = Observe::new(self.seat.clone(), instance.clone(), event, starts);
         let report = observe.report();
-        let mut sending = self.keyed(observe, &instance, &format!("event/{id}"));
-        if starts {
-            sending = sending.expect_new();
-        }
-        let task = match self.ask(&instance, sending, report).await {
+        let label = Label {
+            key: Some(derived::<S>(&instance, &format!("event/{id}"))),
+            correlation: Some(correlation),
+            causation: Some(id),
+            expects_new: starts,
+        };
+        let task = match self.ask(&instance, observe, report, label).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 return self.stall(&instance, reason, Some(position)).await;
             }
             sent => sent.map_err(trouble)?,
         };
         self.drive(&instance, task).await
+    }
+
+    /// Notes that an instance cannot take an event in, and why.
+    ///
+    /// # Errors
+    /// Always: the reason.
+    pub(super) async fn stalls(
+        &self,
+        instance: &str,
+        reason: String,
+        position: Position,
+    ) -> Result<(), Trouble> {
+        let _turn = self.turns.take(instance).await;
+        self.stall(instance, reason, Some(position)).await
     }
 
     /// Does what an instance waits for, as far as it is due.
@@ -91,8 +108,8 @@ impl<S: Saga> Driver<S> {
         while let Some((timer, number)) = self.due_timer(&task) {
             let fire = Fire::new(self.seat.clone(), instance.to_owned(), timer, number);
             let report = fire.report();
-            let sending = self.keyed(fire, instance, &format!("timer/{number}"));
-            task = self.ask(instance, sending, report).await.map_err(trouble)?;
+            let label = Label::of::<S>(instance, &format!("timer/{number}"), &task);
+            task = self.ask(instance, fire, report, label).await.map_err(trouble)?;
             // What is sent because of the first timer may call the next one off.
             task = self.driven(instance, task).await?;
         }
@@ -110,7 +127,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let operate = Operate::new(seat, instance.to_owned(), operation, by.to_owned());
         let report = operate.report();
-        let task = self.ask(instance, self.dispatcher.send(operate), report).await?;
+        let task = self.ask(instance, operate, report, Label::default()).await?;
         // What fails now is written down, or found by the alarm.
         drop(self.drive(instance, task).await);
         Ok(())
@@ -143,7 +160,9 @@ impl<S: Saga> Driver<S> {
     /// Sends what is to be sent, one command after another, until the instance waits for something.
     async fn driven(&self, instance: &str, mut task: Task) -> Result<Task, Trouble> {
         loop {
-            let due = task.errand.take_if(|errand| errand.due <= self.clock.now());
+            // The clock may have been set back since it was written down.
+            let due =
+                task.errand.take_if(|errand| errand.tried == 0 || errand.due <= self.clock.now());
             let Some(errand) = due else { break };
             let sent = self.send(instance, &errand, &task);
             let outcome = match sent {
@@ -156,7 +175,7 @@ impl<S: Saga> Driver<S> {
             if outcome == Outcome::Closed {
                 return Err(Trouble::Passing("the app is being stopped".to_owned()));
             }
-            task = self.resolve(instance, &errand, outcome).await?;
+            task = self.resolve(instance, &errand, outcome, &task).await?;
         }
         if let Some(due) = task.due() {
             self.announce(due);
@@ -194,12 +213,13 @@ impl<S: Saga> Driver<S> {
         instance: &str,
         errand: &Errand,
         outcome: Outcome,
+        task: &Task,
     ) -> Result<Task, Trouble> {
         let resolve = Resolve::new(self.seat.clone(), instance.to_owned(), errand, outcome);
         let report = resolve.report();
         let name = format!("answer/{}/{}", errand.number, errand.tried);
-        let sending = self.keyed(resolve, instance, &name);
-        match self.ask(instance, sending, report).await {
+        let label = Label::of::<S>(instance, &name, task);
+        match self.ask(instance, resolve, report, label).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 self.stall(instance, reason.clone(), None).await?;
                 Err(Trouble::Lasting(reason))
@@ -221,7 +241,7 @@ impl<S: Saga> Driver<S> {
         let seat = self.seat.clone();
         let stall = Stall::new(seat, instance.to_owned(), reason.clone(), position);
         let report = stall.report();
-        self.ask(instance, self.dispatcher.send(stall), report).await.map_err(trouble)?;
+        self.ask(instance, stall, report, Label::default()).await.map_err(trouble)?;
         Err(Trouble::Lasting(reason))
     }
 
@@ -233,8 +253,14 @@ impl<S: Saga> Driver<S> {
     }
 
     /// Tells an instance something; what it is to do next.
-    async fn ask(&self, instance: &str, sending: Sending<Process<S>>, report: Report) -> Sent {
-        let done = sending.await?;
+    async fn ask<C: SentTo<Process<S>>>(
+        &self,
+        instance: &str,
+        command: C,
+        report: Report,
+        label: Label,
+    ) -> Sent {
+        let done = label.put(self.dispatcher.send(command)).await?;
         self.written.fetch_max(done.position.number(), Ordering::SeqCst);
         match report.take().filter(|_| !done.repeated) {
             Some(task) => Ok(task),
@@ -243,21 +269,44 @@ impl<S: Saga> Driver<S> {
         }
     }
 
-    /// A command to an instance whose id follows from what it is about. An instance shows by its state what
-    /// it was told before.
-    fn keyed<C: SentTo<Process<S>>>(
-        &self,
-        command: C,
-        instance: &str,
-        about: &str,
-    ) -> Sending<Process<S>> {
-        let key = derived::<S>(instance, about);
-        self.dispatcher.send(command).id(key).shown_by_state()
-    }
-
     fn announce(&self, due: Timestamp) {
         if due.as_micros() < self.alarm.load(Ordering::SeqCst) {
             self.earlier.notify_one();
+        }
+    }
+}
+
+/// What the metadata of what is written about an instance say.
+#[derive(Default)]
+struct Label {
+    key: Option<Key>,
+    correlation: Option<uuid::Uuid>,
+    causation: Option<EventId>,
+    /// Whether the instance has most likely not begun yet.
+    expects_new: bool,
+}
+
+impl Label {
+    fn of<S: Saga>(instance: &str, what: &str, task: &Task) -> Self {
+        let key = Some(derived::<S>(instance, what));
+        let (correlation, causation) = (Some(task.correlation), task.cause);
+        Self { key, correlation, causation, ..Self::default() }
+    }
+
+    fn put<S: Saga>(self, mut sending: Sending<Process<S>>) -> Sending<Process<S>> {
+        if let Some(key) = self.key {
+            // An instance shows by its state what it was told before.
+            sending = sending.id(key).shown_by_state();
+        }
+        if self.expects_new {
+            sending = sending.expect_new();
+        }
+        if let Some(correlation) = self.correlation {
+            sending = sending.correlation(correlation);
+        }
+        match self.causation {
+            Some(causation) => sending.causation(causation.uuid()),
+            None => sending,
         }
     }
 }

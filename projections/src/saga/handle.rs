@@ -176,8 +176,11 @@ impl<S: Saga> Sagas<S> {
             instance: id.to_owned(),
             source,
         })?;
-        let lane = format!("{}-{id}", S::CATEGORY);
-        parts.inbox.parked().retry_stream(&lane).await?;
+        let (lane, parked) = (format!("{}-{id}", S::CATEGORY), parts.inbox.parked());
+        // Whoever tries again takes the saga over from another process.
+        if parked.count(&lane).await? > 0 {
+            parked.retry_stream(&lane).await?;
+        }
         Ok(())
     }
 

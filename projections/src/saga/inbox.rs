@@ -2,7 +2,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use factum_core::StreamName;
-use factum_core::saga::Saga;
+use factum_core::saga::{Saga, Unreadable};
 use factum_core::store::{BoxFuture, Recorded};
 
 use super::alarm::Alarm;
@@ -22,25 +22,42 @@ impl<S: Saga> Deliver for Inbox<S> {
             let route = match driver.seat().hears.route(&event) {
                 Ok(Some(route)) => route,
                 Ok(None) => return Tried::Done,
-                Err(bad) => return Tried::Failed(bad.problem.to_string(), Verdict::Park),
+                Err(bad) => return unreadable(&driver, &event, bad).await,
             };
-            match driver.observe(event, route).await {
-                Ok(()) => Tried::Done,
-                Err(Trouble::Passing(problem)) => Tried::Failed(problem, Verdict::Retry),
-                Err(Trouble::Lasting(problem)) => Tried::Failed(problem, Verdict::Park),
-            }
+            tried(driver.observe(event, route).await)
         })
     }
 
     fn lane(&self, event: &Recorded) -> Option<StreamName> {
         match self.driver.seat().hears.route(event) {
             Ok(route) => StreamName::of(S::CATEGORY, &route?.instance).ok(),
-            // It parks, and what comes behind it in its stream with it.
+            Err(Unreadable { instance: Some(instance), .. }) => {
+                StreamName::of(S::CATEGORY, &instance).ok()
+            }
             Err(_) => Some(event.at.stream.clone()),
         }
     }
 
     fn beside(&self) -> BoxFuture<'_, Infallible> {
         Box::pin(self.alarm.run())
+    }
+}
+
+/// An event that this code cannot read stalls its instance, which it must not be missing from.
+async fn unreadable<S: Saga>(driver: &Driver<S>, event: &Recorded, found: Unreadable) -> Tried {
+    let Unreadable { instance, bad } = found;
+    let problem = bad.problem.to_string();
+    match instance {
+        Some(instance) => tried(driver.stalls(&instance, problem, event.at.position).await),
+        // It may be anybody's: what comes behind it waits until code comes that can read it.
+        None => Tried::Failed(problem, Verdict::Retry),
+    }
+}
+
+fn tried(led: Result<(), Trouble>) -> Tried {
+    match led {
+        Ok(()) => Tried::Done,
+        Err(Trouble::Passing(problem)) => Tried::Failed(problem, Verdict::Retry),
+        Err(Trouble::Lasting(problem)) => Tried::Failed(problem, Verdict::Park),
     }
 }

@@ -49,6 +49,22 @@ pub enum ConsumerKind {
     Subscriber,
 }
 
+impl ConsumerKind {
+    /// As it is written in a status, in JSON, and as a label of metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Projection => "projection",
+            Self::Subscriber => "subscriber",
+        }
+    }
+}
+
+impl fmt::Display for ConsumerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Where a consumer keeps what it has made, and who works on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,6 +91,18 @@ pub enum Life {
     Ended(String),
     /// It has panicked.
     Died(String),
+}
+
+impl Life {
+    /// That of a consumer whose task has said how it ended, or is there still, or is gone without a word.
+    pub(crate) fn of(ended: Option<Self>, has_task: bool, told_to_stop: bool) -> Self {
+        match ended {
+            Some(ended) => ended,
+            None if has_task => Self::Running,
+            None if told_to_stop => Self::Stopped,
+            None => Self::Died("its task is gone".to_owned()),
+        }
+    }
 }
 
 /// How one slice of a consumer is; what is not split has one.

@@ -3,25 +3,39 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{ConsumerStatus, Life, LogEnd, SliceOwner, SliceStatus};
+use super::{ConsumerKind, ConsumerStatus, Life, LogEnd, SliceOwner, SliceStatus};
 
 /// What is asked of a process that calls itself ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthBounds {
     /// The store answers within this time (two seconds unless set).
     pub store_within: Duration,
-    /// No slice that this process works on, or that nobody does, is further behind than this (thirty
-    /// seconds unless set).
+    /// No slice of a projection that this process works on, or that nobody does, is further behind than
+    /// this (thirty seconds unless set).
     pub lag: Duration,
-    /// No slice, whoever works on it, is behind by more events than this, where positions count events
-    /// (no bound unless set).
+    /// No slice of a projection, whoever works on it, is behind by more events than this, where positions
+    /// count events (no bound unless set).
     pub lag_events: Option<u64>,
+    /// No subscriber that this process runs, or that nobody does, is further behind than this (no bound
+    /// unless set). No query waits for a subscriber: a mail server that is away is no reason to send
+    /// queries elsewhere.
+    pub subscriber_lag: Option<Duration>,
+}
+
+impl HealthBounds {
+    /// How far a consumer may be behind, in time and in events; `None` if it does not matter.
+    fn of(&self, kind: ConsumerKind) -> Option<(Duration, Option<u64>)> {
+        match kind {
+            ConsumerKind::Projection => Some((self.lag, self.lag_events)),
+            ConsumerKind::Subscriber => Some((self.subscriber_lag?, None)),
+        }
+    }
 }
 
 impl Default for HealthBounds {
     fn default() -> Self {
         let (store_within, lag) = (Duration::from_secs(2), Duration::from_secs(30));
-        Self { store_within, lag, lag_events: None }
+        Self { store_within, lag, lag_events: None, subscriber_lag: None }
     }
 }
 
@@ -43,7 +57,7 @@ impl Default for HealthBounds {
 pub struct Health {
     /// No consumer has died. If one has, starting the process again may help.
     pub live: HealthCheck,
-    /// The store answers, and every consumer is at work and has caught up, within the bounds. If not,
+    /// The store answers, every consumer is at work, and has caught up within the bounds. If not,
     /// queries had better go elsewhere; starting the process again is of no use.
     pub ready: HealthCheck,
 }
@@ -64,7 +78,7 @@ impl Health {
         let (mut dead, mut unready) = (Vec::new(), Vec::new());
         unready.extend(end.problem.as_ref().map(|problem| format!("the log: {problem}")));
         for consumer in consumers {
-            let name = &consumer.name;
+            let name = consumer.title();
             match &consumer.life {
                 // That the end of the log is unknown is a reason already.
                 Life::Running if end.position.is_none() => {}
@@ -91,19 +105,20 @@ impl HealthCheck {
 
 /// Why a consumer does not count as caught up; one reason for each slice of which that is so.
 fn behind(consumer: &ConsumerStatus, bounds: &HealthBounds) -> Vec<String> {
+    let Some(most) = bounds.of(consumer.kind) else { return Vec::new() };
     let several = consumer.slices.len() > 1;
     let in_slice = |slice: &SliceStatus| match several {
         true => format!(", in slice {}", slice.slice),
         false => String::new(),
     };
     let slices = consumer.slices.iter();
-    let late = slices.filter_map(|slice| Some(late(slice, bounds)? + &in_slice(slice)));
+    let late = slices.filter_map(|slice| Some(late(slice, most)? + &in_slice(slice)));
     let unknown = consumer.problem.iter().map(|problem| format!("cannot be judged: {problem}"));
     late.chain(unknown).collect()
 }
 
-fn late(slice: &SliceStatus, bounds: &HealthBounds) -> Option<String> {
-    if let (Some(lag), Some(most)) = (slice.lag_events, bounds.lag_events)
+fn late(slice: &SliceStatus, (most, most_events): (Duration, Option<u64>)) -> Option<String> {
+    if let (Some(lag), Some(most)) = (slice.lag_events, most_events)
         && lag > most
     {
         return Some(format!("is {lag} events behind, {most} are allowed"));
@@ -113,8 +128,8 @@ fn late(slice: &SliceStatus, bounds: &HealthBounds) -> Option<String> {
     let why = why.unwrap_or_default();
     match (&slice.owner, slice.lag_seconds) {
         (SliceOwner::Another(_) | SliceOwner::Unknown, _) => None,
-        (_, Some(lag)) if lag > bounds.lag.as_secs_f64() => {
-            let most = bounds.lag.as_secs_f64();
+        (_, Some(lag)) if lag > most.as_secs_f64() => {
+            let most = most.as_secs_f64();
             Some(format!("is {lag:.1} s behind, {most:.1} are allowed{why}"))
         }
         (_, Some(_)) => None,

@@ -7,7 +7,7 @@ const SECONDS: u64 = 10;
 
 /// How many events came in the last seconds.
 #[derive(Clone, Debug)]
-pub(crate) struct Rate {
+pub(super) struct Rate {
     since: Instant,
     /// The newest second, counted from `since`, and what came in it and in those before it.
     second: u64,
@@ -15,11 +15,11 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    pub(crate) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self { since: now, second: 0, counts: [0; SECONDS as usize] }
     }
 
-    pub(crate) fn add(&mut self, events: u64, now: Instant) {
+    pub(super) fn add(&mut self, events: u64, now: Instant) {
         self.forward(now);
         if let Some(count) = self.counts.get_mut(place(self.second)) {
             *count += events;
@@ -28,7 +28,7 @@ impl Rate {
 
     /// Events a second, of the last ten seconds or since the beginning; what came within the first
     /// second counts as if that were over.
-    pub(crate) fn per_second(&self, now: Instant) -> f64 {
+    pub(super) fn per_second(&self, now: Instant) -> f64 {
         let mut until_now = self.clone();
         until_now.forward(now);
         let age = now.saturating_duration_since(self.since);

@@ -2,20 +2,27 @@
 
 use std::fmt;
 
-use super::{ConsumerStatus, Life, RebuildStatus, SliceOwner};
+use super::{ConsumerKind, ConsumerStatus, Life, RebuildStatus, SliceOwner};
+
+impl ConsumerStatus {
+    /// Its name, with what it is unless that is a projection.
+    pub(super) fn title(&self) -> String {
+        match self.kind {
+            ConsumerKind::Projection => self.name.clone(),
+            kind => format!("{kind} {}", self.name),
+        }
+    }
+}
 
 impl fmt::Display for ConsumerStatus {
-    /// `balances 1.0: reached @12 of 14, 2 events and 0.3 s behind, 120 events/s, 1 parked`
+    /// `balances 1.0: reached @12, 2 events and 0.3 s behind, 120 events/s, 1 parked`, or, where it is no
+    /// projection, `subscriber mails: reached @12, caught up, 3 events/s`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}.{}: {}reached {}",
-            self.name,
-            self.version,
-            self.build,
-            self.life,
-            self.reached()
-        )?;
+        write!(f, "{}", self.title())?;
+        if self.kind == ConsumerKind::Projection {
+            write!(f, " {}.{}", self.version, self.build)?;
+        }
+        write!(f, ": {}reached {}", self.life, self.reached())?;
         match (self.lag_events(), self.lag_seconds()) {
             (Some(0), _) | (None, Some(0.0)) => write!(f, ", caught up")?,
             (Some(events), Some(seconds)) => {

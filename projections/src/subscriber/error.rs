@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use factum_core::codec::EncodeError;
 use factum_core::store::{Position, Recorded, StoreError};
 use factum_core::view::ViewError;
 use factum_core::{EventName, StreamName};
+
+use crate::status::Life;
 
 /// Why a subscriber stopped, or could not be asked. What was delivered and saved before stays so.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -46,6 +50,17 @@ pub enum SubscriberError {
         /// What the panic said.
         message: String,
     },
+    /// It did not come to an end in the time that it was given, and was cut short.
+    #[error(
+        "subscriber {subscriber} did not finish within {within:?} and was cut short; what it had in hand \
+         comes again at its next start"
+    )]
+    CutShort {
+        /// Which subscriber.
+        subscriber: String,
+        /// How long it had.
+        within: Duration,
+    },
     /// It was stopped, or its runner dropped.
     #[error("subscriber {subscriber} was stopped")]
     Stopped {
@@ -69,6 +84,15 @@ impl SubscriberError {
             Self::Log { source, .. }
             | Self::Rows { source: ViewError::Store { source, .. }, .. } => source.is_transient(),
             _ => false,
+        }
+    }
+
+    /// How a subscriber is that ended with this.
+    pub(super) fn life(&self) -> Life {
+        match self {
+            Self::Stopped { .. } => Life::Stopped,
+            Self::Panicked { .. } => Life::Died(self.to_string()),
+            other => Life::Ended(other.to_string()),
         }
     }
 

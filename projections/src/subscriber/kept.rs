@@ -70,6 +70,11 @@ impl Kept {
         Ok(kept)
     }
 
+    /// Under which it is kept.
+    pub(super) fn view(&self) -> ViewSpec {
+        self.view
+    }
+
     /// Takes the place for an owner, with a lease only if nobody else has it.
     pub(super) async fn take(
         &self,

@@ -7,17 +7,19 @@
 //! by the concurrency and a look-ahead. *Shape.* A user's [`Subscribe`] becomes a [`handler`]; [`lanes`]
 //! say what may be delivered next, [`window`] how far all is done, [`kept`] where that is saved. The
 //! [`worker`] ties them together, [`outcome`] and [`orders`] are what it does about results and wishes;
-//! [`Subscription`] shows it. Of processes that share the log one runs it at a time: [`tenure`].
+//! [`Subscription`] shows it, and [`monitor`]. Of processes that share the log one runs it at a time: [`tenure`].
 
 mod error;
 mod handler;
 mod kept;
 mod lanes;
+mod monitor;
 mod orders;
 mod outcome;
 mod runner;
 mod saving;
 mod settings;
+mod spans;
 mod status;
 mod subscription;
 mod tenure;

@@ -44,7 +44,7 @@ impl Worker {
             Order::Retry { stream, answer } => {
                 let wanted = |blocked: &&StreamName| stream.as_ref().is_none_or(|s| s == *blocked);
                 let streams: Vec<StreamName> =
-                    self.blocked.iter().filter(wanted).cloned().collect();
+                    self.blocked.keys().filter(wanted).cloned().collect();
                 let (open, retried, failed) = (streams.len(), Retried::default(), None);
                 self.retry = Some(Retry { answer, open, retried, failed });
                 for stream in streams {
@@ -72,6 +72,7 @@ impl Worker {
         match tried {
             Tried::Done => {
                 self.changes.unpark.push(parked);
+                self.parked = self.parked.saturating_sub(1);
                 self.commit().await?;
                 self.note(|retry| retry.retried.taken += 1);
                 self.try_next(stream).await?;
@@ -114,6 +115,14 @@ impl Worker {
         }
         let wanted = Wanted { stream: Some(stream.clone()), after: Position::START, limit: 1 };
         Ok(self.parked(wanted).await?.pop())
+    }
+
+    /// The parked event of a stream whose turn was to come is not tried: one before it has parked.
+    pub(super) async fn give_way(&mut self, stream: &StreamName) -> Result<(), SubscriberError> {
+        self.commit().await?;
+        self.leave(stream, None).await?;
+        self.answer();
+        Ok(())
     }
 
     /// Leaves the rest of a stream parked.
@@ -159,6 +168,7 @@ impl Worker {
         };
         let stream = StreamName::new(event.lane());
         self.changes.unpark.push(event);
+        self.parked = self.parked.saturating_sub(1);
         self.commit().await?;
         if let Ok(stream) = stream
             && self.first_parked(&stream).await?.is_none()

@@ -20,6 +20,9 @@ impl Worker {
     /// Only what ends the worker.
     pub(super) async fn take_in(&mut self, delivered: Delivered) -> Result<(), SubscriberError> {
         let Delivered { stream, job, tried } = delivered;
+        if let Job::Fresh { event, attempts: 1.., .. } = &job {
+            self.parts.status.no_longer_failing(event);
+        }
         match job {
             Job::Parked(parked) => self.tried_again(stream, *parked, tried).await,
             Job::Fresh { number, event, attempts } => match tried {
@@ -29,18 +32,18 @@ impl Worker {
                     Ok(())
                 }
                 Tried::Failed(problem, verdict) => {
-                    self.failed(stream, &event, attempts + 1, problem, verdict)
+                    self.failed(stream, &event, attempts + 1, problem, verdict).await
                 }
                 Tried::Unread(error) => {
                     let problem = error.to_string();
-                    self.failed(stream, &event, attempts + 1, problem, Verdict::Retry)
+                    self.failed(stream, &event, attempts + 1, problem, Verdict::Retry).await
                 }
             },
         }
     }
 
     /// Tries an event again later, or parks it with all that waits behind it.
-    fn failed(
+    async fn failed(
         &mut self,
         stream: StreamName,
         event: &Arc<Recorded>,
@@ -51,6 +54,7 @@ impl Worker {
         let settings = &self.parts.settings;
         if verdict == Verdict::Retry && attempts < settings.attempts {
             let at = Instant::now() + settings.pause_after(attempts);
+            self.parts.status.failing(event, &problem);
             self.lanes.again(stream, attempts, at);
             return Ok(());
         }
@@ -58,14 +62,17 @@ impl Worker {
             let failed = FailedDelivery::new(self.parts.name, event, problem);
             return Err(SubscriberError::Full(Box::new(failed)));
         }
-        let mut first = Some((problem, attempts));
+        let (mut first, mut retried) = (Some((problem, attempts)), false);
         for job in self.lanes.close(&stream) {
-            if let Job::Fresh { number, event, .. } = job {
-                self.park(&event, &stream, number, first.take());
+            match job {
+                Job::Fresh { number, event, .. } => {
+                    self.park(&event, &stream, number, first.take());
+                }
+                Job::Parked(_) => retried = true,
             }
         }
-        self.blocked.insert(stream);
-        Ok(())
+        self.blocked.insert(stream.clone(), event.at.position);
+        if retried { self.give_way(&stream).await } else { Ok(()) }
     }
 
     /// A task ended without an answer: only the runtime, or a handler that panics while it is dropped,

@@ -39,22 +39,25 @@ impl Worker {
         self.parts.saved != Some(self.window.at())
     }
 
-    fn announce(&self) {
+    fn announce(&mut self) {
         if self.confirmed {
-            self.parts.status.reach(self.window.at().position);
+            let (at, news) = (self.window.at().position, self.window.news());
+            self.parts.status.settled(at, news, &*self.parts.clock);
         }
     }
 
     /// Moves the checkpoint to where all is settled, and changes what is parked.
     pub(super) async fn commit(&mut self) -> Result<(), SubscriberError> {
         let (from, to) = (self.parts.saved, self.window.at());
-        let changes = Arc::new(std::mem::take(&mut self.changes));
+        let (changes, begun) = (Arc::new(std::mem::take(&mut self.changes)), Instant::now());
         self.patiently(|kept, repeated| {
             let changes = changes.clone();
             Box::pin(async move { kept.commit(from, to, &changes, repeated).await })
         })
         .await?;
         self.parts.saved = Some(to);
+        self.parts.status.committed(begun.elapsed());
+        self.parts.status.parked(self.parked);
         self.save_at = Instant::now() + SAVE_EVERY;
         Ok(())
     }
@@ -88,7 +91,12 @@ impl Worker {
                         return Err(error);
                     }
                 }
-                answered => return answered,
+                answered => {
+                    if repeated {
+                        self.parts.status.works();
+                    }
+                    return answered;
+                }
             }
             repeated = true;
         }

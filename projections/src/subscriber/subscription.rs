@@ -40,8 +40,8 @@ impl Subscription {
     /// That of a subscriber that nobody runs: all that is asked of it gives
     /// [`SubscriberError::Missing`].
     pub fn missing(name: &str) -> Self {
-        let ended = Some(SubscriberError::Missing { subscriber: name.to_owned() });
-        let (_, state) = watch::channel(State { ended, ..State::default() });
+        let missing = SubscriberError::Missing { subscriber: name.to_owned() };
+        let (_, state) = watch::channel(State::ended(missing));
         // Nobody takes an order.
         let (orders, _) = mpsc::channel(1);
         Self { name: name.into(), kept: None, state, orders }
@@ -132,6 +132,19 @@ impl ParkedDeliveries {
             return Err(SubscriberError::Missing { subscriber: self.of.name.to_string() });
         };
         kept.parked(Wanted { limit, ..Wanted::default() }).await
+    }
+
+    /// How many of one stream, `category-id`, are parked. Cancellation-safe.
+    ///
+    /// # Errors
+    /// [`SubscriberError`] if they could not be counted.
+    pub async fn count(&self, stream: &str) -> Result<usize, SubscriberError> {
+        let Some(kept) = &self.of.kept else {
+            return Err(SubscriberError::Missing { subscriber: self.of.name.to_string() });
+        };
+        // Of what is no name of a stream nothing can be parked.
+        let Ok(stream) = StreamName::new(stream) else { return Ok(0) };
+        kept.count(&stream).await
     }
 
     /// Tries all of them again, each stream in order, until one fails: it stays with what waits behind

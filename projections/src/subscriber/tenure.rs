@@ -20,7 +20,7 @@ use super::handler::Deliver;
 use super::kept::{Changes, Kept};
 use super::orders::Order;
 use super::settings::Settings;
-use super::status::Status;
+use super::status::{AtWork, Status};
 use super::worker::{Parts, Worker};
 use crate::backoff::Backoff;
 use crate::{Hub, Placement};
@@ -41,8 +41,8 @@ pub(super) struct Tenure {
 }
 
 /// Where a worker begins.
-#[derive(Clone, Copy)]
 pub(super) struct Begin {
+    at_work: AtWork,
     /// The checkpoint, if there is one.
     saved: Option<Mark>,
     /// What it begins after.
@@ -62,18 +62,19 @@ impl Tenure {
     }
 
     async fn begin_at(&self, checkpoint: Option<Mark>) -> Result<Begin, SubscriberError> {
+        let at_work = self.status.at_work();
         if let Some(saved) = checkpoint {
-            return Ok(Begin { saved: checkpoint, after: saved });
+            return Ok(Begin { at_work, saved: checkpoint, after: saved });
         }
         let head = self.hub.store().head().await.map_err(|source| {
             let subscriber = self.name.to_owned();
             SubscriberError::Log { subscriber, source }
         })?;
         if !self.settings.from_now {
-            return Ok(Begin { saved: None, after: Mark::start(head.log) });
+            return Ok(Begin { at_work, saved: None, after: Mark::start(head.log) });
         }
         self.kept.commit(None, head, &Changes::default(), false).await?;
-        Ok(Begin { saved: Some(head), after: head })
+        Ok(Begin { at_work, saved: Some(head), after: head })
     }
 
     /// Ends with the reason, which the handles are told as well.
@@ -84,8 +85,7 @@ impl Tenure {
     ) -> Ended {
         let ended = self.turns(first, orders).await;
         self.kept.release().await;
-        let stopped = || SubscriberError::Stopped { subscriber: self.name.to_owned() };
-        self.status.end(ended.clone().err().unwrap_or_else(stopped));
+        self.status.end(ended.clone());
         ended
     }
 
@@ -143,6 +143,7 @@ impl Tenure {
         let begin = self.begin().await?;
         if begin.is_none() {
             self.status.reach(self.kept.reached().await?);
+            self.status.works();
         }
         Ok(begin)
     }
@@ -153,15 +154,16 @@ impl Tenure {
         begin: Begin,
         orders: mpsc::Receiver<Order>,
     ) -> (Ended, mpsc::Receiver<Order>) {
+        let Begin { at_work: _at_work, saved, after } = begin;
         let (stop, stopped) = watch::channel(false);
         let worker = Worker::new(Parts {
             name: self.name,
             handler: self.handler.clone(),
             settings: self.settings.clone(),
             kept: self.kept.clone(),
-            consumer: self.hub.consumer(self.contexts.iter().copied(), begin.saved),
-            saved: begin.saved,
-            begin: begin.after,
+            consumer: self.hub.consumer(self.contexts.iter().copied(), saved),
+            saved,
+            begin: after,
             status: self.status.clone(),
             clock: self.place.clock.clone(),
             orders,

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use super::lanes::{Job, Lanes};
 use super::orders::{Order, Retry};
 use super::saving::SAVE_EVERY;
 use super::settings::Settings;
+use super::spans::{self, DeliverySpan};
 use super::status::Status;
 use super::window::Window;
 use crate::hub::{Batch, Consumer};
@@ -52,9 +53,12 @@ pub(super) struct Worker {
     pub(super) parts: Parts,
     pub(super) window: Window,
     pub(super) lanes: Lanes,
-    /// The lanes behind whose parked events others park. Such a one has nothing waiting, but for events
-    /// that are tried again because somebody said so.
-    pub(super) blocked: HashSet<StreamName>,
+    /// The lanes behind whose parked events others park, and where the first of them is, or was. Such a
+    /// one has nothing waiting, but for events that are tried again because somebody said so, and for
+    /// those before the first parked one, which come again after a crash.
+    pub(super) blocked: HashMap<StreamName, Position>,
+    /// How many events are parked, with the next save.
+    pub(super) parked: usize,
     /// What was parked beyond the checkpoint before this worker began: it comes from the log again.
     parked_ahead: HashSet<Position>,
     /// What is in hand.
@@ -96,7 +100,8 @@ impl Worker {
             window: Window::new(parts.begin, room),
             parts,
             lanes: Lanes::default(),
-            blocked: HashSet::new(),
+            blocked: HashMap::new(),
+            parked: 0,
             parked_ahead: HashSet::new(),
             tasks: JoinSet::new(),
             changes: Changes::default(),
@@ -123,13 +128,15 @@ impl Worker {
             };
             // What goes on from the checkpoint has found it in the log.
             self.confirmed = true;
+            self.parts.status.works();
+            let came = self.parts.clock.now();
             for seen in batch.events() {
                 if !self.make_room().await? {
                     break 'log;
                 }
                 self.admit(seen.recorded());
             }
-            self.window.pass(batch.to());
+            self.window.pass(batch.to(), batch.caught_up().then_some(came));
             self.keep().await?;
         }
         self.finish().await
@@ -141,15 +148,20 @@ impl Worker {
         loop {
             let wanted = Wanted { stream: None, after, limit: AT_ONCE };
             let parked = self.parked(wanted).await?;
-            let Some(last) = parked.last() else { return Ok(()) };
+            let Some(last) = parked.last() else { break };
             after = last.position;
+            self.parked += parked.len();
             for event in parked {
                 if event.position > self.parts.begin.position {
                     self.parked_ahead.insert(event.position);
                 }
-                self.blocked.extend(StreamName::new(event.lane()));
+                if let Ok(lane) = StreamName::new(event.lane()) {
+                    self.blocked.entry(lane).or_insert(event.position);
+                }
             }
         }
+        self.parts.status.parked(self.parked);
+        Ok(())
     }
 
     /// Waits until another event may be taken; not if it was stopped meanwhile.
@@ -167,13 +179,13 @@ impl Worker {
 
     /// Takes an event: its turn comes, or it parks behind another.
     fn admit(&mut self, event: &Recorded) {
-        let number = self.window.open(event.at.mark());
+        let number = self.window.open(event.at.mark(), event.at.time());
         let Some(stream) = self.parts.handler.lane(event) else {
             return self.window.settle(number);
         };
         if self.parked_ahead.remove(&event.at.position) {
             self.window.settle(number);
-        } else if self.blocked.contains(&stream) {
+        } else if self.blocked.get(&stream).is_some_and(|first| *first < event.at.position) {
             self.park(event, &stream, number, None);
         } else {
             self.lanes
@@ -190,9 +202,11 @@ impl Worker {
         problem: Option<(String, u32)>,
     ) {
         let (problem, attempts) = problem.unzip();
+        spans::parked(self.parts.name, event, problem.as_deref());
         let keys = Keys { rows: vec![lane.to_string()], stream: event.at.stream.to_string() };
         let parked = ParkedEvent::new(event, 0, &keys, problem, self.parts.clock.now());
         self.changes.park.push(ParkedEvent { attempts: attempts.unwrap_or(0), ..parked });
+        self.parked += 1;
         self.window.settle(number);
     }
 
@@ -255,14 +269,18 @@ impl Worker {
     }
 
     fn one_try(&self, job: &Job) -> BoxFuture<'static, Tried> {
-        let handler = self.parts.handler.clone();
+        let (name, handler) = (self.parts.name, self.parts.handler.clone());
         match job {
-            Job::Fresh { event, .. } => handler.deliver(event.clone()),
+            Job::Fresh { event, attempts, .. } => {
+                Box::pin(deliver(name, handler, event.clone(), attempts + 1))
+            }
             Job::Parked(parked) => {
                 let (log, parked) = (self.parts.consumer.store(), parked.clone());
                 Box::pin(async move {
                     match parked.read(&*log).await {
-                        Ok(Some(event)) => handler.deliver(Arc::new(event)).await,
+                        Ok(Some(event)) => {
+                            deliver(name, handler, Arc::new(event), parked.attempts + 1).await
+                        }
                         Ok(None) => {
                             let problem = "it is no longer in the log".to_owned();
                             Tried::Failed(problem, Verdict::Park)
@@ -282,4 +300,18 @@ impl Worker {
         }
         self.save().await
     }
+}
+
+async fn deliver(
+    name: &'static str,
+    handler: Arc<dyn Deliver>,
+    event: Arc<Recorded>,
+    attempt: u32,
+) -> Tried {
+    let span = DeliverySpan::new(name, &event, attempt);
+    let tried = span.around(handler.deliver(event)).await;
+    if let Tried::Failed(problem, _) = &tried {
+        span.failed(problem);
+    }
+    tried
 }

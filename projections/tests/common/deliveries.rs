@@ -28,6 +28,8 @@ pub enum Act {
     Panic,
     /// Done once there is a permit.
     Wait(Arc<Semaphore>),
+    /// Refused once there is a permit.
+    RefuseAfter(Arc<Semaphore>),
 }
 
 #[derive(Debug)]
@@ -198,6 +200,10 @@ impl Subscribe<Bank> for Actor {
             Act::Refuse => return Err(Trouble("no such address")),
             Act::Panic => panic!("the handler broke"),
             Act::Wait(gate) => gate.acquire().await.unwrap().forget(),
+            Act::RefuseAfter(gate) => {
+                gate.acquire().await.unwrap().forget();
+                return Err(Trouble("no such address"));
+            }
         }
         self.seen().done.push((position, stream));
         Ok(())

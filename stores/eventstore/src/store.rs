@@ -47,7 +47,7 @@ impl EventStoreDb {
     /// gives the log an identity if it has none. Needs a tokio runtime, in which the store's work is
     /// done.
     ///
-    /// `esdb+discover://`, `kurrentdb://` and `kurrentdb+discover://` are taken as well, and the options
+    /// `esdb+discover://` is taken as well, `kurrentdb` and `kdb` in the place of `esdb`, and the options
     /// that the official client knows, such as `?tls=false`. `tlsVerifyCert=false` is refused.
     ///
     /// # Errors

@@ -17,6 +17,18 @@ struct Nested(Number);
 #[derive(Id, Debug, PartialEq)]
 struct Of<T: Id>(T);
 
+#[derive(Command, Serialize, Deserialize)]
+#[command("account.close", id = account)]
+struct Close {
+    reason: String,
+    account: u64,
+}
+
+#[test]
+fn the_id_of_a_command_may_be_named_in_its_attribute() {
+    assert_eq!(Close { reason: "moved".into(), account: 7 }.id(), "7");
+}
+
 #[test]
 fn the_text_is_that_of_the_inner_id() {
     assert_eq!(AccountId("alice".into()).write(), "alice");

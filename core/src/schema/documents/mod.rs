@@ -22,7 +22,8 @@ mod text;
 
 use serde_json::Value;
 
-use super::{AggregateSchema, Description};
+use super::{AggregateSchema, Description, SagaSchema};
+use crate::saga::Saga;
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,13 @@ impl Description {
             Document { name: "model.md", text: model::page(self, title) },
         ]
     }
+}
+
+/// The possible steps of a saga as a flowchart in the language of Mermaid, which forges and editors draw:
+/// from the events that it hears by way of its commands to the aggregates and steps that these go to. Thick
+/// arrows lead from the events that an instance begins with.
+pub fn saga_diagram<S: Saga>() -> String {
+    model::saga_chart(&SagaSchema::of::<S>())
 }
 
 /// By name: in which order they were added to the app is of no interest to a reader.

@@ -21,6 +21,54 @@ pub(super) fn removed_aggregate(name: &str) -> String {
     )
 }
 
+pub(super) fn removed_saga(name: &str) -> String {
+    format!(
+        "the streams of its instances are named saga.{name}-…, and those under way would not be led on any \
+         more:\nkeep it under this name (the Rust type may have another) until the last one has ended; if no \
+         store has\nany under way, take its blocks out of {FILE} by hand"
+    )
+}
+
+pub(super) fn dropped_command(command: &str) -> String {
+    format!(
+        "an instance under way may have it yet to send, or to undo something with, and would be stuck: keep \
+         it\nlisted in `sends(…)` or `calls(…)`; if no instance has it left, take {command} off the block's \
+         first line in\n{FILE}, by hand"
+    )
+}
+
+pub(super) fn lowered_saga(version: u32) -> String {
+    format!(
+        "instances under way may have a state of version {version}: keep it, and to go back to an older \
+         form, raise it\nand lead on from {version} to that"
+    )
+}
+
+/// For a state that changed though its version did not.
+pub(super) fn changed_state(name: &str, version: u32, obstacles: &[Obstacle]) -> String {
+    let keep = match Loss::of(obstacles) {
+        Loss::Silent => {
+            "what instances under way say there would be lost without a word: keep it".to_owned()
+        }
+        Loss::Refusal { new_fields } => format!(
+            "instances under way have the old form: keep that readable{}",
+            may_be_left_out(new_fields)
+        ),
+    };
+    let Some(raised) = version.checked_add(1) else {
+        return format!(
+            "{keep};\n{version} is the last version that there is, so that the new form needs a saga with a \
+             name of its own"
+        );
+    };
+    let before = if version == 1 { "" } else { ".., " };
+    format!(
+        "{keep},\nor raise the version and lead from the old form to the new:\n\n    \
+         #[saga(name = {name:?}, version = {raised}, upcast({before}{version} => from_v{version}), ..)]\n\n    \
+         use factum::upcast::Fields;\n    fn from_v{version}(mut old: Fields) -> Fields {{ .. }}"
+    )
+}
+
 /// For a command whose form changed.
 pub(super) fn command(name: &str, obstacles: &[Obstacle]) -> String {
     let keep = match Loss::of(obstacles) {

@@ -22,6 +22,13 @@ pub enum Subject {
         /// The version of its form.
         version: u32,
     },
+    /// The state of a saga's instances.
+    Saga {
+        /// The saga's name.
+        name: String,
+        /// The version of the form of its state.
+        version: u32,
+    },
     /// The kept state of an aggregate, by the aggregate's name.
     Snapshot(String),
     /// The rows of a projection.
@@ -40,6 +47,7 @@ impl fmt::Display for Subject {
             Self::Aggregate(name) => write!(f, "aggregate {}", quoted_name(name)),
             Self::Command(name) => write!(f, "command {}", quoted_name(name)),
             Self::Event { name, version } => write!(f, "event {} v{version}", quoted_name(name)),
+            Self::Saga { name, version } => write!(f, "saga {} v{version}", quoted_name(name)),
             Self::Snapshot(name) => write!(f, "snapshot {}", quoted_name(name)),
             Self::View { name, version } => write!(f, "view {} v{version}", quoted_name(name)),
         }
@@ -66,6 +74,8 @@ pub(super) struct Block {
     pub(super) tags: Vec<FieldTag>,
     /// The tags that make an aggregate's boundary, in order.
     pub(super) boundary: Vec<String>,
+    /// The commands that a saga sends, sorted.
+    pub(super) sends: Vec<String>,
     /// Whether newer forms are left out where states are folded, of an event.
     pub(super) skips_newer: bool,
     /// Whether samples of the form are not looked at, as its code refused some when it was locked.
@@ -82,6 +92,7 @@ impl Block {
             was: Vec::new(),
             tags: Vec::new(),
             boundary: Vec::new(),
+            sends: Vec::new(),
             skips_newer: false,
             unsampled: false,
             lines,
@@ -102,6 +113,7 @@ pub(super) struct Entry {
     pub(super) was: Vec<String>,
     pub(super) tags: Vec<FieldTag>,
     pub(super) boundary: Vec<String>,
+    pub(super) sends: Vec<String>,
     pub(super) skips_newer: bool,
     pub(super) unsampled: bool,
     pub(super) form: Form,
@@ -124,6 +136,7 @@ impl Entry {
             was: self.was.clone(),
             tags: self.tags.clone(),
             boundary: self.boundary.clone(),
+            sends: self.sends.clone(),
             skips_newer: self.skips_newer,
             unsampled: self.unsampled,
             lines: self.form.lines.clone(),

@@ -7,13 +7,13 @@ use super::form::Form;
 use super::reading::{Obstacle, obstacles};
 use super::samples::{self, UnreadSample};
 use super::today::{Events, Known};
-use super::{Break, Fault, Rule, boundary, tags};
+use super::{Break, Fault, Rule, boundary, sagas, tags};
 use crate::schema::{Description, SampleReader};
 
 /// All that breaks, in the order of the file.
 pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     let events = Events::of(app);
-    let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_entry(entry, app)).collect();
+    let mut breaks: Vec<_> = lock.iter().filter_map(|entry| of_entry(entry, lock, app)).collect();
     let families = families(lock);
     for family in &families {
         breaks.extend(match successor(family, &families, &events) {
@@ -25,12 +25,13 @@ pub(super) fn breaks(lock: &[Entry], app: &Description) -> Vec<Break> {
     breaks
 }
 
-/// What breaks with one that has no versions that are kept.
-fn of_entry(entry: &Entry, app: &Description) -> Option<Break> {
+/// What breaks with one that is no event.
+fn of_entry(entry: &Entry, lock: &[Entry], app: &Description) -> Option<Break> {
     match &entry.subject {
         Subject::Aggregate(name) => of_aggregate(entry, name, app),
         Subject::Command(name) => of_command(entry, name, app),
         Subject::View { name, version } => of_view(entry, name, *version, app),
+        Subject::Saga { name, version } => sagas::broken(entry, (name, *version), lock, app),
         Subject::Event { .. } | Subject::Snapshot(_) => None,
     }
 }
@@ -43,7 +44,7 @@ fn of_aggregate(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
 }
 
 fn of_command(entry: &Entry, name: &str, app: &Description) -> Option<Break> {
-    let Some(command) = app.commands().into_iter().find(|command| command.name == name) else {
+    let Some(command) = app.all_commands().into_iter().find(|command| command.name == name) else {
         return Some(gone(entry, Rule::RemovedCommand, advice::REMOVED_COMMAND.to_owned()));
     };
     let obstacles = obstacles(&entry.form, &Form::of(&command.fields));
@@ -147,7 +148,13 @@ fn of_samples(member: Member<'_>, event: &Known<'_>) -> Option<Break> {
     unread(entry, event.schema.read, name, version, way)
 }
 
-fn unread(entry: &Entry, read: SampleReader, name: &str, version: u32, way: &str) -> Option<Break> {
+pub(super) fn unread(
+    entry: &Entry,
+    read: SampleReader,
+    name: &str,
+    version: u32,
+    way: &str,
+) -> Option<Break> {
     if entry.unsampled {
         return None;
     }
@@ -188,16 +195,16 @@ fn lowered(newest: Member<'_>, event: &Known<'_>) -> Break {
     single(newest.entry, Rule::LoweredVersion, what, advice)
 }
 
-fn gone(entry: &Entry, rule: Rule, advice: String) -> Break {
+pub(super) fn gone(entry: &Entry, rule: Rule, advice: String) -> Break {
     single(entry, rule, "it is gone".to_owned(), advice)
 }
 
-fn single(entry: &Entry, rule: Rule, what: String, advice: String) -> Break {
+pub(super) fn single(entry: &Entry, rule: Rule, what: String, advice: String) -> Break {
     let faults = vec![Fault { rule, line: entry.head, what }];
     Break { subject: entry.subject.clone(), faults, advice }
 }
 
-fn broken(
+pub(super) fn broken(
     entry: &Entry,
     obstacles: Vec<Obstacle>,
     advice: impl FnOnce(&[Obstacle]) -> String,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::block::{Block, quoted_name};
 use super::renames::{event_after, last_step, with_new_paths};
-use super::{Subject, tags};
+use super::{Subject, sagas, tags};
 use crate::event::Newer;
 use crate::schema::Line;
 
@@ -34,6 +34,8 @@ pub enum Changed {
     Sampled(bool),
     /// It carries these tags now, from fields that have other names: as on its first line.
     Tags(String),
+    /// It may send these commands too, of a saga.
+    Sends(Vec<String>),
     /// What becomes of newer forms, of an event: whether they are left out, or stop what reads them.
     Newer(Newer),
     /// A place of the form is new, gone, or another.
@@ -59,6 +61,7 @@ impl fmt::Display for Change {
                 f.write_str(" refuses samples of its form, so that none are looked at")
             }
             Changed::Tags(tags) => write!(f, " has the{tags} now"),
+            Changed::Sends(commands) => write!(f, "{} now", sagas::shown(commands)),
             Changed::Newer(Newer::Skip) => f.write_str(" lets newer forms be left out"),
             Changed::Newer(Newer::Fail) => f.write_str(" lets newer forms be left out no more"),
             Changed::Name(name) => write!(f, " is read under the name {} too", quoted_name(name)),
@@ -113,6 +116,12 @@ fn of_block(before: &Block, after: &Block) -> Vec<Changed> {
     changed.extend(names.filter(|name| Some(*name) != old_name).cloned().map(Changed::Name));
     if before.tags != after.tags {
         changed.push(Changed::Tags(tags::shown(&after.tags)));
+    }
+    // Those that a version before today's sent stand at that of today.
+    let sends = after.sends.iter().filter(|command| !before.sends.contains(command));
+    let sends: Vec<_> = sends.cloned().collect();
+    if !sends.is_empty() {
+        changed.push(Changed::Sends(sends));
     }
     if before.skips_newer != after.skips_newer {
         let newer = if after.skips_newer { Newer::Skip } else { Newer::Fail };

@@ -30,10 +30,10 @@ pub enum Damage {
     /// A line at the margin that begins no block.
     #[error(
         "`{0}` begins no block: write `aggregate NAME`, `command NAME`, `event NAME vVERSION`, \
-         `snapshot NAME` or `view NAME vVERSION`, or take the file from version control again"
+         `saga NAME vVERSION`, `snapshot NAME` or `view NAME vVERSION`, or take the file from version control again"
     )]
     Head(String),
-    /// An event or a view of version 0.
+    /// An event, a saga or a view of version 0.
     #[error("`{0}` is no version: they begin at 1; take the file from version control again")]
     NoVersion(Subject),
     /// A line in a block that is no place of a form.

@@ -3,8 +3,8 @@
 //! *Problem.* A field that is renamed or made stricter compiles, passes its tests, and fails on the
 //! first event of last year. *Invariant.* What any version of the code that passed has stored can be
 //! read by the next one that passes. *Shape.* `events.lock` keeps the name of each aggregate and the form of
-//! each command, of each event in each version, and of each snapshot, one place a line; so
-//! do the rows of each projection. [`compare`] reads stored forms, as
+//! each command, of each event in each version, of the state of each saga in each version, and of each
+//! snapshot, one place a line; so do the rows of each projection. [`compare`] reads stored forms, as
 //! they are locked, with those of today: a change that breaks is told of by its [`Rule`], with the
 //! upcaster to write; others are written when they are asked for. Nothing here does I/O.
 //!
@@ -12,6 +12,10 @@
 //! tags, each with its field, stand on its first line, and the tags of a boundary, in their order, on that of
 //! its aggregate. A tag that goes or comes, and a boundary that is another one, break: no upcaster can mend
 //! that.
+//!
+//! A saga's instances may be under way for long, and are found by its name; what they have yet to send, or to
+//! undo, is kept with them. So a saga that is gone breaks, as does one that sends a command no more: the
+//! commands stand on its first line. Its state has versions as an event has.
 //!
 //! What is `any` is not compared: serde asks enums with `tag` or `untagged`, and structs with `flatten`,
 //! for anything. A form that becomes `any` at one version therefore breaks, and so does one that was: the
@@ -56,6 +60,7 @@ mod reading;
 mod renames;
 mod report;
 mod rules;
+mod sagas;
 mod samples;
 mod tags;
 mod today;

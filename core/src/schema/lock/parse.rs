@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::block::{Block, Entry, SKIPS_NEWER, Subject, UNSAMPLED, is_name_char};
 use super::cursor::Cursor;
 use super::form::{Form, is_kind};
-use super::{Damage, Damaged, boundary, tags};
+use super::{Damage, Damaged, boundary, sagas, tags};
 use crate::schema::Line;
 use crate::schema::path::shown;
 
@@ -36,7 +36,7 @@ fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage
     }
     let draft = head(number, text).ok_or_else(|| Damage::Head(text.to_owned()))?;
     let subject = &draft.block.subject;
-    if matches!(subject, Subject::Event { version: 0, .. } | Subject::View { version: 0, .. }) {
+    if version_of(subject) == Some(0) {
         return Err(Damage::NoVersion(subject.clone()));
     }
     if let Some(first) = drafts.iter().find(|other| other.block.subject == *subject) {
@@ -44,6 +44,15 @@ fn read(drafts: &mut Vec<Draft>, number: usize, line: &str) -> Result<(), Damage
     }
     drafts.push(draft);
     Ok(())
+}
+
+fn version_of(subject: &Subject) -> Option<u32> {
+    match subject {
+        Subject::Event { version, .. }
+        | Subject::Saga { version, .. }
+        | Subject::View { version, .. } => Some(*version),
+        Subject::Aggregate(_) | Subject::Command(_) | Subject::Snapshot(_) => None,
+    }
 }
 
 fn is_merge_marker(line: &str) -> bool {
@@ -54,6 +63,7 @@ fn is_merge_marker(line: &str) -> bool {
 fn head(number: usize, text: &str) -> Option<Draft> {
     let mut cursor = Cursor::new(text);
     let (mut was, mut tags, mut boundary) = (Vec::new(), Vec::new(), Vec::new());
+    let mut sends = Vec::new();
     let mut skips_newer = false;
     let subject = if cursor.eat("aggregate ") {
         let name = cursor.name(is_name_char)?;
@@ -71,6 +81,10 @@ fn head(number: usize, text: &str) -> Option<Draft> {
         tags = tags::read(&mut cursor)?;
         skips_newer = cursor.eat(SKIPS_NEWER);
         Subject::Event { name, version }
+    } else if cursor.eat("saga ") {
+        let (name, version) = name_and_version(&mut cursor)?;
+        sends = sagas::read(&mut cursor)?;
+        Subject::Saga { name, version }
     } else if cursor.eat("view ") {
         let (name, version) = name_and_version(&mut cursor)?;
         Subject::View { name, version }
@@ -78,8 +92,15 @@ fn head(number: usize, text: &str) -> Option<Draft> {
         return None;
     };
     let unsampled = has_samples(&subject) && cursor.eat(UNSAMPLED);
-    let block =
-        Block { was, tags, boundary, skips_newer, unsampled, ..Block::new(subject, Vec::new()) };
+    let block = Block {
+        was,
+        tags,
+        boundary,
+        sends,
+        skips_newer,
+        unsampled,
+        ..Block::new(subject, Vec::new())
+    };
     cursor.at_end().then(|| Draft { block, head: number, places: BTreeMap::new() })
 }
 
@@ -130,9 +151,19 @@ impl Draft {
             self.places.into_iter().map(|(path, (line, number))| (line, (path, number))).unzip();
         let form = Form::of_lines(lines);
         let Self { block, head, .. } = self;
-        let Block { subject, was, tags, boundary, skips_newer, unsampled, .. } = block;
-        let entry =
-            Entry { subject, was, tags, boundary, skips_newer, unsampled, form, head, numbers };
+        let Block { subject, was, tags, boundary, sends, skips_newer, unsampled, .. } = block;
+        let entry = Entry {
+            subject,
+            was,
+            tags,
+            boundary,
+            sends,
+            skips_newer,
+            unsampled,
+            form,
+            head,
+            numbers,
+        };
         match entry.damage() {
             None => Ok(entry),
             Some(damaged) => Err(damaged),

@@ -13,6 +13,12 @@ pub enum Rule {
     RemovedEvent,
     /// A command is gone: what still sends it (a queue, a saga, another service) is refused.
     RemovedCommand,
+    /// A saga is gone, or has another name: the streams of its instances begin with the name, and those
+    /// under way are not led on.
+    RemovedSaga,
+    /// A saga sends a command no more: instances under way may have it yet to send, or to undo something
+    /// with.
+    DroppedCommand,
     /// A name that an event had before is now that of another event: stored ones of the first would be
     /// taken for the second.
     ReusedName,
@@ -58,10 +64,12 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::RemovedAggregate,
         Self::RemovedEvent,
         Self::RemovedCommand,
+        Self::RemovedSaga,
+        Self::DroppedCommand,
         Self::ReusedName,
         Self::ForgottenName,
         Self::LoweredVersion,
@@ -92,6 +100,8 @@ impl Rule {
             Self::RemovedAggregate => "removed-aggregate",
             Self::RemovedEvent => "removed-event",
             Self::RemovedCommand => "removed-command",
+            Self::RemovedSaga => "removed-saga",
+            Self::DroppedCommand => "dropped-command",
             Self::ReusedName => "reused-name",
             Self::ForgottenName => "forgotten-name",
             Self::LoweredVersion => "lowered-version",

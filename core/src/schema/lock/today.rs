@@ -2,7 +2,7 @@
 
 use super::block::{Block, Entry, Subject};
 use super::form::Form;
-use super::{boundary, samples, tags};
+use super::{boundary, sagas, samples, tags};
 use crate::event::Newer;
 use crate::schema::describe::type_name;
 use crate::schema::{Description, EventSchema, Shape};
@@ -86,26 +86,31 @@ fn is_marked(lock: &[Entry], subject: &Subject) -> bool {
 
 /// The blocks of all but the events.
 pub(super) fn others(app: &Description, lock: &[Entry]) -> Vec<Block> {
-    let sampled = |subject, shape: &Shape, read| {
+    let sampled = |subject, shape: &Shape, read, version| {
         let form = Form::of(shape);
-        let unsampled = samples::refuses(&form, read, ("", 1), is_marked(lock, &subject));
+        let unsampled = samples::refuses(&form, read, ("", version), is_marked(lock, &subject));
         Block { unsampled, ..Block::new(subject, form.lines) }
     };
     let aggregates = app.aggregates.iter().map(|aggregate| {
         let subject = Subject::Aggregate(aggregate.name.to_owned());
         Block { boundary: boundary::of_aggregate(aggregate), ..Block::new(subject, Vec::new()) }
     });
-    let commands = app.commands().into_iter();
+    let commands = app.all_commands().into_iter();
     let commands = commands.map(|command| {
-        sampled(Subject::Command(command.name.to_owned()), &command.fields, command.read)
+        sampled(Subject::Command(command.name.to_owned()), &command.fields, command.read, 1)
     });
     let snapshots = app.aggregates.iter().filter_map(|aggregate| {
         let state = &aggregate.snapshot.as_ref()?.state;
         Some(Block::new(Subject::Snapshot(aggregate.name.to_owned()), state.lines()))
     });
+    let sagas = app.processes().into_iter().map(|saga| {
+        let subject = Subject::Saga { name: saga.name.to_owned(), version: saga.version };
+        let sends = sagas::sent_by(saga);
+        Block { sends, ..sampled(subject, &saga.state, saga.read, saga.version) }
+    });
     let views = app.views().into_iter().map(|view| {
         let subject = Subject::View { name: view.name.to_owned(), version: view.version };
-        sampled(subject, &view.row, view.read)
+        sampled(subject, &view.row, view.read, 1)
     });
-    aggregates.chain(commands).chain(snapshots).chain(views).collect()
+    aggregates.chain(commands).chain(sagas).chain(snapshots).chain(views).collect()
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::block::{Block, Entry};
 use super::family::{Member, families};
+use super::sagas;
 use super::today::{Events, others};
 use crate::schema::Description;
 
@@ -21,6 +22,7 @@ pub(super) fn update(lock: &[Entry], app: &Description) -> Vec<Block> {
         blocks.extend(unknown.filter(|v| !kept(*v)).map(|v| event.past_block(v, lock)));
     }
     blocks.extend(past.into_iter().map(|past| past.block));
+    blocks.extend(sagas::past(lock, app));
     blocks.sort_by(by_subject);
     blocks.dedup_by(|one, other| one.subject == other.subject);
     blocks

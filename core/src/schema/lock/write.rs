@@ -3,10 +3,10 @@
 use std::fmt::{self, Write};
 
 use super::block::{Block, SKIPS_NEWER, UNSAMPLED, quoted_name};
-use super::{boundary, tags};
+use super::{boundary, sagas, tags};
 
 const HEAD: &str = "\
-# What this app persists: its aggregates, and the forms of its commands, events, snapshots and rows.
+# What this app persists: its aggregates, and the forms of its commands, events, sagas, snapshots and rows.
 # `FACTUM_LOCK=update cargo test` writes this file. Review it like code: what is stored has these forms.
 ";
 
@@ -29,6 +29,7 @@ impl fmt::Display for Block {
         }
         f.write_str(&tags::shown(&self.tags))?;
         f.write_str(&boundary::shown(&self.boundary))?;
+        f.write_str(&sagas::shown(&self.sends))?;
         f.write_str(if self.skips_newer { SKIPS_NEWER } else { "" })?;
         f.write_str(if self.unsampled { UNSAMPLED } else { "" })?;
         f.write_str("\n")?;

@@ -172,6 +172,21 @@ mod tests {
     }
 
     #[test]
+    fn every_name_of_the_scheme_is_taken() {
+        for scheme in ["esdb", "kurrentdb", "kdb"] {
+            let one = Address::parse(&format!("{scheme}://host:1?tls=false")).unwrap();
+            assert!(
+                !one.settings.is_secure_mode_enabled() && !one.settings.is_dns_discovery_enabled()
+            );
+            let found = Address::parse(&format!("{scheme}+discover://host")).unwrap();
+            assert!(
+                found.settings.is_secure_mode_enabled()
+                    && found.settings.is_dns_discovery_enabled()
+            );
+        }
+    }
+
+    #[test]
     fn user_and_password_are_read_and_shown_to_nobody() {
         let address = Address::parse("esdb://ad%6Din:pass%40w@rd@a:1,b:2?tls=false").unwrap();
         assert_eq!(

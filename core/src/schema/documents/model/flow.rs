@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::flowchart::{Kind, Node, flowchart};
-use crate::schema::{AggregateSchema, Description, EventSchema};
+use super::flowchart::{Arrow, Kind, Node, flowchart};
+use crate::schema::{AggregateSchema, Description, EventSchema, SagaSchema};
 
 /// Nodes and arrows, by kind and name.
 #[derive(Debug, Default)]
 pub(super) struct Flow<'a> {
     nodes: BTreeSet<Node<'a>>,
-    arrows: BTreeSet<(Node<'a>, Node<'a>)>,
+    arrows: BTreeSet<Arrow<'a>>,
 }
 
 impl<'a> Flow<'a> {
@@ -28,7 +28,42 @@ impl<'a> Flow<'a> {
                 flow.add_arrow((kind, event.name), shown);
             }
         }
+        for saga in &description.sagas {
+            flow.add_saga(saga, |event| description.writes(event));
+        }
         flow
+    }
+
+    /// The possible steps of one saga. Which of its events the app writes is not asked.
+    pub(super) fn of_saga(saga: &'a SagaSchema) -> Self {
+        let mut flow = Self::default();
+        flow.add_saga(saga, |_| true);
+        flow
+    }
+
+    fn add_saga(&mut self, saga: &'a SagaSchema, is_written: impl Fn(&str) -> bool) {
+        let leads = (Kind::Saga, saga.name);
+        self.nodes.insert(leads);
+        for heard in &saga.hears {
+            let name = heard.event.name;
+            let from = (if is_written(name) { Kind::Event } else { Kind::Foreign }, name);
+            self.add(Arrow { from, to: leads, begins: heard.starts });
+        }
+        self.add_sent(saga, |_| true);
+    }
+
+    /// Those of its commands that go to such receivers.
+    fn add_sent(&mut self, saga: &'a SagaSchema, is_meant: impl Fn(Node<'a>) -> bool) {
+        for sent in &saga.sends {
+            let command = (Kind::Command, sent.command.name);
+            // A step has no name of its own.
+            let step = (Kind::Step, sent.command.name);
+            let receiver = sent.aggregate.map_or(step, |aggregate| (Kind::Aggregate, aggregate));
+            if is_meant(receiver) {
+                self.add_arrow((Kind::Saga, saga.name), command);
+                self.add_arrow(command, receiver);
+            }
+        }
     }
 
     fn add_aggregate(&mut self, aggregate: &'a AggregateSchema) {
@@ -56,48 +91,64 @@ impl<'a> Flow<'a> {
     }
 
     fn add_arrow(&mut self, from: Node<'a>, to: Node<'a>) {
-        self.nodes.extend([from, to]);
-        self.arrows.insert((from, to));
+        self.add(Arrow { from, to, begins: false });
     }
 
-    /// Without commands, and without the events between aggregates and projections.
+    /// Between two nodes there is one arrow: a thick one, if any is.
+    fn add(&mut self, arrow: Arrow<'a>) {
+        self.nodes.extend([arrow.from, arrow.to]);
+        let [plain, thick] = [false, true].map(|begins| Arrow { begins, ..arrow });
+        if arrow.begins {
+            self.arrows.remove(&plain);
+        }
+        if !self.arrows.contains(&thick) {
+            self.arrows.insert(arrow);
+        }
+    }
+
+    /// Without commands, and without the events between aggregates and what reads them.
     pub(super) fn overview(&self) -> Self {
         let mut overview = Self::default();
         let kept = |node: &Node<'_>| !matches!(node.0, Kind::Command | Kind::Event);
         overview.nodes.extend(self.nodes.iter().copied().filter(kept));
-        for (from, to) in &self.arrows {
-            match from.0 {
-                Kind::Aggregate => {
-                    for shown in self.views_after(*to) {
-                        overview.add_arrow(*from, shown);
-                    }
+        for arrow in &self.arrows {
+            match arrow.from.0 {
+                // By way of an event, or of a command.
+                Kind::Aggregate | Kind::Saga => {
+                    let further = self.after(arrow.to).filter(|further| further.to.0 != Kind::Tag);
+                    further
+                        .for_each(|further| overview.add(Arrow { from: arrow.from, ..*further }));
                 }
-                Kind::Foreign | Kind::Tag => overview.add_arrow(*from, *to),
-                Kind::Command | Kind::Event | Kind::Projection => {}
+                Kind::Foreign | Kind::Tag => overview.add(*arrow),
+                Kind::Command | Kind::Event | Kind::Step | Kind::Projection => {}
             }
         }
         overview
     }
 
     /// What leads to one aggregate, and what comes of it.
-    pub(super) fn around(&self, aggregate: &'a AggregateSchema) -> Self {
+    pub(super) fn around(
+        &self,
+        aggregate: &'a AggregateSchema,
+        description: &'a Description,
+    ) -> Self {
         let mut around = Self::default();
         around.add_aggregate(aggregate);
         for event in &aggregate.events {
-            let event = (Kind::Event, event.name);
-            for shown in self.views_after(event) {
-                around.add_arrow(event, shown);
-            }
+            let reads = |arrow: &&Arrow<'_>| matches!(arrow.to.0, Kind::Projection | Kind::Saga);
+            self.after((Kind::Event, event.name))
+                .filter(reads)
+                .for_each(|arrow| around.add(*arrow));
+        }
+        for saga in &description.sagas {
+            around.add_sent(saga, |receiver| receiver == (Kind::Aggregate, aggregate.name));
         }
         around
     }
 
-    /// The projections that follow an event.
-    fn views_after(&self, event: Node<'a>) -> impl Iterator<Item = Node<'a>> {
-        let arrows = self.arrows.iter();
-        let follows =
-            move |(from, to): &&(Node<'a>, Node<'a>)| *from == event && to.0 == Kind::Projection;
-        arrows.filter(follows).map(|(_, to)| *to)
+    /// The arrows that begin at a node.
+    fn after(&self, node: Node<'a>) -> impl Iterator<Item = &Arrow<'a>> {
+        self.arrows.iter().filter(move |arrow| arrow.from == node)
     }
 
     /// How many nodes there are.

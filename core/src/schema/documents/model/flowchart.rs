@@ -13,6 +13,8 @@ pub(super) enum Kind {
     Event,
     /// An event that others write.
     Foreign,
+    Saga,
+    Step,
     Projection,
     Tag,
 }
@@ -28,6 +30,8 @@ impl Kind {
             Self::Foreign => {
                 ("foreign", "fill:#ffc285,stroke:#c9771f,stroke-dasharray:4", ["([", "])"])
             }
+            Self::Saga => ("saga", "fill:#d9b8f0,stroke:#8a55b0", ["[[", "]]"]),
+            Self::Step => ("step", "fill:#f7c6d9,stroke:#b0557c", ["[/", "/]"]),
             Self::Projection => ("projection", "fill:#b5e3b0,stroke:#4f9647", ["[(", ")]"]),
             Self::Tag => ("tag", "fill:#e3e3e3,stroke:#7a7a7a", [">", "]"]),
         }
@@ -37,10 +41,18 @@ impl Kind {
 /// A node: its kind and name.
 pub(super) type Node<'a> = (Kind, &'a str);
 
+/// From one node to another. What a process begins with is drawn thick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Arrow<'a> {
+    pub(super) from: Node<'a>,
+    pub(super) to: Node<'a>,
+    pub(super) begins: bool,
+}
+
 /// The text of a flowchart, from left to right.
 ///
 /// What leads by way of a tag is dotted. Ids are made of names, so that a new node leaves the lines of others alone.
-pub(super) fn flowchart(nodes: &[Node<'_>], arrows: &[(Node<'_>, Node<'_>)]) -> String {
+pub(super) fn flowchart(nodes: &[Node<'_>], arrows: &[Arrow<'_>]) -> String {
     let ids = ids(nodes);
     let mut chart = "flowchart LR\n".to_owned();
     for node in nodes {
@@ -48,8 +60,12 @@ pub(super) fn flowchart(nodes: &[Node<'_>], arrows: &[(Node<'_>, Node<'_>)]) -> 
         let (id, label) = (id(&ids, node), label(node.1));
         line(&mut chart, &format!("{id}{open}\"{label}\"{close}:::{class}"));
     }
-    for (from, to) in arrows {
-        let arrow = if from.0 == Kind::Tag || to.0 == Kind::Tag { "-.->" } else { "-->" };
+    for Arrow { from, to, begins } in arrows {
+        let arrow = match (from.0, to.0) {
+            (Kind::Tag, _) | (_, Kind::Tag) => "-.->",
+            _ if *begins => "==>",
+            _ => "-->",
+        };
         line(&mut chart, &format!("{} {arrow} {}", id(&ids, from), id(&ids, to)));
     }
     let kinds: BTreeSet<Kind> = nodes.iter().map(|node| node.0).collect();

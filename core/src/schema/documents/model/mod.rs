@@ -10,7 +10,7 @@ use self::flow::Flow;
 use self::flowchart::Kind;
 use self::markdown::code;
 use super::{aggregates, text};
-use crate::schema::Description;
+use crate::schema::{Description, SagaSchema};
 
 /// The most nodes that one diagram shows well. A larger app has a diagram for each aggregate.
 const MOST_NODES: usize = 40;
@@ -36,7 +36,11 @@ fn diagrams(description: &Description, flow: &Flow<'_>) -> String {
     }
     let mut text = format!("{}\n{}", fenced(&flow.overview()), legend(flow));
     for aggregate in aggregates(description) {
-        text += &format!("\n### {}\n\n{}", code(aggregate.name), fenced(&flow.around(aggregate)));
+        text += &format!(
+            "\n### {}\n\n{}",
+            code(aggregate.name),
+            fenced(&flow.around(aggregate, description))
+        );
     }
     text
 }
@@ -49,6 +53,13 @@ fn legend(flow: &Flow<'_>) -> String {
     let mut text = "Commands (blue) are sent to aggregates (yellow), which write events (orange), \
                     which projections (green) follow."
         .to_owned();
+    if flow.has(Kind::Saga) {
+        text += " Sagas (violet) begin with the events that thick arrows lead from, hear the others, and \
+                 send commands.";
+    }
+    if flow.has(Kind::Step) {
+        text += " Steps (pink) carry out what is done outside of the app.";
+    }
     if flow.has(Kind::Foreign) {
         text += " Events with a dashed border are written by no aggregate of this app.";
     }
@@ -57,6 +68,11 @@ fn legend(flow: &Flow<'_>) -> String {
                  one of them.";
     }
     text + "\n"
+}
+
+/// The chart of one saga.
+pub(super) fn saga_chart(saga: &SagaSchema) -> String {
+    Flow::of_saga(saga).chart()
 }
 
 /// A heading and what is below it.

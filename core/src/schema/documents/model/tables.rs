@@ -4,8 +4,8 @@ use super::markdown::{code, prose, table};
 use super::{notation, section};
 use crate::schema::documents::{aggregates, text};
 use crate::schema::{
-    AggregateSchema, CommandSchema, Description, Docs, EventSchema, ProjectionSchema, Shape,
-    SnapshotSchema, TagSchema,
+    AggregateSchema, CommandSchema, Description, Docs, EventSchema, HeardSchema, ProjectionSchema,
+    SagaSchema, SentSchema, Shape, SnapshotSchema, TagSchema,
 };
 
 /// Every table that has rows, each in a section of its own.
@@ -25,6 +25,11 @@ pub(super) fn all(description: &Description) -> String {
             "Events",
             &["Event", "Version", "Written by", "Fields", TAGS, "What happened"],
             events(description),
+        ),
+        (
+            "Sagas",
+            &["Saga", "Version", "Begins with", "Hears", "Sends", "State", "What it leads"],
+            sagas(description),
         ),
         (
             "Projections",
@@ -85,13 +90,17 @@ fn commands(description: &Description) -> Rows {
         };
         vec![
             code(command.name),
-            those_that(description, takes),
+            if aggregates(description).into_iter().any(takes) {
+                those_that(description, takes)
+            } else {
+                "a step".to_owned()
+            },
             fields(&command.fields, &command.docs),
             tags(&command.tags),
             about(&command.docs),
         ]
     };
-    description.commands().into_iter().map(row).collect()
+    description.all_commands().into_iter().map(row).collect()
 }
 
 fn events(description: &Description) -> Rows {
@@ -114,6 +123,39 @@ fn event_name(event: &EventSchema) -> String {
     was.sort_unstable();
     let before = was.into_iter().map(|was| format!("was {}", code(was)));
     lines(std::iter::once(code(event.name)).chain(before))
+}
+
+fn sagas(description: &Description) -> Rows {
+    let row = |saga: &SagaSchema| {
+        let (begins, hears): (Vec<_>, Vec<_>) = saga.hears.iter().partition(|heard| heard.starts);
+        vec![
+            code(saga.name),
+            saga.version.to_string(),
+            heard(&begins),
+            heard(&hears),
+            sorted(saga.sends.iter().map(|sent| (sent.command.name, said_of(sent)))),
+            fields(&saga.state, &saga.docs),
+            about(&saga.docs),
+        ]
+    };
+    description.processes().into_iter().map(row).collect()
+}
+
+fn heard(events: &[&HeardSchema]) -> String {
+    sorted(events.iter().map(|heard| (heard.event.name, code(heard.event.name))))
+}
+
+fn said_of(sent: &SentSchema) -> String {
+    let to = sent.aggregate.map_or_else(|| "a step".to_owned(), code);
+    let answered = if sent.answered { ", takes the answer" } else { "" };
+    format!("{} to {to}{answered}", code(sent.command.name))
+}
+
+/// By name: in which order they are listed is of no interest to a reader.
+fn sorted<'a>(items: impl Iterator<Item = (&'a str, String)>) -> String {
+    let mut items: Vec<_> = items.collect();
+    items.sort();
+    lines(items.into_iter().map(|(_, item)| item))
 }
 
 fn projections(description: &Description) -> Rows {

@@ -1,0 +1,10 @@
+use factum::prelude::*;
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("account.open", id = acount)]
+struct Open {
+    account: String,
+    owner: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use factum::prelude::*;
+
+#[derive(Command, Serialize, Deserialize)]
+#[command("account.open", id = account)]
+struct Open {
+    account: f64,
+}
+
+fn main() {}

@@ -1,0 +1,38 @@
+use factum::prelude::*;
+
+#[derive(Event)]
+enum OrderEvent {
+    #[event("order.placed")]
+    Placed {
+        #[tag]
+        order: String,
+    },
+    #[event("order.shipped")]
+    Shipped,
+}
+
+#[derive(Event)]
+enum PaymentEvent {
+    #[event("payment.taken")]
+    Taken { amount: u64 },
+}
+
+#[derive(Saga, Default, Serialize, Deserialize)]
+#[saga(name = "shipping", starts(OrderEvent::Placed), from(PaymentEvent), by = ordr)]
+struct Shipping {
+    sent: bool,
+}
+
+impl React<OrderEvent> for Shipping {
+    fn react(&mut self, _: &OrderEvent, _: &Origin, _: &Context) -> Reaction<Self> {
+        nothing()
+    }
+}
+
+impl React<PaymentEvent> for Shipping {
+    fn react(&mut self, _: &PaymentEvent, _: &Origin, _: &Context) -> Reaction<Self> {
+        nothing()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,36 @@
+use factum::prelude::*;
+
+#[derive(Event)]
+enum OrderEvent {
+    #[event("order.placed")]
+    Placed {
+        #[tag]
+        order: String,
+    },
+    #[event("order.shipped")]
+    Shipped,
+}
+
+enum Payment {
+    Taken,
+}
+
+#[derive(Saga, Default, Serialize, Deserialize)]
+#[saga(name = "shipping", starts(OrderEvent::Placed), from(Payment))]
+struct Shipping {
+    sent: bool,
+}
+
+impl React<OrderEvent> for Shipping {
+    fn react(&mut self, _: &OrderEvent, _: &Origin, _: &Context) -> Reaction<Self> {
+        nothing()
+    }
+}
+
+impl React<Payment> for Shipping {
+    fn react(&mut self, _: &Payment, _: &Origin, _: &Context) -> Reaction<Self> {
+        nothing()
+    }
+}
+
+fn main() {}
