@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use factum::App;
-use factum::saga::{SagaRow, Status};
+use factum::saga::Status;
+use factum::{App, SagaRow};
 use factum_benches::children::own_processor_seconds;
 use factum_benches::report::{figure, line, row, spread};
 use factum_benches::{Result, median};
