@@ -259,6 +259,8 @@ pub use factum_macros::Projection;
 /// use factum::prelude::*;
 /// # use std::fmt::Error;
 /// #
+/// # use factum::testing;
+/// #
 /// # #[derive(Event)]
 /// # enum AccountEvent {
 /// #     #[event("account.deposited")]
@@ -299,7 +301,13 @@ pub use factum_macros::Projection;
 ///     }
 /// }
 ///
-/// assert_eq!(Transfers::CATEGORY, "saga.transfer");
+/// testing::saga::<Transfers>()
+///     .when("account-alice", TransferStarted { to: "bob".into(), cents: 5 })
+///     .then_sends(Deposit { account: "bob".into(), cents: 5 })
+///     .when_refused("the account was never opened")
+///     .then_sends(Deposit { account: "alice".into(), cents: 5 })
+///     .when_accepted()
+///     .then_compensated();
 /// ```
 ///
 /// The events of one process have one correlation, by which they find their instance. Where a process is
