@@ -83,7 +83,7 @@ command! {
 
 command! {
     /// Notes that an instance cannot go on.
-    Stall, "saga.stall", { position: Option<Position> }, { reason: String }
+    Stall, "saga.stall", { position: Option<Position> }, { reason: String, begins: bool }
 }
 
 command! {
@@ -224,12 +224,24 @@ impl<S: Saga> Stall<S> {
         reason: String,
         position: Option<Position>,
     ) -> Self {
-        Self { instance, position, report: Report::default(), seat: Some(seat), reason }
+        let (report, seat, begins) = (Report::default(), Some(seat), false);
+        Self { instance, position, report, seat, reason, begins }
+    }
+
+    /// Why.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The same for an event that the instance would begin with, if there is none.
+    pub fn beginning(self) -> Self {
+        Self { begins: true, ..self }
     }
 
     fn decided(&self, instance: &Instance, _: &Seat<S>, ctx: &Context) -> Decided {
         let status = instance.status();
-        if matches!(status, Status::New | Status::Stuck) || status.is_over() {
+        let is_none = status == Status::New && !self.begins;
+        if is_none || status == Status::Stuck || status.is_over() {
             return emit(None);
         }
         stalls(ctx.now(), self.reason.clone(), self.position)

@@ -52,7 +52,7 @@ impl Led {
             panic!("it takes in {event:?}")
         };
         let at = Some(Position::new(position));
-        let stall = Stall::new(self.seat.clone(), "7".to_owned(), reason.clone(), at);
+        let stall = Stall::new(self.seat.clone(), "7".to_owned(), reason.clone(), at).beginning();
         assert_eq!(self.tell(&stall).unwrap().len(), 1);
         assert_eq!(self.instance().reason(), Some(&*reason));
         assert_eq!(self.instance().status(), Status::Stuck);

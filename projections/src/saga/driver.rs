@@ -86,7 +86,9 @@ impl<S: Saga> Driver<S> {
         }
         let task = match self.ask(&instance, sending, report).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
-                return self.stall(&instance, reason, Some(position)).await;
+                // What it would begin with is noted as well, for a person to see.
+                let stall = self.stall(&instance, reason, Some(position)).beginning();
+                return self.note(&instance, stall).await;
             }
             sent => sent.map_err(trouble)?,
         };
@@ -104,7 +106,7 @@ impl<S: Saga> Driver<S> {
         position: Position,
     ) -> Result<(), Trouble> {
         let _turn = self.turns.take(instance).await;
-        self.stall(instance, reason, Some(position)).await
+        self.note(instance, self.stall(instance, reason, Some(position))).await
     }
 
     /// Does what an instance waits for, as far as it is due.
@@ -174,7 +176,7 @@ impl<S: Saga> Driver<S> {
             let outcome = match sent {
                 Ok(sent) => sent.await,
                 Err(reason) => {
-                    self.stall(instance, reason, None).await?;
+                    self.note(instance, self.stall(instance, reason, None)).await?;
                     break;
                 }
             };
@@ -227,26 +229,23 @@ impl<S: Saga> Driver<S> {
         let sending = self.keyed(resolve, instance, &name, from);
         match self.ask(instance, sending, report).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
-                self.stall(instance, reason.clone(), None).await?;
+                self.note(instance, self.stall(instance, reason.clone(), None)).await?;
                 Err(Trouble::Lasting(reason))
             }
             sent => sent.map_err(trouble),
         }
     }
 
+    fn stall(&self, instance: &str, reason: String, position: Option<Position>) -> Stall<S> {
+        Stall::new(self.seat.clone(), instance.to_owned(), reason, position)
+    }
+
     /// Notes that an instance cannot go on, and why.
     ///
     /// # Errors
     /// Always: the reason.
-    async fn stall(
-        &self,
-        instance: &str,
-        reason: String,
-        position: Option<Position>,
-    ) -> Result<(), Trouble> {
-        let seat = self.seat.clone();
-        let stall = Stall::new(seat, instance.to_owned(), reason.clone(), position);
-        let report = stall.report();
+    async fn note(&self, instance: &str, stall: Stall<S>) -> Result<(), Trouble> {
+        let (report, reason) = (stall.report(), stall.reason().to_owned());
         self.ask(instance, self.dispatcher.send(stall), report).await.map_err(trouble)?;
         Err(Trouble::Lasting(reason))
     }
