@@ -1,5 +1,4 @@
 use std::convert::Infallible;
-use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,18 @@ const AT_ONCE: usize = 64;
 const ROWS: usize = 256;
 /// How often the rows are looked at, at the least: another process may have written what is due.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long to wait for rows that show as due what is not due any more.
+const REST: Duration = Duration::from_millis(20);
+
+/// What came of waking instances.
+enum Woken {
+    /// Some went on.
+    On,
+    /// None had anything to do: their rows are behind.
+    Idle,
+    /// Some failed.
+    Failed,
+}
 
 /// Wakes the instances of a saga for which something is due, the one that is due first first.
 pub(super) struct Alarm<S: Saga> {
@@ -33,14 +44,18 @@ impl<S: Saga> Alarm<S> {
         let mut backoff = Backoff::new();
         loop {
             match self.wake_due(grace).await {
-                Ok(true) => (grace, backoff) = (Duration::ZERO, Backoff::new()),
-                Ok(false) | Err(_) => sleep(backoff.next()).await,
+                Ok(Woken::On) => (grace, backoff) = (Duration::ZERO, Backoff::new()),
+                Ok(Woken::Idle) => {
+                    (grace, backoff) = (Duration::ZERO, Backoff::new());
+                    sleep(REST).await;
+                }
+                Ok(Woken::Failed) | Err(_) => sleep(backoff.next()).await,
             }
         }
     }
 
-    /// Wakes what is due, or waits for what is due next; whether all that was woken went on.
-    async fn wake_due(&self, grace: Duration) -> Result<bool, QueryError> {
+    /// Wakes what is due, or waits for what is due next.
+    async fn wake_due(&self, grace: Duration) -> Result<Woken, QueryError> {
         // From here on everything that is written is earlier than what is waited for.
         self.driver.wait_for(Timestamp::from_micros(i64::MAX));
         let rows = self.rows.after(self.driver.written());
@@ -53,15 +68,19 @@ impl<S: Saga> Alarm<S> {
             .await?;
         if due.is_empty() {
             self.wait(&rows).await?;
-            return Ok(true);
+            return Ok(Woken::On);
         }
         // What is stuck has written that down, and what failed is tried again with the next look.
         let woken = stream::iter(due).map(|row| {
             let driver = self.driver.clone();
             async move { driver.wake(row.id()).await }
         });
-        let failed = woken.buffer_unordered(AT_ONCE).filter(|woken| ready(woken.is_err()));
-        Ok(failed.count().await == 0)
+        let woken: Vec<_> = woken.buffer_unordered(AT_ONCE).collect().await;
+        if woken.iter().any(Result::is_err) {
+            return Ok(Woken::Failed);
+        }
+        let any = woken.iter().any(|woken| matches!(woken, Ok(true)));
+        Ok(if any { Woken::On } else { Woken::Idle })
     }
 
     async fn wait(&self, rows: &View<SagaRow<S>>) -> Result<(), QueryError> {
@@ -70,6 +89,7 @@ impl<S: Saga> Alarm<S> {
         self.driver.wait_for(next);
         let until = async {
             tokio::select! {
+                biased;
                 () = self.driver.clock().until(next) => {}
                 () = self.driver.earlier() => {}
             }

@@ -81,10 +81,11 @@ impl<S: Saga> Driver<S> {
         self.drive(&instance, task).await
     }
 
-    /// Does what an instance waits for, as far as it is due.
-    pub(super) async fn wake(&self, instance: &str) -> Result<(), Trouble> {
+    /// Does what an instance waits for, as far as it is due; whether there was anything.
+    pub(super) async fn wake(&self, instance: &str) -> Result<bool, Trouble> {
         let _turn = self.turns.take(instance).await;
         let mut task = self.look(instance).await.map_err(trouble)?;
+        let is_due = task.due().is_some_and(|due| due <= self.clock.now());
         while let Some((timer, number)) = self.due_timer(&task) {
             let fire = Fire::new(self.seat.clone(), instance.to_owned(), timer, number);
             let report = fire.report();
@@ -93,7 +94,8 @@ impl<S: Saga> Driver<S> {
             // What is sent because of the first timer may call the next one off.
             task = self.driven(instance, task).await?;
         }
-        self.drive(instance, task).await
+        self.drive(instance, task).await?;
+        Ok(is_due)
     }
 
     /// Has an instance do what a person wants, and does what follows.
