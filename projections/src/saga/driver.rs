@@ -271,7 +271,8 @@ fn trouble(error: SendError<ProcessError>) -> Trouble {
         | SendError::Conflict { .. }
         | SendError::Closed { .. }
         | SendError::Stopped { .. }
-        | SendError::Load { source: LoadError::Store(_), .. } => Trouble::Passing(text),
+        | SendError::Load { source: LoadError::Store(_), .. }
+        | SendError::Unreadable { source: LoadError::Store(_), .. } => Trouble::Passing(text),
         _ => Trouble::Lasting(text),
     }
 }
