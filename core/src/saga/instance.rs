@@ -278,6 +278,8 @@ impl Instance {
         match operation {
             Operation::Retry => {
                 if let Some(front) = self.errands.front_mut() {
+                    // The try that it is stuck after counts, too: the answer to the next is another.
+                    front.tried += u32::from(stuck.is_some());
                     (front.tried_lately, front.due) = (0, *time);
                 }
             }
