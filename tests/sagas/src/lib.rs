@@ -9,3 +9,5 @@
 )]
 
 pub mod bank;
+pub mod shop;
+pub mod sim;
