@@ -46,7 +46,7 @@ impl Saga for Orders {
     fn hears(list: &mut Hears<Self>) {
         let is_one = |event: &_| matches!(event, OrderEvent::Placed { .. });
         let starts = Starts { variants: &["Placed"], is_one };
-        list.from_keyed::<OrderEvent, _>(|_, at| Some(at.id()).map(str::to_owned), starts);
+        list.from_keyed::<OrderEvent, _>(|_, at| Some(at.id().to_owned()), starts);
     }
 
     fn sends(list: &mut Sends<Self>) {

@@ -7,11 +7,11 @@ use std::thread;
 const ENOUGH: usize = 5;
 
 /// Runs the first so many seeds on all processors: as many as `FACTUM_SEEDS` says, or only the one that
-/// `FACTUM_SEED` names, where these are set.
+/// `FACTUM_SEED` names, where these are set. How many were run.
 ///
 /// # Panics
 /// If a seed fails: with those that failed, and how to run one again.
-pub fn each_seed(seeds: u64, run: impl Fn(u64) + Sync) {
+pub fn each_seed(seeds: u64, run: impl Fn(u64) + Sync) -> u64 {
     let seeds = chosen().map_or(0..number("FACTUM_SEEDS").unwrap_or(seeds), |seed| seed..seed + 1);
     let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
     let work = || {
@@ -37,6 +37,7 @@ pub fn each_seed(seeds: u64, run: impl Fn(u64) + Sync) {
              -p factum-saga-tests --test simulation"
         );
     }
+    seeds.end - seeds.start
 }
 
 /// The seed that `FACTUM_SEED` names.
