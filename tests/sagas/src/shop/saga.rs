@@ -14,7 +14,7 @@ pub const SLOW: &str = "slow";
 /// How long an order may take.
 pub const HOUR: Duration = Duration::from_secs(3600);
 /// What is sent instead of an item that is out of stock.
-pub const SPARE: &str = "spare";
+const SPARE: &str = "spare";
 
 /// An order is paid, then reserved, the spare item if its own is out, then shipped.
 #[derive(Default, Serialize, Deserialize)]

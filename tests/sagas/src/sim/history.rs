@@ -19,7 +19,7 @@ impl History {
 }
 
 /// Every event of a log, in order.
-pub async fn events(log: &impl EventStore) -> Vec<Recorded> {
+pub(super) async fn events(log: &impl EventStore) -> Vec<Recorded> {
     let mut events: Vec<Recorded> = Vec::new();
     loop {
         let after = events.last().map(|event| event.at.position).unwrap_or_default();
