@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::step::Calls;
 use super::{Answer, Answered, Json, Reaction, Saga, SentBy};
 use crate::codec::DecodeError;
-use crate::pipeline::{Dispatcher, SendError};
+use crate::pipeline::{Dispatcher, LoadError, SendError};
 use crate::schema::CommandSchema;
 use crate::store::BoxFuture;
 use crate::{Aggregate, Context, Key, SentTo};
@@ -188,7 +188,9 @@ fn outcome_of<E: std::error::Error>(sent: Result<(), SendError<E>>) -> Outcome {
         Ok(()) | Err(SendError::Unreadable { .. }) => return Outcome::Accepted,
         Err(error) => error,
     };
-    let (problem, in_doubt) = (error.to_string(), error.outcome_unknown());
+    // Where the log cannot be asked for the command's id, a try before may have been accepted.
+    let unasked = matches!(&error, SendError::Load { source: LoadError::Store(_), .. });
+    let (problem, in_doubt) = (error.to_string(), error.outcome_unknown() || unasked);
     match error {
         SendError::Closed { .. } | SendError::Stopped { .. } => Outcome::Closed,
         SendError::Rejected(_)

@@ -20,6 +20,20 @@ const ROWS: usize = 256;
 /// How often the rows are looked at, at the least: another process may have written what is due.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long to wait for rows that show as due what is not due any more.
+const REST: Duration = Duration::from_millis(20);
+
+/// What came of waking an instance, and of several the greatest of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Woken {
+    /// It had nothing to do: its row is behind.
+    Idle,
+    /// It went on.
+    On,
+    /// It failed.
+    Failed,
+}
+
 /// Wakes the instances of a saga for which something is due, the one that is due first first. One that
 /// takes long holds up no other.
 pub(super) struct Alarm<S: Saga> {
@@ -33,7 +47,7 @@ pub(super) struct Alarm<S: Saga> {
 #[derive(Default)]
 struct Hands {
     instances: HashSet<String>,
-    tasks: JoinSet<(String, bool)>,
+    tasks: JoinSet<(String, Woken)>,
 }
 
 impl Hands {
@@ -42,41 +56,47 @@ impl Hands {
         self.instances.insert(instance.clone());
         self.tasks.spawn(async move {
             // What is stuck has written that down, and what failed is tried again with a later look.
-            let went_on = driver.wake(&instance).await.is_ok();
-            (instance, went_on)
+            let woken = match driver.wake(&instance).await {
+                Ok(true) => Woken::On,
+                Ok(false) => Woken::Idle,
+                Err(_) => Woken::Failed,
+            };
+            (instance, woken)
         });
     }
 
-    /// Waits until one has been woken; whether it went on. `None` if there are none.
-    async fn next(&mut self) -> Option<bool> {
+    /// Waits until one has been woken. `None` if there are none.
+    async fn next(&mut self) -> Option<Woken> {
         let woken = self.tasks.join_next().await?;
         Some(self.ended(woken))
     }
 
-    /// Takes out those that have been woken; whether all went on.
-    fn tidy(&mut self) -> bool {
-        let mut all = true;
+    /// Takes out those that have been woken; `None` if there are none.
+    fn tidy(&mut self) -> Option<Woken> {
+        let mut all = None;
         while let Some(woken) = self.tasks.try_join_next() {
-            all &= self.ended(woken);
+            all = all.max(Some(self.ended(woken)));
         }
         all
     }
 
-    fn ended(&mut self, woken: Result<(String, bool), JoinError>) -> bool {
+    fn ended(&mut self, woken: Result<(String, Woken), JoinError>) -> Woken {
         // What panics would do so again at once: it stays in hand, so to speak, until the next start.
-        let Ok((instance, went_on)) = woken else { return false };
+        let Ok((instance, woken)) = woken else { return Woken::Failed };
         self.instances.remove(&instance);
-        went_on
+        woken
     }
 
-    /// Waits until all have been woken, or the first that did not go on; whether all did.
-    async fn all(&mut self) -> bool {
-        while let Some(went_on) = self.next().await {
-            if !went_on {
-                return false;
+    /// Waits until all have been woken, or the first that failed.
+    async fn all(&mut self) -> Option<Woken> {
+        let mut all = None;
+        while let Some(woken) = self.next().await {
+            all = all.max(Some(woken));
+            if woken == Woken::Failed {
+                break;
             }
         }
-        true
+        all
     }
 }
 
@@ -88,16 +108,25 @@ impl<S: Saga> Alarm<S> {
         let mut hands = Hands::default();
         loop {
             match self.wake_due(grace, &mut hands).await {
-                Ok(true) => (grace, backoff) = (Duration::ZERO, Backoff::new()),
-                Ok(false) | Err(_) => sleep(backoff.next()).await,
+                Ok(Some(Woken::Failed)) | Err(_) => sleep(backoff.next()).await,
+                Ok(woken) => {
+                    (grace, backoff) = (Duration::ZERO, Backoff::new());
+                    if woken == Some(Woken::Idle) {
+                        sleep(REST).await;
+                    }
+                }
             }
         }
     }
 
-    /// Wakes what is due, then waits for what is due next; whether all that was woken meanwhile went on.
-    async fn wake_due(&self, grace: Duration, hands: &mut Hands) -> Result<bool, QueryError> {
+    /// Wakes what is due, then waits for what is due next; what came of those that were woken meanwhile.
+    async fn wake_due(
+        &self,
+        grace: Duration,
+        hands: &mut Hands,
+    ) -> Result<Option<Woken>, QueryError> {
         let at_once = self.inbox.saturating_add(AT_ONCE);
-        let mut went_on = hands.tidy();
+        let mut woken = hands.tidy();
         // From here on everything that is written is earlier than what is waited for.
         self.driver.wait_for(Timestamp::from_micros(i64::MAX));
         let rows = self.rows.after(self.driver.written());
@@ -115,22 +144,22 @@ impl<S: Saga> Alarm<S> {
         for instance in due {
             hands.wake(&self.driver, instance);
             while hands.tasks.len() >= at_once {
-                went_on &= hands.next().await.unwrap_or(true);
+                woken = woken.max(hands.next().await);
             }
         }
-        match is_all && went_on {
-            true => self.wait(&rows, now.plus(grace), hands).await,
-            false => Ok(went_on),
+        match is_all && woken != Some(Woken::Failed) {
+            true => Ok(woken.max(self.wait(&rows, now.plus(grace), hands).await?)),
+            false => Ok(woken),
         }
     }
 
-    /// Waits until all that was due has been woken, or more is due; whether all that was woken went on.
+    /// Waits until all that was due has been woken, or more is due; what came of those that were woken.
     async fn wait(
         &self,
         rows: &View<SagaRow<S>>,
         after: Timestamp,
         hands: &mut Hands,
-    ) -> Result<bool, QueryError> {
+    ) -> Result<Option<Woken>, QueryError> {
         let later = rows.filter(SagaRow::DUE.gt(after)).order_by(SagaRow::DUE.asc());
         let first = later.limit(1).first().await?;
         let next = first.map_or(Timestamp::from_micros(i64::MAX), |row| row.due());
@@ -138,12 +167,13 @@ impl<S: Saga> Alarm<S> {
         let is_idle = hands.tasks.is_empty();
         let until = async {
             tokio::select! {
-                () = self.driver.clock().until(next) => true,
-                () = self.driver.earlier() => true,
-                went_on = hands.all(), if !is_idle => went_on,
+                biased;
+                () = self.driver.clock().until(next) => None,
+                () = self.driver.earlier() => None,
+                woken = hands.all(), if !is_idle => woken,
             }
         };
         // Not to be waited for: it is only time to look again.
-        Ok(timeout(LOOK, until).await.unwrap_or(true))
+        Ok(timeout(LOOK, until).await.unwrap_or(None))
     }
 }

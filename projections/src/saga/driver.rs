@@ -109,10 +109,11 @@ impl<S: Saga> Driver<S> {
         self.note(instance, self.stall(instance, reason, Some(position))).await
     }
 
-    /// Does what an instance waits for, as far as it is due.
-    pub(super) async fn wake(&self, instance: &str) -> Result<(), Trouble> {
+    /// Does what an instance waits for, as far as it is due; whether there was anything.
+    pub(super) async fn wake(&self, instance: &str) -> Result<bool, Trouble> {
         let _turn = self.turns.take(instance).await;
         let mut task = self.look(instance).await.map_err(trouble)?;
+        let is_due = task.due().is_some_and(|due| due <= self.clock.now());
         while let Some((timer, number)) = self.due_timer(&task) {
             let fire = Fire::new(self.seat.clone(), instance.to_owned(), timer, number);
             let report = fire.report();
@@ -121,7 +122,8 @@ impl<S: Saga> Driver<S> {
             // What is sent because of the first timer may call the next one off.
             task = self.driven(instance, task).await?;
         }
-        self.drive(instance, task).await
+        self.drive(instance, task).await?;
+        Ok(is_due)
     }
 
     /// Has an instance do what a person wants, and does what follows.
@@ -305,7 +307,8 @@ fn trouble(error: SendError<ProcessError>) -> Trouble {
         | SendError::Conflict { .. }
         | SendError::Closed { .. }
         | SendError::Stopped { .. }
-        | SendError::Load { source: LoadError::Store(_), .. } => Trouble::Passing(text),
+        | SendError::Load { source: LoadError::Store(_), .. }
+        | SendError::Unreadable { source: LoadError::Store(_), .. } => Trouble::Passing(text),
         _ => Trouble::Lasting(text),
     }
 }

@@ -129,6 +129,7 @@ impl Tenure {
                 Err(error) => return Err(error),
             }
             tokio::select! {
+                biased;
                 () = stopped(&mut self.stop) => return Ok(None),
                 () = wanted(orders) => {
                     // Whoever has it finds out by its next save or renewal.
@@ -171,6 +172,8 @@ impl Tenure {
         });
         let (mut worker, handler) = (pin!(worker.run()), self.handler.clone());
         tokio::select! {
+            // What is polled first is not left to chance, so that a simulation can be run again.
+            biased;
             ended = &mut worker => return ended,
             () = self.over() => {}
             never = handler.beside() => match never {},
@@ -189,6 +192,7 @@ impl Tenure {
                 }
             };
             tokio::select! {
+                biased;
                 () = stopped(&mut self.stop) => return,
                 () = renew => {}
             }

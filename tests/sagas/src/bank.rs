@@ -12,6 +12,8 @@ pub enum AccountEvent {
     Deposited { cents: u64 },
     #[event("account.transfer_started")]
     TransferStarted { to: String, cents: u64 },
+    #[event("account.closed")]
+    Closed,
 }
 use AccountEvent::*;
 
@@ -47,9 +49,17 @@ pub struct Transfer {
     pub cents: u64,
 }
 
+/// Until it is opened again no money comes in; what it has stays.
+#[derive(Command, Serialize, Deserialize)]
+#[command("account.close")]
+pub struct Close {
+    #[id]
+    pub account: String,
+}
+
 #[derive(Aggregate, Default)]
 #[aggregate(name = "account", event = AccountEvent, error = AccountError,
-            commands(Open, Deposit, Transfer))]
+            commands(Open, Deposit, Transfer, Close))]
 pub struct Account {
     open: bool,
     pub cents: u64,
@@ -61,6 +71,7 @@ impl Apply<AccountEvent> for Account {
             Opened => self.open = true,
             Deposited { cents } => self.cents += cents,
             TransferStarted { cents, .. } => self.cents -= cents,
+            Closed => self.open = false,
         }
     }
 }
@@ -82,6 +93,12 @@ impl Handle<Transfer> for Account {
     fn handle(&self, cmd: &Transfer, _: &Context) -> Decision<Self> {
         require!(self.cents >= cmd.cents, AccountError::Insufficient(self.cents));
         emit(TransferStarted { to: cmd.to.clone(), cents: cmd.cents })
+    }
+}
+
+impl Handle<Close> for Account {
+    fn handle(&self, _: &Close, _: &Context) -> Decision<Self> {
+        emit(self.open.then_some(Closed))
     }
 }
 

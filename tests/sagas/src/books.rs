@@ -64,7 +64,7 @@ impl Books {
         let cents = self.accounts.entry(account.to_owned()).or_default();
         let payment = event.at.correlation().to_string();
         match codec::decode::<AccountEvent>(event).unwrap() {
-            AccountEvent::Opened => {}
+            AccountEvent::Opened | AccountEvent::Closed => {}
             AccountEvent::TransferStarted { cents: taken, .. } => {
                 *cents -= taken;
                 let way = self.payments.entry(payment).or_default();

@@ -1,6 +1,7 @@
 //! What the tests of sagas share: domains, a program that they kill, and what they judge it by.
 
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
@@ -13,3 +14,5 @@ pub mod bank;
 pub mod books;
 pub mod payments;
 pub mod program;
+pub mod shop;
+pub mod sim;

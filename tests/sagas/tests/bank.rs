@@ -4,7 +4,7 @@
 
 use factum::App;
 use factum::saga::Status;
-use factum_saga_tests::bank::{Account, Deposit, Open, Transfer, Transfers};
+use factum_saga_tests::bank::{Account, Close, Deposit, Open, Transfer, Transfers};
 
 async fn bank() -> App {
     let app = App::memory().aggregate::<Account>().saga::<Transfers>().start().await.unwrap();
@@ -40,6 +40,23 @@ async fn what_is_refused_is_undone() {
     let ended = app.sagas::<Transfers>().ended(&id).await.unwrap();
     assert_eq!(ended.status(), Status::Compensated);
     assert_eq!(ended.reason(), Some("account.deposit: the account was never opened"));
+    assert_eq!(cents(&app, "alice").await, 500);
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_undo_that_is_refused_waits_for_a_person() {
+    let app = bank().await;
+    let transfer = Transfer { account: "alice".into(), to: "nobody".into(), cents: 200 };
+    app.send(Close { account: "alice".into() }).await.unwrap();
+    let id = app.send(transfer).await.unwrap().command.to_string();
+    let transfers = app.sagas::<Transfers>();
+    assert_eq!(transfers.ended(&id).await.unwrap().status(), Status::Stuck);
+    transfers.retry(&id, "carol").await.unwrap();
+    assert_eq!(transfers.ended(&id).await.unwrap().status(), Status::Stuck, "still closed");
+    app.send(Open { account: "alice".into() }).await.unwrap();
+    transfers.retry(&id, "carol").await.unwrap();
+    assert_eq!(transfers.ended(&id).await.unwrap().status(), Status::Compensated);
     assert_eq!(cents(&app, "alice").await, 500);
     app.stop().await.unwrap();
 }

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use factum_core::store::Mark;
 use factum_core::view::{
     BuildState, Hold, Owner, Part, Row, RowBatch, RowChanges, SliceState, Taken, ViewError, ViewId,
     ViewSpec,
 };
+use tokio::time::Instant;
 
 /// One building of a view.
 #[derive(Debug)]
