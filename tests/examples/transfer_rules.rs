@@ -48,3 +48,20 @@ fn the_domain_of_the_transfer_is_short() {
     let lines = code.filter(|line| !line.is_empty() && !aside.iter().any(|a| line.starts_with(a)));
     assert!(lines.count() <= 70);
 }
+
+/// The pages have the code of the examples, which compiles.
+#[test]
+fn the_pages_have_the_sagas_of_the_examples() {
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    let pages = [include_str!("../../README.md"), include_str!("../../docs/sagas.md")];
+    let transfer = include_str!("../../examples/transfer/domain.rs");
+    let (_, saga) = transfer.split_once("comes back.\n").expect("the saga of the example");
+    for page in pages {
+        assert!(dense(page).contains(&dense(saga)), "a page differs from:{saga}");
+    }
+    let policies = include_str!("../../examples/shop/policies.rs");
+    let (_, policy) = policies.split_once("/// For an order that is paid").expect("the policy");
+    let (policy, _) = policy.split_once("\nimpl Answered").expect("its reaction");
+    let [_, page] = pages;
+    assert!(dense(page).contains(&dense(policy)), "the page differs from:{policy}");
+}
