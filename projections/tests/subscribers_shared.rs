@@ -7,8 +7,8 @@ mod common;
 use std::time::Duration;
 
 use common::deliveries::{Act, Actor, Place, reach};
-use common::{append, deposit};
-use factum_core::view::Owner;
+use common::{LONG, append, deposit};
+use factum_core::view::{Owner, Taken, ViewId, ViewSpec};
 use factum_projections::{Hub, Placement, SubscriberRunner, Subscription};
 
 async fn join(place: &Place, actor: &Actor, name: &str) -> (SubscriberRunner, Subscription) {
@@ -60,4 +60,35 @@ async fn whoever_is_asked_to_try_again_takes_it_over() {
     assert_eq!((retried.taken, retried.left), (1, 0));
     assert_eq!(works.begun(), 1);
     assert_eq!(of_first.parked().list(10).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_loses_it_with_nothing_to_save_takes_it_again() {
+    let place = Place::stored();
+    let actor = Actor::new(|_, _| Act::Done);
+    let (_runner, subscription) = join(&place, &actor, "first").await;
+    let (rows, view) = (place.rows.clone().unwrap(), ViewSpec::new(ViewId::new("s", 1), &[]));
+    let saved = async |position| {
+        let checkpoint = rows.slices(view).await.unwrap().remove(0).checkpoint;
+        checkpoint.is_some_and(|mark| mark.position >= position)
+    };
+    let done = append(&*place.log, "alice", &[deposit(1)]).await;
+    reach(&subscription, done).await;
+    until(async || saved(done).await).await;
+    // Another one takes it, and is gone.
+    let taken = rows.take(view, 0, Owner::new("second"), None).await.unwrap();
+    let Taken::Yours { hold, .. } = taken else { panic!("{taken:?}") };
+    until(async || rows.slices(view).await.unwrap().remove(0).hold.epoch > hold.epoch).await;
+    let done = append(&*place.log, "alice", &[deposit(1)]).await;
+    reach(&subscription, done).await;
+    assert_eq!(actor.begun(), 2);
+}
+
+async fn until(holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LONG, wait).await.unwrap();
 }

@@ -8,7 +8,7 @@ use factum_core::projection::Sources;
 use factum_core::store::{Mark, Position};
 use factum_core::view::{Hold, RowStore, Taken, ViewError, ViewSpec};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 use super::ProjectionError;
 use super::current::Current;
@@ -26,8 +26,8 @@ use crate::rows::{Ask, MemoryRows, Rows, StoredAsk, StoredRows};
 /// How many orders wait for a worker before whoever gives one waits, too.
 const ORDERS: usize = 16;
 
-/// A worker that has ended: of which building, on which slice, under which epoch, and why.
-pub(super) type Ended = (ViewSpec, Hold, Result<(), ProjectionError>);
+/// A worker that has ended, and why. Its building may be gone, and another one have its number and slices.
+pub(super) type Ended = (task::Id, Result<(), ProjectionError>);
 
 pub(super) struct Building<P> {
     pub(super) view: ViewSpec,
@@ -45,6 +45,7 @@ enum Backing<P> {
 
 /// A worker of this process.
 struct Hand {
+    worker: task::Id,
     hold: Hold,
     orders: mpsc::Sender<Order>,
     stop: watch::Sender<bool>,
@@ -200,9 +201,8 @@ impl<P: Projection> Building<P> {
             orders: received,
             stop: stopped,
         });
-        let view = self.view;
-        workers.spawn(async move { (view, hold, worker.run().await) });
-        self.hands.insert(hold.slice, Hand { hold, orders, stop });
+        let worker = workers.spawn(async move { (task::id(), worker.run().await) }).id();
+        self.hands.insert(hold.slice, Hand { worker, hold, orders, stop });
     }
 
     /// Rows that could be inline may be so in another process, whatever they are in this one.
@@ -217,12 +217,12 @@ impl<P: Projection> Building<P> {
         }
     }
 
-    /// Takes note that a worker has ended.
-    pub(super) fn ended(&mut self, hold: Hold) {
-        if self.hands.get(&hold.slice).is_some_and(|hand| hand.hold == hold) {
-            self.hands.remove(&hold.slice);
-            self.progress.left(hold.slice);
-        }
+    /// Takes note that a worker has ended; what it worked on, if it was one of this building.
+    pub(super) fn ended(&mut self, worker: task::Id) -> Option<Hold> {
+        let hold = self.hands.values().find(|hand| hand.worker == worker)?.hold;
+        self.hands.remove(&hold.slice);
+        self.progress.left(hold.slice);
+        Some(hold)
     }
 
     fn tell_to_stop(&self, slice: u16) {
@@ -236,20 +236,21 @@ impl<P: Projection> Building<P> {
         self.hands.keys().for_each(|slice| self.tell_to_stop(*slice));
     }
 
-    /// Gives a slice back whose worker has ended.
-    pub(super) async fn release(&mut self, hold: Hold) {
-        self.ended(hold);
+    /// Gives the slice of a worker back that has ended; whether it was one of this building.
+    pub(super) async fn release(&mut self, worker: task::Id) -> bool {
+        let Some(hold) = self.ended(worker) else { return false };
         if let Backing::Stored(rows) = &self.backing {
             // If it cannot be given back the lease runs out.
             drop(rows.release(self.view, hold).await);
         }
+        true
     }
 
     /// Gives all slices back, once their workers have ended.
     pub(super) async fn release_all(&mut self) {
-        let holds: Vec<Hold> = self.hands.values().map(|hand| hand.hold).collect();
-        for hold in holds {
-            self.release(hold).await;
+        let workers: Vec<task::Id> = self.hands.values().map(|hand| hand.worker).collect();
+        for worker in workers {
+            self.release(worker).await;
         }
     }
 }

@@ -168,15 +168,13 @@ impl<P: Projection> Manager<P> {
         }
         let mut done = Ok(());
         while let Some(ended) = self.workers.join_next().await {
-            let Ok((view, hold, result)) = ended else { continue };
-            if view == self.live.view {
-                self.live.release(hold).await;
+            let Ok((worker, result)) = ended else { continue };
+            if self.live.release(worker).await {
                 if !self.is_taken(&result) {
                     done = done.and(result);
                 }
-            } else if let Some(next) = self.next.as_mut().filter(|next| next.building.view == view)
-            {
-                next.building.release(hold).await;
+            } else if let Some(next) = &mut self.next {
+                next.building.release(worker).await;
             }
         }
         done
@@ -188,23 +186,20 @@ impl<P: Projection> Manager<P> {
         fenced && self.place.lease.is_some()
     }
 
-    fn ended(&mut self, (view, hold, result): Ended) -> Result<(), ProjectionError> {
-        if view == self.live.view {
-            self.live.ended(hold);
+    fn ended(&mut self, (worker, result): Ended) -> Result<(), ProjectionError> {
+        if self.live.ended(worker).is_some() {
             // Whoever took it may lose it again.
-            if self.is_taken(&result) { Ok(()) } else { result }
-        } else {
-            if let Some(next) = self.next.as_mut().filter(|next| next.building.view == view) {
-                next.building.ended(hold);
-                if let Err(error) = result
-                    && !(matches!(error, ProjectionError::Rows(ViewError::Fenced(_))))
-                {
-                    // The live one goes on; what is wrong with the next one is told by its status.
-                    next.building.progress.end(error);
-                }
-            }
-            Ok(())
+            return if self.is_taken(&result) { Ok(()) } else { result };
         }
+        if let Some(next) = &mut self.next
+            && next.building.ended(worker).is_some()
+            && let Err(error) = result
+            && !matches!(error, ProjectionError::Rows(ViewError::Fenced(_)))
+        {
+            // The live one goes on; what is wrong with the next one is told by its status.
+            next.building.progress.end(error);
+        }
+        Ok(())
     }
 
     /// Looks at what has become of the view in the row store.

@@ -103,6 +103,8 @@ impl Tenure {
             (ended, orders) = self.work(begin, orders).await;
             match ended {
                 Err(error) if self.is_taken(&error) => {}
+                // It had nothing to save, by which it would have found out.
+                Ok(()) if !*self.stop.borrow() => {}
                 ended => return ended,
             }
         }
