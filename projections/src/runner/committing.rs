@@ -65,9 +65,12 @@ impl<P: Projection> Worker<P> {
         loop {
             match span.around(self.rows.commit(&mut changes)).await {
                 Ok(()) => break,
-                // A try whose outcome was unknown went through after all.
+                // A try whose outcome was unknown went through after all. Where the checkpoint does not
+                // move it tells nothing once somebody else has the slice.
                 Err(ProjectionError::Rows(ViewError::Fenced(fenced)))
-                    if tried && fenced.found == Some(to) =>
+                    if tried
+                        && fenced.found == Some(to)
+                        && !(fenced.taken && self.saved == Some(to)) =>
                 {
                     break;
                 }

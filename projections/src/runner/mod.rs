@@ -27,6 +27,7 @@ mod rebuild_row;
 mod slice;
 mod spans;
 mod step;
+mod succession;
 mod worker;
 
 use std::sync::Arc;

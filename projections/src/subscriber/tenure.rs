@@ -135,7 +135,13 @@ impl Tenure {
                 () = stopped(&mut self.stop) => return Ok(None),
                 () = wanted(orders) => {
                     // Whoever has it finds out by its next save or renewal.
-                    self.kept.take(self.place.owner.clone(), None).await?;
+                    match self.kept.take(self.place.owner.clone(), None).await {
+                        Err(error) if error.is_transient() => {
+                            self.status.trouble(error);
+                            sleep(backoff.next()).await;
+                        }
+                        taken => drop(taken?),
+                    }
                 }
                 () = sleep(LOOK) => {}
             }
