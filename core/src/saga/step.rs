@@ -162,7 +162,6 @@ fn failed(problem: String, retry_after: Option<Duration>) -> Outcome {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "test code")]
 mod tests {
     use std::borrow::Cow;
 
@@ -201,6 +200,7 @@ mod tests {
         let envelope = Envelope {
             id: Key::from_bytes([1; 16]),
             tried: 0,
+            is_unsent: false,
             correlation: Uuid::nil(),
             causation: None,
             sender: "saga.order-a".into(),
