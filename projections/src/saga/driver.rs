@@ -35,6 +35,8 @@ pub(super) struct Driver<S: Saga> {
 pub(super) enum Trouble {
     /// It may pass.
     Passing(String),
+    /// It takes a person, as is written down in the instance.
+    Stuck(String),
     /// It takes a person.
     Lasting(String),
 }
@@ -92,7 +94,11 @@ impl<S: Saga> Driver<S> {
             }
             sent => sent.map_err(trouble)?,
         };
-        self.drive(&instance, task).await
+        match self.drive(&instance, task).await {
+            // The event was taken in: what waits is in the row of the instance.
+            Err(Trouble::Stuck(_)) => Ok(()),
+            driven => driven,
+        }
     }
 
     /// Notes that an instance cannot take an event in, and why.
@@ -191,7 +197,7 @@ impl<S: Saga> Driver<S> {
             self.announce(due);
         }
         match task.status {
-            Status::Stuck => Err(Trouble::Lasting(task.reason.unwrap_or_default())),
+            Status::Stuck => Err(Trouble::Stuck(task.reason.unwrap_or_default())),
             _ => Ok(task),
         }
     }
@@ -232,7 +238,7 @@ impl<S: Saga> Driver<S> {
         match self.ask(instance, sending, report).await {
             Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
                 self.note(instance, self.stall(instance, reason.clone(), None)).await?;
-                Err(Trouble::Lasting(reason))
+                Err(Trouble::Stuck(reason))
             }
             sent => sent.map_err(trouble),
         }
@@ -249,7 +255,7 @@ impl<S: Saga> Driver<S> {
     async fn note(&self, instance: &str, stall: Stall<S>) -> Result<(), Trouble> {
         let (report, reason) = (stall.report(), stall.reason().to_owned());
         self.ask(instance, self.dispatcher.send(stall), report).await.map_err(trouble)?;
-        Err(Trouble::Lasting(reason))
+        Err(Trouble::Stuck(reason))
     }
 
     async fn look(&self, instance: &str) -> Sent {

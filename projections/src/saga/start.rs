@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use factum_core::pipeline::{Dispatcher, Settings as PipelineSettings};
 use factum_core::saga::{Dispatch, Hears, Process, Receivers, Saga, Sends};
@@ -51,7 +52,8 @@ pub async fn start<S: Saga>(
     let (runner, rows) = Runner::start::<SagaRow<S>>(hub, place.clone()).await?;
     let inbox = settings.concurrency;
     let alarm = Alarm { driver: driver.clone(), rows: rows.clone(), inbox };
-    let handler: Arc<dyn Deliver> = Arc::new(Inbox { driver: driver.clone(), alarm });
+    let handler: Arc<dyn Deliver> =
+        Arc::new(Inbox { driver: driver.clone(), alarm, barrier: AtomicU64::new(u64::MAX) });
     let contexts = Hears::<S>::of().contexts().map(|(context, _)| context).collect();
     let deliveries = Settings::for_saga(settings.concurrency, settings.from_now);
     let starting = SubscriberRunner::start(hub, place, S::INBOX, handler, contexts, deliveries);
