@@ -266,8 +266,9 @@ impl<S: Saga> Operate<S> {
             (Status::Stuck, Operation::Compensate) if instance.is_deaf() => {
                 return Err(ProcessError::Compensating);
             }
+            // What was not tried yet somebody may have in hand.
             (status, Operation::Retry | Operation::Skip)
-                if status != Status::Stuck && instance.is_idle() =>
+                if status != Status::Stuck && instance.errand().is_none_or(|it| it.tried == 0) =>
             {
                 return Err(ProcessError::NothingToDo(status));
             }

@@ -219,11 +219,6 @@ impl Instance {
         self.phase == Phase::New
     }
 
-    /// Whether it has nothing left to be sent.
-    pub(super) fn is_idle(&self) -> bool {
-        self.errands.is_empty()
-    }
-
     /// Takes in what was written.
     pub fn apply(&mut self, event: &SagaEvent) {
         self.changed = event.time();

@@ -46,7 +46,8 @@ use crate::{Command, Key, panic};
             StepError> {{ … }} }}`"
 )]
 pub trait Step<C: Command>: Send + Sync + 'static {
-    /// Does it. It may be dropped at any await, when the app is dropped; it is called again then.
+    /// Does it. It may be dropped at any await, when the app is stopped or dropped, or another process takes
+    /// the saga over; it is called again then.
     ///
     /// # Errors
     /// [`StepError::refused`] if it was not done and will not be: the saga takes that as it takes a

@@ -235,12 +235,13 @@ impl<S: Saga> Driver<S> {
         let report = resolve.report();
         let name = format!("answer/{}/{}", errand.number, errand.tried);
         let sending = self.keyed(resolve, instance, &name, from);
-        match self.ask(instance, sending, report).await {
-            Err(SendError::Rejected(ProcessError::Stalls(reason))) => {
+        match self.ask(instance, sending, report).await.map_err(trouble) {
+            // Not written down it would be sent again and again.
+            Err(Trouble::Lasting(reason)) => {
                 self.note(instance, self.stall(instance, reason.clone(), None)).await?;
                 Err(Trouble::Stuck(reason))
             }
-            sent => sent.map_err(trouble),
+            told => told,
         }
     }
 

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use factum_core::id::AsId;
-use factum_core::pipeline::LoadError;
-use factum_core::saga::{Instance, Operation, Saga, SagaEvent, Status};
+use factum_core::pipeline::{LoadError, SendError};
+use factum_core::saga::{Instance, Operation, ProcessError, Saga, SagaEvent, Status};
 use factum_core::store::{EventStore, Query, StoreError, Tailed};
 use factum_core::{Stored, StreamName};
 use futures_util::StreamExt;
@@ -142,8 +142,8 @@ impl<S: Saga> Sagas<S> {
     }
 
     /// Tries again what an instance is stuck at, or waits to try again; who wants it is written down.
-    /// Events that could not be taken in are delivered again. Once this future is polled, dropping it does
-    /// not withdraw it.
+    /// Events that could not be taken in are delivered again. Dropped before its end it may have been done
+    /// or not: call it again.
     ///
     /// # Errors
     /// [`SagaError`] if there is nothing to try again.
@@ -171,14 +171,22 @@ impl<S: Saga> Sagas<S> {
 
     async fn operate(&self, id: &str, operation: Operation, by: &str) -> Result<(), SagaError> {
         let parts = self.parts()?;
-        parts.driver.operate(id, operation, by).await.map_err(|source| SagaError::Instance {
-            saga: S::NAME,
-            instance: id.to_owned(),
-            source: Box::new(source),
-        })?;
+        let operated = parts.driver.operate(id, operation, by).await;
         let (lane, parked) = (format!("{}-{id}", S::CATEGORY), parts.inbox.parked());
         // Whoever tries again takes the saga over from another process.
-        if parked.count(&lane).await? > 0 {
+        let waits = parked.count(&lane).await? > 0;
+        match operated {
+            // What is parked may wait for nothing else.
+            Err(SendError::Rejected(
+                ProcessError::NothingToDo(_) | ProcessError::Over(_) | ProcessError::Missing,
+            )) if waits && operation == Operation::Retry => {}
+            operated => operated.map_err(|source| SagaError::Instance {
+                saga: S::NAME,
+                instance: id.to_owned(),
+                source: Box::new(source),
+            })?,
+        }
+        if waits {
             parked.retry_stream(&lane).await?;
         }
         Ok(())
