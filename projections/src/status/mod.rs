@@ -4,8 +4,8 @@
 //! *Invariant.* What cannot be told is told as unknown, never as zero. Asking costs the consumers
 //! nothing, and is answered while stores hang. *Shape.* Consumers count as they commit; a [`Monitor`]
 //! makes a plain [`ConsumerStatus`] of that, compared with the [`LogEnd`]; [`Health`] judges it. What a
-//! monitor of whatever kind needs is here: [`Done`] counts, [`slices`] compares and says who works on what,
-//! [`Life::of`] says how it ended.
+//! monitor of whatever kind needs is here: `Done` counts, `slices` compares and says who works on what,
+//! `Life::of` says how it ended.
 
 mod consumer;
 mod done;
