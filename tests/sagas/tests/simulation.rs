@@ -103,7 +103,9 @@ fn a_crash_at_any_call_leaves_no_transfer_half_done() {
         .flat_map(|place| ["bob", "nobody"].map(|to| (place, to)))
     {
         let calls = each_death(|death| transfer(place, to, &[death]).outlived);
-        assert!(calls > 15, "{calls}");
+        // Each call that a transfer makes was died in; rows that are kept outside take more of them.
+        let least = if place == Place::Process { 20 } else { 50 };
+        assert!(calls >= least, "{place:?}, to {to}: {calls}");
     }
 }
 
